@@ -1,0 +1,7 @@
+//! `uketsuke`: the whole reception counter of a federation (国保連合会) in one binary.
+//!
+//! Feature rooms stand on foundation rooms. The rule between them, checked by `tests/it/architecture.rs`:
+//!
+//! - Foundations (`config`, `kernel`, `store`, `jobs`, `security`, `mail`, `pdf`, `audit`, `web`) never name a feature.
+//! - Only `routes`, `app`, `cli` and `demo` name every room.
+//! - A feature calls another only through what its `mod.rs` re-exports.
