@@ -5,3 +5,5 @@
 //! - Foundations (`config`, `kernel`, `store`, `jobs`, `security`, `mail`, `pdf`, `audit`, `web`) never name a feature.
 //! - Only `routes`, `app`, `cli` and `demo` name every room.
 //! - A feature calls another only through what its `mod.rs` re-exports.
+
+pub mod kernel;

@@ -1,0 +1,27 @@
+//! Words of the field as types: typed ids, text normalisation, Japanese dates, the clock, randomness, secrets.
+//!
+//! Everything here is pure. Nothing in this room knows a database, a page or a mail.
+
+pub mod clock;
+pub mod control_number;
+pub mod id;
+pub mod jst;
+pub mod mail_address;
+pub mod network;
+pub mod office_number;
+pub mod prefecture;
+pub mod random;
+pub mod secret;
+pub mod text;
+pub mod user_id;
+
+pub use clock::Clock;
+pub use control_number::ControlNumber;
+pub use id::Id;
+pub use mail_address::MailAddress;
+pub use network::ClientNetwork;
+pub use office_number::{OfficeKey, OfficeNumber};
+pub use prefecture::Prefecture;
+pub use random::Random;
+pub use secret::Secret;
+pub use user_id::UserId;

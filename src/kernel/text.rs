@@ -1,0 +1,83 @@
+//! What people type, made comparable (spec 2, D: typed input is forgiving). Passwords never come here.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// NFKC and trimmed, as for names, sentences and mail addresses.
+#[must_use]
+pub fn line(input: &str) -> String {
+    input.nfkc().collect::<String>().trim().to_owned()
+}
+
+/// NFKC, trimmed, and without hyphens and spaces of any kind: office numbers, codes, control numbers, user IDs.
+#[must_use]
+pub fn code(input: &str) -> String {
+    input.nfkc().filter(|c| !c.is_whitespace() && !is_hyphen(*c)).collect()
+}
+
+/// As [`code`], in capital letters.
+#[must_use]
+pub fn capital_code(input: &str) -> String {
+    code(input).to_ascii_uppercase()
+}
+
+/// Several lines of text: NFKC would join nothing here, but it would also change 〜 and circled numbers that people chose,
+/// so only line ends are made equal and the ends trimmed.
+#[must_use]
+pub fn paragraph(input: &str) -> String {
+    input.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
+}
+
+/// Whether there is a control character other than a line feed or a tab in it.
+#[must_use]
+pub fn has_control(input: &str) -> bool {
+    input.chars().any(|c| c.is_control() && c != '\n' && c != '\t')
+}
+
+/// For searching: NFKC, lower case, hiragana as katakana, without spaces.
+#[must_use]
+pub fn search_form(input: &str) -> String {
+    input
+        .nfkc()
+        .flat_map(char::to_lowercase)
+        .filter(|c| !c.is_whitespace())
+        .map(|c| match c {
+            '\u{3041}'..='\u{3096}' => char::from_u32(c as u32 + 0x60).unwrap_or(c),
+            other => other,
+        })
+        .collect()
+}
+
+fn is_hyphen(c: char) -> bool {
+    // The last is the long vowel mark, which an input method gives for the hyphen key; no code holds one.
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{00AD}' | '\u{30FC}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn q52_full_width_digits_spaces_and_hyphens_are_accepted_in_codes() {
+        assert_eq!(code(" １２３−４ "), "1234");
+        assert_eq!(code("13-1111 1111"), "1311111111");
+        assert_eq!(code("１３ー１１"), "1311");
+        assert_eq!(capital_code("ｋｊ13"), "KJ13");
+    }
+
+    #[test]
+    fn lines_are_trimmed_and_normalised_but_keep_inner_spaces() {
+        assert_eq!(line("　ﾀﾅｶ　太郎 "), "タナカ 太郎");
+    }
+
+    #[test]
+    fn search_treats_hiragana_and_katakana_alike() {
+        assert_eq!(search_form("さくら ＡＢ"), search_form("ｻｸﾗab"));
+    }
+
+    #[test]
+    fn control_characters_are_seen() {
+        assert!(has_control("a\u{0}b"));
+        assert!(has_control("a\rb"));
+        assert!(!has_control("a\nb"));
+    }
+}
