@@ -7,3 +7,4 @@
 //! - A feature calls another only through what its `mod.rs` re-exports.
 
 pub mod kernel;
+pub mod mail;
