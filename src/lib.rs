@@ -8,3 +8,4 @@
 
 pub mod kernel;
 pub mod mail;
+pub mod web;

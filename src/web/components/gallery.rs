@@ -1,0 +1,1 @@
+//! Sample pages for looking at.
