@@ -1,0 +1,54 @@
+//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3).
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Findings;
+
+/// Caps on codes sent by mail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// For one pair of office and address, in an hour.
+    pub codes_per_pair_hour: u32,
+    /// For one pair of office and address, in a day.
+    pub codes_per_pair_day: u32,
+    /// To one address, in an hour: a head office serves many offices from one mailbox.
+    pub codes_per_address_hour: u32,
+    /// To one address, in a day.
+    pub codes_per_address_day: u32,
+    /// From one client network (/24, /64), in an hour.
+    pub codes_per_network_hour: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            codes_per_pair_hour: 5,
+            codes_per_pair_day: 10,
+            codes_per_address_hour: 60,
+            codes_per_address_day: 300,
+            codes_per_network_hour: 30,
+        }
+    }
+}
+
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("limits.codes_per_pair_hour", "1から100までの整数（通）"),
+    ("limits.codes_per_pair_day", "limits.codes_per_pair_hour 以上、1000までの整数（通）"),
+    ("limits.codes_per_address_hour", "1から10000までの整数（通）"),
+    ("limits.codes_per_address_day", "limits.codes_per_address_hour 以上、100000までの整数（通）"),
+    ("limits.codes_per_network_hour", "1から10000までの整数（通）"),
+];
+
+impl Limits {
+    pub(super) fn validate(&self, found: &mut Findings) {
+        found.expect("limits.codes_per_pair_hour", (1..=100).contains(&self.codes_per_pair_hour));
+        found.expect("limits.codes_per_pair_day", (self.codes_per_pair_hour..=1_000).contains(&self.codes_per_pair_day));
+        found.expect("limits.codes_per_address_hour", (1..=10_000).contains(&self.codes_per_address_hour));
+        found.expect(
+            "limits.codes_per_address_day",
+            (self.codes_per_address_hour..=100_000).contains(&self.codes_per_address_day),
+        );
+        found.expect("limits.codes_per_network_hour", (1..=10_000).contains(&self.codes_per_network_hour));
+    }
+}

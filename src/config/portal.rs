@@ -1,0 +1,56 @@
+//! `[portal]`: 介護情報基盤ポータル.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Findings;
+use super::mail::one_line;
+
+/// The portal's inquiry form (spec 2, S4).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Portal {
+    /// 大カテゴリー with their 中カテゴリー, in the order shown.
+    pub categories: Vec<Category>,
+}
+
+/// One 大カテゴリー.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// Its name.
+    pub name: String,
+    /// Its 中カテゴリー.
+    pub items: Vec<String>,
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        let category =
+            |name: &str, items: &[&str]| Category { name: name.into(), items: items.iter().map(|item| (*item).into()).collect() };
+        Self {
+            categories: vec![
+                category("ログイン", &["ログインできない", "ワンタイムパスワードが届かない", "その他"]),
+                category("利用者の登録", &["初回利用登録", "利用者の追加・変更", "その他"]),
+                category("その他", &["介護情報基盤ポータルのID発行申請", "その他"]),
+            ],
+        }
+    }
+}
+
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("portal.categories", "お問い合わせ区分の一覧（例 [{ name = \"その他\", items = [\"その他\"] }]、1つ以上）"),
+    ("portal.categories.name", "大カテゴリーの名称（重複なし）"),
+    ("portal.categories.items", "中カテゴリーの名称の一覧（1つ以上）"),
+];
+
+impl Portal {
+    pub(super) fn validate(&self, found: &mut Findings) {
+        found.expect("portal.categories", !self.categories.is_empty());
+        for (index, one) in self.categories.iter().enumerate() {
+            let unique = !self.categories[..index].iter().any(|other| other.name == one.name);
+            found.expect(&format!("portal.categories.{index}.name"), one_line(&one.name) && unique);
+            let named = !one.items.is_empty() && one.items.iter().all(|item| one_line(item));
+            found.expect(&format!("portal.categories.{index}.items"), named);
+        }
+    }
+}
