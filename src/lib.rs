@@ -8,5 +8,7 @@
 
 pub mod config;
 pub mod kernel;
+pub mod letters;
 pub mod mail;
+pub mod pdf;
 pub mod web;

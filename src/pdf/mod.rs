@@ -1,0 +1,17 @@
+//! Paper: typesetting with Typst. The only room that names a typst crate.
+//!
+//! A feature hands over its templates ([`TemplateFile`]) once, when the process starts, and afterwards data; it gets back
+//! a tagged PDF (PDF/UA-1) with its fonts inside. What a letter says and how it looks is the business of the feature and
+//! of its `.typ` files: nothing here knows any of them.
+//!
+//! Typesetting is synchronous and keeps one core busy (about two milliseconds a page): call it from a blocking thread.
+
+mod error;
+mod fonts;
+mod text;
+mod typesetter;
+mod world;
+
+pub use error::PdfError;
+pub use text::Prepared;
+pub use typesetter::{TemplateFile, Typesetter};
