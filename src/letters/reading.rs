@@ -93,10 +93,7 @@ mod tests {
     #[test]
     fn both_cases_read_alike() {
         for c in 'a'..='z' {
-            assert_eq!(
-                reading(c).unwrap().kana,
-                reading(c.to_ascii_uppercase()).unwrap().kana
-            );
+            assert_eq!(reading(c).unwrap().kana, reading(c.to_ascii_uppercase()).unwrap().kana);
         }
     }
 

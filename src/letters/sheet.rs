@@ -1,13 +1,11 @@
 //! From the data of letters to paper: what L-1 and L-3 say, turned into the input of their templates. Pure: the numbers,
 //! dates and passwords come from the caller, nothing is stored.
 
-use std::fmt;
-
 use serde::Serialize;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 use super::template_input::{self, input};
+use crate::kernel::Secret;
 use crate::pdf::{PdfError, TemplateFile, Typesetter};
 
 const LETTER: &str = "reissue_letter.typ";
@@ -21,29 +19,8 @@ pub const TEMPLATES: [TemplateFile; 2] = [
         source: include_str!("../../assets/letters/reissue_letter.typ"),
         sample: template_input::sample,
     },
-    TemplateFile {
-        name: COVER,
-        source: include_str!("../../assets/letters/cover_list.typ"),
-        sample: template_input::sample,
-    },
+    TemplateFile { name: COVER, source: include_str!("../../assets/letters/cover_list.typ"), sample: template_input::sample },
 ];
-
-/// A temporary password on its way to the paper. `Debug` shows nothing; the memory is wiped when it is dropped.
-#[derive(Clone)]
-pub struct PrintedPassword(pub(super) Zeroizing<String>);
-
-impl PrintedPassword {
-    /// Takes the password as generated: ASCII letters and digits.
-    pub fn new(password: String) -> Self {
-        Self(Zeroizing::new(password))
-    }
-}
-
-impl fmt::Debug for PrintedPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PrintedPassword(…)")
-    }
-}
 
 /// Why a letter comes; decides its opening sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,8 +74,8 @@ pub struct LetterSheet {
     pub prefecture: String,
     /// ユーザID.
     pub user_id: String,
-    /// 仮パスワード.
-    pub password: PrintedPassword,
+    /// 仮パスワード: 16 ASCII letters and digits.
+    pub password: Secret<String>,
 }
 
 /// What is printed in one go: a cover list and its letters.
@@ -180,10 +157,7 @@ impl Batch {
             let text = [&*letter.office_name, &*letter.address, &*letter.building].concat();
             let characters = typesetter.missing_glyphs(&text);
             if !characters.is_empty() {
-                found.push(Unprintable {
-                    number: letter.number.clone(),
-                    characters,
-                });
+                found.push(Unprintable { number: letter.number.clone(), characters });
             }
         }
         found
@@ -205,8 +179,7 @@ mod tests {
 
     use super::*;
 
-    static TYPESETTER: LazyLock<Typesetter> =
-        LazyLock::new(|| Typesetter::new(&TEMPLATES, None).unwrap());
+    static TYPESETTER: LazyLock<Typesetter> = LazyLock::new(|| Typesetter::new(&TEMPLATES, None).unwrap());
 
     fn letter(n: usize) -> LetterSheet {
         LetterSheet {
@@ -222,7 +195,7 @@ mod tests {
             building: "ユニックスビル９階".to_owned(),
             prefecture: "福島県".to_owned(),
             user_id: "KJ070770199999".to_owned(),
-            password: PrintedPassword::new("W3MrxT3HQ7i2wX9g".to_owned()),
+            password: Secret::new("W3MrxT3HQ7i2wX9g".to_owned()),
         }
     }
 
@@ -244,9 +217,7 @@ mod tests {
 
     fn pages(batch: &Batch) -> usize {
         let input = input(batch, &|text| TYPESETTER.prepare(text).text).unwrap();
-        TYPESETTER
-            .count_pages(&[COVER, LETTER], TITLE, &input)
-            .unwrap()
+        TYPESETTER.count_pages(&[COVER, LETTER], TITLE, &input).unwrap()
     }
 
     #[test]
@@ -269,13 +240,9 @@ mod tests {
 
     #[test]
     fn a_password_that_cannot_be_read_aloud_is_refused_without_being_shown() {
-        for bad in [
-            "short7",
-            "あいうえおかきくけこさしすせそた",
-            "K3MrRT3H7x2p9Qa!",
-        ] {
+        for bad in ["short7", "あいうえおかきくけこさしすせそた", "K3MrRT3H7x2p9Qa!"] {
             let mut letter = letter(7);
-            letter.password = PrintedPassword::new(bad.to_owned());
+            letter.password = Secret::new(bad.to_owned());
             let error = typeset_batch(&TYPESETTER, &batch(vec![letter])).unwrap_err();
             assert!(matches!(&error, SheetError::Password(number) if number == "202601-000007-01"));
             assert!(!format!("{error} {error:?}").contains(bad));
@@ -295,12 +262,6 @@ mod tests {
         let mut odd = letter(2);
         odd.address.push('\u{E123}');
         let found = batch(vec![letter(1), odd]).unprintable(&TYPESETTER);
-        assert_eq!(
-            found,
-            [Unprintable {
-                number: "202601-000002-01".to_owned(),
-                characters: vec!['\u{E123}'],
-            }]
-        );
+        assert_eq!(found, [Unprintable { number: "202601-000002-01".to_owned(), characters: vec!['\u{E123}'] }]);
     }
 }

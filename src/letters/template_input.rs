@@ -5,7 +5,8 @@ use qrcode::{EcLevel, QrCode};
 use serde::Serialize;
 
 use super::reading::reading;
-use super::sheet::{Batch, CoverRow, LetterSheet, Occasion, PrintedPassword, Sender, SheetError};
+use super::sheet::{Batch, CoverRow, LetterSheet, Occasion, Sender, SheetError};
+use crate::kernel::Secret;
 
 /// What the templates read; the comments at their heads describe the same shape.
 #[derive(Serialize)]
@@ -61,18 +62,11 @@ pub(super) fn input(batch: &Batch, prepare: &dyn Fn(&str) -> String) -> Result<I
         batch: prepare(&batch.name),
         printed_on: prepare(&batch.printed_on),
         rows,
-        letters: batch
-            .letters
-            .iter()
-            .map(|letter| letter_input(prepare, letter))
-            .collect::<Result<_, _>>()?,
+        letters: batch.letters.iter().map(|letter| letter_input(prepare, letter)).collect::<Result<_, _>>()?,
     })
 }
 
-fn letter_input(
-    prepare: &dyn Fn(&str) -> String,
-    letter: &LetterSheet,
-) -> Result<LetterInput, SheetError> {
+fn letter_input(prepare: &dyn Fn(&str) -> String, letter: &LetterSheet) -> Result<LetterInput, SheetError> {
     Ok(LetterInput {
         number: letter.number.clone(),
         reason: letter.occasion,
@@ -84,22 +78,15 @@ fn letter_input(
         address: prepare(&letter.address),
         building: prepare(&letter.building),
         user_id: letter.user_id.clone(),
-        boxes: boxes(&letter.password)
-            .ok_or_else(|| SheetError::Password(letter.number.clone()))?,
+        boxes: boxes(&letter.password).ok_or_else(|| SheetError::Password(letter.number.clone()))?,
     })
 }
 
-fn boxes(password: &PrintedPassword) -> Option<Vec<PasswordBox>> {
+fn boxes(password: &Secret<String>) -> Option<Vec<PasswordBox>> {
     let boxes: Vec<_> = password
-        .0
+        .expose()
         .chars()
-        .map(|char| {
-            reading(char).map(|r| PasswordBox {
-                char,
-                class: r.class,
-                reading: r.kana,
-            })
-        })
+        .map(|char| reading(char).map(|r| PasswordBox { char, class: r.class, reading: r.kana }))
         .collect::<Option<_>>()?;
     (boxes.len() == 16).then_some(boxes)
 }
@@ -107,11 +94,7 @@ fn boxes(password: &PrintedPassword) -> Option<Vec<PasswordBox>> {
 /// The QR code as SVG, without a quiet zone (the paper around it is white).
 fn qr_svg(url: &str) -> Result<String, SheetError> {
     let code = QrCode::with_error_correction_level(url, EcLevel::M)?;
-    Ok(code
-        .render::<svg::Color>()
-        .quiet_zone(false)
-        .module_dimensions(4, 4)
-        .build())
+    Ok(code.render::<svg::Color>().quiet_zone(false).module_dimensions(4, 4).build())
 }
 
 /// Invented letters with which the templates are tried when the process starts: one of each kind.
@@ -129,7 +112,7 @@ pub(super) fn sample() -> serde_json::Value {
         building: building.to_owned(),
         prefecture: "福島県".to_owned(),
         user_id: "KJ070799999999".to_owned(),
-        password: PrintedPassword::new("K3MrRT3H7x2p9Qa8".to_owned()),
+        password: Secret::new("K3MrRT3H7x2p9Qa8".to_owned()),
     };
     let batch = Batch {
         sender: Sender {
@@ -147,8 +130,5 @@ pub(super) fn sample() -> serde_json::Value {
             letter(Occasion::First, "202601-000002-01", ""),
         ],
     };
-    input(&batch, &str::to_owned)
-        .ok()
-        .and_then(|input| serde_json::to_value(input).ok())
-        .unwrap_or_default()
+    input(&batch, &str::to_owned).ok().and_then(|input| serde_json::to_value(input).ok()).unwrap_or_default()
 }

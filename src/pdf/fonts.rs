@@ -11,14 +11,8 @@ use super::PdfError;
 pub(super) const FAMILY: &str = "BIZ UDGothic";
 
 const FILES: [(&str, &[u8]); 2] = [
-    (
-        "BIZUDGothic-Regular.ttf",
-        include_bytes!("../../assets/vendor/fonts/BIZUDGothic-Regular.ttf"),
-    ),
-    (
-        "BIZUDGothic-Bold.ttf",
-        include_bytes!("../../assets/vendor/fonts/BIZUDGothic-Bold.ttf"),
-    ),
+    ("BIZUDGothic-Regular.ttf", include_bytes!("../../assets/vendor/fonts/BIZUDGothic-Regular.ttf")),
+    ("BIZUDGothic-Bold.ttf", include_bytes!("../../assets/vendor/fonts/BIZUDGothic-Bold.ttf")),
 ];
 
 /// The parsed fonts, in the order of the font book.
@@ -41,11 +35,7 @@ impl Fonts {
     /// Whether every embedded style has a glyph for this character. The private use area never counts: what a
     /// vendor's own characters (gaiji) look like differs from font to font.
     pub(super) fn has(&self, c: char) -> bool {
-        !is_private(c)
-            && self
-                .all
-                .iter()
-                .all(|font| font.info().coverage.contains(u32::from(c)))
+        !is_private(c) && self.all.iter().all(|font| font.info().coverage.contains(u32::from(c)))
     }
 }
 

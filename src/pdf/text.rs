@@ -29,25 +29,14 @@ pub(super) fn prepare(fonts: &Fonts, text: &str) -> Prepared {
             '\n' | '\t' => out.push(' '),
             c if c.is_control() || is_variation_selector(c) => {}
             '\u{3099}' | '\u{309A}' => join_voicing_mark(&mut out, c),
-            c if is_radical(c) => {
-                push(fonts, &mut out, &mut replaced, c, std::iter::once(c).nfkc())
-            }
+            c if is_radical(c) => push(fonts, &mut out, &mut replaced, c, std::iter::once(c).nfkc()),
             c => push(fonts, &mut out, &mut replaced, c, std::iter::once(c)),
         }
     }
-    Prepared {
-        text: out,
-        replaced,
-    }
+    Prepared { text: out, replaced }
 }
 
-fn push(
-    fonts: &Fonts,
-    out: &mut String,
-    replaced: &mut Vec<char>,
-    original: char,
-    wanted: impl Iterator<Item = char> + Clone,
-) {
+fn push(fonts: &Fonts, out: &mut String, replaced: &mut Vec<char>, original: char, wanted: impl Iterator<Item = char> + Clone) {
     if wanted.clone().all(|c| fonts.has(c)) {
         out.extend(wanted);
         return;
@@ -93,12 +82,8 @@ mod tests {
 
     #[test]
     fn ordinary_names_stay_as_they_are() {
-        for name in [
-            "請求事業所Ａ",
-            "髙橋・山﨑ケアプランセンター㈱",
-            "神田(1号館)",
-            "ﾃﾞｲｻｰﾋﾞｽ～和～",
-        ] {
+        for name in ["請求事業所Ａ", "髙橋・山﨑ケアプランセンター㈱", "神田(1号館)", "ﾃﾞｲｻｰﾋﾞｽ～和～"]
+        {
             let done = prepared(name);
             assert_eq!(done.text, name);
             assert!(done.replaced.is_empty(), "{name}: {:?}", done.replaced);

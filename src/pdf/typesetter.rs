@@ -56,16 +56,12 @@ impl Typesetter {
     /// A template that cannot be read, does not compile, or does not yield an accessible PDF: named by file and line.
     pub fn new(templates: &[TemplateFile], folder: Option<&Path>) -> Result<Self, PdfError> {
         let fonts = Fonts::load()?;
-        let standards = PdfStandards::new(&[PdfStandard::Ua_1])
-            .map_err(|e| PdfError::Typesetting(e.message().to_string()))?;
+        let standards = PdfStandards::new(&[PdfStandard::Ua_1]).map_err(|e| PdfError::Typesetting(e.message().to_string()))?;
         let typesetter = Self {
             library: LazyHash::new(Library::default()),
             book: LazyHash::new(fonts.book.clone()),
             fonts,
-            templates: templates
-                .iter()
-                .map(|template| load(template, folder))
-                .collect::<Result<_, _>>()?,
+            templates: templates.iter().map(|template| load(template, folder)).collect::<Result<_, _>>()?,
             folder: folder.map(Path::to_owned),
             standards,
         };
@@ -81,12 +77,7 @@ impl Typesetter {
     ///
     /// # Errors
     /// See [`PdfError`]. The message may quote the template but not the input.
-    pub fn render(
-        &self,
-        templates: &[&str],
-        title: &str,
-        input: &impl Serialize,
-    ) -> Result<Vec<u8>, PdfError> {
+    pub fn render(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<Vec<u8>, PdfError> {
         let _forget = Forget;
         let (job, document) = self.set(templates, title, input)?;
         let options = PdfOptions {
@@ -101,12 +92,7 @@ impl Typesetter {
     ///
     /// # Errors
     /// As `render`.
-    pub fn count_pages(
-        &self,
-        templates: &[&str],
-        title: &str,
-        input: &impl Serialize,
-    ) -> Result<usize, PdfError> {
+    pub fn count_pages(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<usize, PdfError> {
         let _forget = Forget;
         let (_, document) = self.set(templates, title, input)?;
         Ok(document.pages().len())
@@ -123,12 +109,7 @@ impl Typesetter {
         text::prepare(&self.fonts, text)
     }
 
-    fn set(
-        &self,
-        templates: &[&str],
-        title: &str,
-        input: &impl Serialize,
-    ) -> Result<(Job<'_>, PagedDocument), PdfError> {
+    fn set(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<(Job<'_>, PagedDocument), PdfError> {
         let main = self.main(templates, title)?;
         let job = Job {
             library: &self.library,
@@ -139,9 +120,7 @@ impl Typesetter {
             main: Source::new(file_id(MAIN)?, main),
             input: Bytes::new(serde_json::to_vec(input)?),
         };
-        let document = typst::compile::<PagedDocument>(&job)
-            .output
-            .map_err(|complaints| job.explain(&complaints))?;
+        let document = typst::compile::<PagedDocument>(&job).output.map_err(|complaints| job.explain(&complaints))?;
         Ok((job, document))
     }
 
@@ -176,11 +155,7 @@ fn load(template: &TemplateFile, folder: Option<&Path>) -> Result<Loaded, PdfErr
         return Ok(built_in());
     };
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Loaded {
-            name: template.name,
-            shown: path.display().to_string(),
-            source: Source::new(id, text),
-        }),
+        Ok(text) => Ok(Loaded { name: template.name, shown: path.display().to_string(), source: Source::new(id, text) }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(built_in()),
         Err(source) => Err(PdfError::Unreadable { path, source }),
     }
@@ -228,21 +203,13 @@ mod tests {
     fn text_is_printed_as_it_is_never_as_markup() {
         let typesetter = Typesetter::new(&[NOTE], None).unwrap();
         let input = json!({ "text": "#panic() *太字* $x$ \\ \"引用\"" });
-        assert!(
-            typesetter
-                .render(&["note.typ"], "題 \" # \\", &input)
-                .is_ok()
-        );
+        assert!(typesetter.render(&["note.typ"], "題 \" # \\", &input).is_ok());
     }
 
     #[test]
     fn a_file_of_the_same_name_replaces_a_template() {
-        let (_folder, typesetter) =
-            with_override("#heading(level: 1)[我が連合会]\n#pagebreak()\n二枚目");
-        let pages = typesetter
-            .unwrap()
-            .count_pages(&["note.typ"], "題", &json!({}))
-            .unwrap();
+        let (_folder, typesetter) = with_override("#heading(level: 1)[我が連合会]\n#pagebreak()\n二枚目");
+        let pages = typesetter.unwrap().count_pages(&["note.typ"], "題", &json!({})).unwrap();
         assert_eq!(pages, 2);
     }
 
@@ -256,20 +223,13 @@ mod tests {
         for (text, line) in [
             ("= 題\n\n#let x = (\n本文", 3),
             ("= 題\n#unknown-function()", 2),
-            (
-                "#let input = json(\"/input.json\")\n= 題\n\n#input.no_such_field",
-                4,
-            ),
+            ("#let input = json(\"/input.json\")\n= 題\n\n#input.no_such_field", 4),
         ] {
             let (folder, made) = with_override(text);
             let Err(PdfError::Template { file, line: at, .. }) = made else {
                 panic!("{text} was accepted");
             };
-            assert_eq!(
-                file,
-                folder.path().join("note.typ").display().to_string(),
-                "{text}"
-            );
+            assert_eq!(file, folder.path().join("note.typ").display().to_string(), "{text}");
             assert_eq!(at, line, "{text}");
         }
     }
@@ -306,9 +266,7 @@ mod tests {
     #[test]
     fn an_unknown_template_is_an_error() {
         let typesetter = Typesetter::new(&[NOTE], None).unwrap();
-        let error = typesetter
-            .render(&["other.typ"], "題", &json!({}))
-            .unwrap_err();
+        let error = typesetter.render(&["other.typ"], "題", &json!({})).unwrap_err();
         assert!(matches!(error, PdfError::UnknownTemplate(name) if name == "other.typ"));
     }
 }

@@ -120,16 +120,8 @@ impl Job<'_> {
             let (Ok(source), Some(range)) = (self.source(id), self.range(span)) else {
                 continue;
             };
-            let (line, column) = source
-                .lines()
-                .byte_to_line_column(range.start)
-                .unwrap_or((0, 0));
-            return PdfError::Template {
-                file: self.shown(id),
-                line: line + 1,
-                column: column + 1,
-                message,
-            };
+            let (line, column) = source.lines().byte_to_line_column(range.start).unwrap_or((0, 0));
+            return PdfError::Template { file: self.shown(id), line: line + 1, column: column + 1, message };
         }
         PdfError::Typesetting(message)
     }
@@ -138,10 +130,7 @@ impl Job<'_> {
         let known = self.templates.iter().find(|t| t.source.id() == id);
         match (known, self.folder) {
             (Some(template), _) => template.shown.clone(),
-            (None, Some(folder)) => folder
-                .join(id.get().vpath().get_without_slash())
-                .display()
-                .to_string(),
+            (None, Some(folder)) => folder.join(id.get().vpath().get_without_slash()).display().to_string(),
             (None, None) => id.get().vpath().get_without_slash().to_owned(),
         }
     }
