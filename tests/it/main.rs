@@ -1,1 +1,2 @@
-
+mod mail_transport;
+mod support;

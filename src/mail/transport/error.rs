@@ -24,15 +24,11 @@ pub enum SendError {
 
 impl SendError {
     pub(super) fn temporary(reason: impl Into<String>) -> Self {
-        Self::Temporary {
-            reason: reason.into(),
-        }
+        Self::Temporary { reason: reason.into() }
     }
 
     pub(super) fn permanent(reason: impl Into<String>) -> Self {
-        Self::Permanent {
-            reason: reason.into(),
-        }
+        Self::Permanent { reason: reason.into() }
     }
 
     /// The sentence for staff.
@@ -56,13 +52,7 @@ pub(super) fn quotable(reply: &str, secrets: &[&str]) -> String {
     let masked: Vec<&str> = reply
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
-        .map(|word| {
-            if is_secret(word, secrets) {
-                "***"
-            } else {
-                word
-            }
-        })
+        .map(|word| if is_secret(word, secrets) { "***" } else { word })
         .collect();
     let line = masked.join(" ");
     if line.chars().count() <= REPLY_LIMIT {
@@ -77,9 +67,7 @@ fn is_secret(word: &str, secrets: &[&str]) -> bool {
     let runs = word.split(|c: char| !c.is_alphanumeric());
     let mut runs = runs.filter(|run| run.chars().count() >= 4 && run.contains(char::is_numeric));
     runs.any(|run| secrets.iter().any(|secret| secret.contains(run)))
-        || secrets
-            .iter()
-            .any(|secret| !secret.is_empty() && word.contains(secret))
+        || secrets.iter().any(|secret| !secret.is_empty() && word.contains(secret))
 }
 
 #[cfg(test)]
@@ -90,10 +78,7 @@ mod tests {
     fn quotable_masks_codes_and_passwords_but_keeps_status_codes() {
         let body = "確認コードは 4821 です。仮パスワード Ab3dEf6hJk9mNp2q";
         assert_eq!(
-            quotable(
-                "5.7.1 spam: \"4821\" Ab3dEf6hJk9mNp2q\r\nhunter-x refused",
-                &[body, "hunter-x"]
-            ),
+            quotable("5.7.1 spam: \"4821\" Ab3dEf6hJk9mNp2q\r\nhunter-x refused", &[body, "hunter-x"]),
             "5.7.1 spam: *** *** *** refused"
         );
     }

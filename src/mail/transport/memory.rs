@@ -31,13 +31,7 @@ impl Default for Memory {
 impl Memory {
     /// An empty mailer that keeps at most `limit` mails.
     pub fn keeping(limit: usize) -> Self {
-        Self {
-            inner: Arc::new(Mutex::new(Inner {
-                mails: Vec::new(),
-                limit: limit.max(1),
-                failure: None,
-            })),
-        }
+        Self { inner: Arc::new(Mutex::new(Inner { mails: Vec::new(), limit: limit.max(1), failure: None })) }
     }
 
     /// Every mail kept, oldest first.

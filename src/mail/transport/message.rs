@@ -5,9 +5,8 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 use lettre::Address;
-use lettre::message::header::{
-    ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0,
-};
+use lettre::address::Envelope;
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0};
 use lettre::message::{Body, Mailbox, Message};
 
 use super::SendError;
@@ -34,10 +33,7 @@ pub struct OutgoingMail {
 impl fmt::Debug for OutgoingMail {
     // Bodies carry codes and passwords, the other fields personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OutgoingMail")
-            .field("message_id", &self.message_id)
-            .field("date", &self.date)
-            .finish_non_exhaustive()
+        f.debug_struct("OutgoingMail").field("message_id", &self.message_id).field("date", &self.date).finish_non_exhaustive()
     }
 }
 
@@ -54,15 +50,16 @@ impl Composed {
         let lines = [&mail.to, &mail.from, &mail.subject, &mail.message_id];
         let mut lines = lines.into_iter().chain(&mail.reply_to);
         if lines.any(|line| line.contains(char::is_control)) {
-            return Err(refused(
-                "宛先、差出人または件名に改行などの制御文字があります",
-            ));
+            return Err(refused("宛先、差出人または件名に改行などの制御文字があります"));
         }
-        let to = address(&mail.to)
-            .ok_or_else(|| refused("宛先のメールアドレスの形が正しくありません"))?;
+        let to = address(&mail.to).ok_or_else(|| refused("宛先のメールアドレスの形が正しくありません"))?;
         let bad_from = || SendError::temporary("設定の差出人または返信先の形が正しくありません");
         let from = mailbox(&mail.from).ok_or_else(bad_from)?;
+        // Given here, because otherwise lettre reads the addresses back out of the header and fails on quoted ones.
+        let envelope =
+            Envelope::new(Some(from.email.clone()), vec![to.clone()]).map_err(|_| refused("メールを組み立てられませんでした"))?;
         let mut builder = Message::builder()
+            .envelope(envelope)
             .date(SystemTime::from(mail.date))
             .from(from.clone())
             .to(Mailbox::new(None, to.clone()))
@@ -76,21 +73,11 @@ impl Composed {
         }
         // Base64 whatever the text: seven-bit safe, no line too long, and no dot, bare CR or trailing blank
         // that a relay could stumble over.
-        let text = mail
-            .body
-            .replace("\r\n", "\n")
-            .replace('\r', "\n")
-            .replace('\n', "\r\n");
+        let text = mail.body.replace("\r\n", "\n").replace('\r', "\n").replace('\n', "\r\n");
         let body = Body::new_with_encoding(text.into_bytes(), ContentTransferEncoding::Base64)
             .map_err(|_| refused("本文を符号化できませんでした"))?;
-        let message = builder
-            .body(body)
-            .map_err(|_| refused("メールを組み立てられませんでした"))?;
-        Ok(Self {
-            sender: from.email,
-            recipient: to,
-            bytes: message.formatted(),
-        })
+        let message = builder.body(body).map_err(|_| refused("メールを組み立てられませんでした"))?;
+        Ok(Self { sender: from.email, recipient: to, bytes: message.formatted() })
     }
 }
 
@@ -100,12 +87,7 @@ fn refused(reason: &str) -> SendError {
 
 fn message_id(text: &str) -> Result<String, SendError> {
     let id = text.trim_start_matches('<').trim_end_matches('>');
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| c.is_ascii_graphic() && !"<>@".contains(c))
-    };
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_graphic() && !"<>@".contains(c));
     match id.split_once('@') {
         Some((left, right)) if plain(left) && plain(right) => Ok(format!("<{id}>")),
         _ => Err(refused("Message-ID の形が正しくありません")),
@@ -211,9 +193,7 @@ mod tests {
             assert!(permanent(with(&|m| m.to = format!("{attack}@example.jp"))));
             assert!(permanent(with(&|m| m.to = format!("a@example.jp{attack}"))));
             assert!(permanent(with(&|m| m.subject = attack.into())));
-            assert!(permanent(with(
-                &|m| m.from = format!("{attack} <a@example.jp>")
-            )));
+            assert!(permanent(with(&|m| m.from = format!("{attack} <a@example.jp>"))));
             assert!(permanent(with(&|m| m.reply_to = Some(attack.into()))));
             assert!(permanent(with(&|m| m.message_id = attack.into())));
         }
@@ -235,10 +215,7 @@ mod tests {
         ] {
             let mut mail = mail();
             mail.to = to.into();
-            assert!(
-                Composed::of(&mail).is_err_and(|e| !e.is_temporary()),
-                "{to}"
-            );
+            assert!(Composed::of(&mail).is_err_and(|e| !e.is_temporary()), "{to}");
         }
     }
 
@@ -266,9 +243,6 @@ mod tests {
     #[test]
     fn debug_shows_no_content() {
         let shown = format!("{:?}", mail());
-        assert!(
-            !shown.contains("4821") && !shown.contains("tantou"),
-            "{shown}"
-        );
+        assert!(!shown.contains("4821") && !shown.contains("tantou"), "{shown}");
     }
 }

@@ -37,10 +37,7 @@ struct State {
 impl Pool {
     /// `patience`: how long a connection is kept without use.
     pub(super) fn new(patience: Duration) -> Arc<Self> {
-        Arc::new(Self {
-            patience,
-            state: Mutex::default(),
-        })
+        Arc::new(Self { patience, state: Mutex::default() })
     }
 
     /// The connection used last, unless all are too old.
@@ -52,11 +49,7 @@ impl Pool {
     /// Keeps a connection and sees to it that somebody closes it in the end.
     pub(super) fn keep(self: &Arc<Self>, connection: AsyncSmtpConnection, soiled: bool) {
         let mut state = self.lock();
-        state.idle.push(Idle {
-            connection,
-            soiled,
-            since: Instant::now(),
-        });
+        state.idle.push(Idle { connection, soiled, since: Instant::now() });
         if !state.sweeping {
             state.sweeping = true;
             tokio::spawn(sweep(Arc::downgrade(self), self.patience));
@@ -77,9 +70,7 @@ impl Pool {
     /// Those that waited too long; `None` when none is left at all and sweeping ends.
     fn outworn(&self) -> Option<Vec<Idle>> {
         let mut state = self.lock();
-        let (old, young) = std::mem::take(&mut state.idle)
-            .into_iter()
-            .partition(|idle| idle.since.elapsed() >= self.patience);
+        let (old, young) = std::mem::take(&mut state.idle).into_iter().partition(|idle| idle.since.elapsed() >= self.patience);
         state.idle = young;
         if old.is_empty() && state.idle.is_empty() {
             state.sweeping = false;

@@ -142,42 +142,22 @@ mod tests {
         for (text, port, security) in [
             ("smtp+starttls://mail.example.jp", 587, Security::StartTls),
             ("smtp+starttls://mail.example.jp:25", 25, Security::StartTls),
-            (
-                "smtp://mail.example.jp?tls=required",
-                587,
-                Security::StartTls,
-            ),
+            ("smtp://mail.example.jp?tls=required", 587, Security::StartTls),
             ("smtps://mail.example.jp/", 465, Security::Tls),
         ] {
             assert_eq!(parsed(text), (name.clone(), port, security), "{text}");
         }
-        assert_eq!(
-            parsed("smtp://[::1]:2525"),
-            ("::1".into(), 2525, Security::Plain)
-        );
-        assert_eq!(
-            parsed("smtp://localhost"),
-            ("localhost".into(), 25, Security::Plain)
-        );
-        assert_eq!(
-            parsed("smtp://127.0.0.9:1"),
-            ("127.0.0.9".into(), 1, Security::Plain)
-        );
+        assert_eq!(parsed("smtp://[::1]:2525"), ("::1".into(), 2525, Security::Plain));
+        assert_eq!(parsed("smtp://localhost"), ("localhost".into(), 25, Security::Plain));
+        assert_eq!(parsed("smtp://127.0.0.9:1"), ("127.0.0.9".into(), 1, Security::Plain));
     }
 
     #[test]
     fn q40_plain_is_for_loopback_only() {
-        for text in [
-            "smtp://mail.example.jp",
-            "smtp://192.0.2.1:25",
-            "smtp://localhost.example.jp",
-            "smtp://user:pw@mail.example.jp",
-        ] {
-            assert_eq!(
-                ServerUrl::parse(text),
-                Err(ServerUrlError::PlainBeyondLoopback),
-                "{text}"
-            );
+        for text in
+            ["smtp://mail.example.jp", "smtp://192.0.2.1:25", "smtp://localhost.example.jp", "smtp://user:pw@mail.example.jp"]
+        {
+            assert_eq!(ServerUrl::parse(text), Err(ServerUrlError::PlainBeyondLoopback), "{text}");
         }
     }
 
@@ -193,24 +173,16 @@ mod tests {
             "smtps://us%00er:pw@mail.example.jp",
             "",
         ] {
-            assert_eq!(
-                ServerUrl::parse(text),
-                Err(ServerUrlError::Malformed),
-                "{text}"
-            );
+            assert_eq!(ServerUrl::parse(text), Err(ServerUrlError::Malformed), "{text}");
         }
     }
 
     #[test]
     fn credentials_are_decoded_and_never_shown() {
-        let url =
-            ServerUrl::parse("smtps://kaigo%40example.jp:p%3Aa%2Fss@mail.example.jp").unwrap();
+        let url = ServerUrl::parse("smtps://kaigo%40example.jp:p%3Aa%2Fss@mail.example.jp").unwrap();
         let expected = ("kaigo@example.jp".to_owned(), "p:a/ss".to_owned());
         assert_eq!(url.credentials, Some(expected));
         let shown = format!("{url:?}");
-        assert!(
-            !shown.contains("p:a/ss") && !shown.contains("kaigo"),
-            "{shown}"
-        );
+        assert!(!shown.contains("p:a/ss") && !shown.contains("kaigo"), "{shown}");
     }
 }

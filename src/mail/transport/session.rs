@@ -145,22 +145,12 @@ fn refusal(target: &Target, step: Step, error: &smtp::Error, body: &str) -> Send
     let say = |sentence: &str| format!("{sentence}({reply})");
     match (step, code) {
         (_, 400..=499) => SendError::temporary(say("メールサーバーが一時的に受け付けませんでした")),
-        (Step::Authentication, _) | (_, 530 | 534 | 535 | 538) => {
-            SendError::temporary(say("メールサーバーの認証に失敗しました"))
-        }
+        (Step::Authentication, _) | (_, 530 | 534 | 535 | 538) => SendError::temporary(say("メールサーバーの認証に失敗しました")),
         (Step::Greeting, _) => SendError::temporary(say("メールサーバーが接続を断りました")),
-        (Step::Encryption, _) => {
-            SendError::temporary(say("メールサーバーが暗号化に応じませんでした"))
-        }
-        (Step::Sender, _) => {
-            SendError::temporary(say("メールサーバーが差出人を受け付けませんでした"))
-        }
-        (Step::Recipient, _) => {
-            SendError::permanent(say("メールサーバーが宛先を受け付けませんでした"))
-        }
-        (Step::Data | Step::Content, _) => {
-            SendError::permanent(say("メールサーバーがメールを受け付けませんでした"))
-        }
+        (Step::Encryption, _) => SendError::temporary(say("メールサーバーが暗号化に応じませんでした")),
+        (Step::Sender, _) => SendError::temporary(say("メールサーバーが差出人を受け付けませんでした")),
+        (Step::Recipient, _) => SendError::permanent(say("メールサーバーが宛先を受け付けませんでした")),
+        (Step::Data | Step::Content, _) => SendError::permanent(say("メールサーバーがメールを受け付けませんでした")),
     }
 }
 
@@ -170,9 +160,7 @@ fn broken(step: Step, error: &smtp::Error) -> String {
         Step::Encryption => {
             let detail = root_cause(error);
             let detail = quotable(&detail, &[]);
-            format!(
-                "メールサーバーとの暗号化通信を確立できませんでした。証明書と設定をお確かめください({detail})"
-            )
+            format!("メールサーバーとの暗号化通信を確立できませんでした。証明書と設定をお確かめください({detail})")
         }
         Step::Authentication if error.is_client() => {
             "メールサーバーが対応する認証方式(PLAIN、LOGIN)を示しませんでした".to_owned()

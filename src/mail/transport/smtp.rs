@@ -31,12 +31,7 @@ pub struct Options {
 impl Default for Options {
     /// 30 seconds, 4 connections, 15 seconds idle, the system's certificates.
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(30),
-            connections: 4,
-            idle: Duration::from_secs(15),
-            ca_file: None,
-        }
+        Self { timeout: Duration::from_secs(30), connections: 4, idle: Duration::from_secs(15), ca_file: None }
     }
 }
 
@@ -55,9 +50,7 @@ pub enum SetupError {
         reason: String,
     },
     /// TLS as such, for instance when the system has no certificates at all.
-    #[error(
-        "TLS の準備ができません(OS の証明書パッケージ ca-certificates をお確かめください): {0}"
-    )]
+    #[error("TLS の準備ができません(OS の証明書パッケージ ca-certificates をお確かめください): {0}")]
     Tls(String),
 }
 
@@ -80,13 +73,7 @@ impl Transport {
     /// # Errors
     /// See [`SetupError`].
     pub fn connect_lazy(smtp_url: &str, timeout: Duration) -> Result<Self, SetupError> {
-        Self::with(
-            smtp_url,
-            Options {
-                timeout,
-                ..Options::default()
-            },
-        )
+        Self::with(smtp_url, Options { timeout, ..Options::default() })
     }
 
     /// As [`Transport::connect_lazy`], with everything that can be set.
@@ -101,11 +88,7 @@ impl Transport {
         };
         Ok(Self {
             shared: Arc::new(Shared {
-                target: Target {
-                    url,
-                    tls,
-                    hello: ClientId::default(),
-                },
+                target: Target { url, tls, hello: ClientId::default() },
                 timeout: options.timeout,
                 slots: Semaphore::new(options.connections.max(1)),
                 pool: Pool::new(options.idle),
@@ -149,16 +132,11 @@ impl Deliver for Transport {
 }
 
 impl Shared {
-    async fn in_time(
-        &self,
-        work: impl Future<Output = Result<(), SendError>>,
-    ) -> Result<(), SendError> {
+    async fn in_time(&self, work: impl Future<Output = Result<(), SendError>>) -> Result<(), SendError> {
         // The semaphore is never closed; if it were, sending would be no worse for it.
         let _slot = self.slots.acquire().await;
         let late = || SendError::temporary("メールサーバーから時間内に応答がありませんでした");
-        timeout(self.timeout, work)
-            .await
-            .unwrap_or_else(|_| Err(late()))
+        timeout(self.timeout, work).await.unwrap_or_else(|_| Err(late()))
     }
 
     async fn deliver(&self, mail: &Composed, body: &str) -> Result<(), SendError> {
@@ -176,12 +154,7 @@ impl Shared {
         outcome.map_err(|failure| failure.error)
     }
 
-    async fn attempt(
-        &self,
-        mut connection: AsyncSmtpConnection,
-        mail: &Composed,
-        body: &str,
-    ) -> Result<(), Failure> {
+    async fn attempt(&self, mut connection: AsyncSmtpConnection, mail: &Composed, body: &str) -> Result<(), Failure> {
         let outcome = session::hand_over(&mut connection, &self.target, mail, body).await;
         match &outcome {
             Ok(()) => self.pool.keep(connection, false),
@@ -196,12 +169,9 @@ impl Shared {
 fn tls_parameters(host: &str, options: &Options) -> Result<TlsParameters, SetupError> {
     let mut builder = TlsParameters::builder(host.to_owned());
     if let Some(path) = &options.ca_file {
-        let bad = |reason: String| SetupError::CaFile {
-            path: path.clone(),
-            reason,
-        };
+        let bad = |reason: String| SetupError::CaFile { path: path.clone(), reason };
         let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-        if !pem.windows(11).any(|w| w == b"-----BEGIN ") {
+        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
             return Err(bad("PEM 形式の証明書がありません".to_owned()));
         }
         let certificate = Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?;

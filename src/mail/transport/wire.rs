@@ -11,10 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_util::io::{AsyncRead as _, AsyncWrite as _};
-#[expect(
-    deprecated,
-    reason = "lettre has no other way to speak TLS on a stream of ours"
-)]
+#[expect(deprecated, reason = "lettre has no other way to speak TLS on a stream of ours")]
 use lettre::transport::smtp::client::AsyncNetworkStream;
 use lettre::transport::smtp::client::{AsyncTokioStream, TlsParameters};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -54,19 +51,12 @@ pub(super) struct LineByLine {
 
 impl LineByLine {
     pub(super) fn new(tcp: TcpStream) -> Self {
-        Self {
-            tcp,
-            held: Vec::new(),
-        }
+        Self { tcp, held: Vec::new() }
     }
 }
 
 impl AsyncRead for LineByLine {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.held.is_empty() {
             let mut chunk = [0; 4096];
@@ -75,9 +65,7 @@ impl AsyncRead for LineByLine {
             this.held.extend_from_slice(fresh.filled());
         }
         let line = this.held.iter().position(|byte| *byte == b'\n');
-        let end = line
-            .map_or(this.held.len(), |at| at + 1)
-            .min(buf.remaining());
+        let end = line.map_or(this.held.len(), |at| at + 1).min(buf.remaining());
         buf.put_slice(&this.held[..end]);
         this.held.drain(..end);
         Poll::Ready(Ok(()))
@@ -85,11 +73,7 @@ impl AsyncRead for LineByLine {
 }
 
 impl AsyncWrite for LineByLine {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().tcp).poll_write(cx, data)
     }
 
@@ -113,10 +97,7 @@ impl AsyncTokioStream for LineByLine {
 pub(super) struct Tls(AsyncNetworkStream);
 
 impl Tls {
-    pub(super) async fn handshake(
-        tcp: TcpStream,
-        parameters: TlsParameters,
-    ) -> Result<Self, lettre::transport::smtp::Error> {
+    pub(super) async fn handshake(tcp: TcpStream, parameters: TlsParameters) -> Result<Self, lettre::transport::smtp::Error> {
         #[expect(deprecated, reason = "see the import")]
         let mut stream = AsyncNetworkStream::use_existing_tokio1(Box::new(tcp));
         stream.upgrade_tls(parameters).await?;
@@ -131,11 +112,7 @@ impl fmt::Debug for Tls {
 }
 
 impl AsyncRead for Tls {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let stream = Pin::new(&mut self.get_mut().0);
         let count = ready!(stream.poll_read(cx, buf.initialize_unfilled()))?;
         buf.advance(count);
@@ -144,11 +121,7 @@ impl AsyncRead for Tls {
 }
 
 impl AsyncWrite for Tls {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().0).poll_write(cx, data)
     }
 
