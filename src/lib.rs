@@ -11,4 +11,5 @@ pub mod kernel;
 pub mod letters;
 pub mod mail;
 pub mod pdf;
+pub mod store;
 pub mod web;

@@ -191,10 +191,11 @@ mod tests {
     #[test]
     fn the_check_digit_warns_by_either_rule() {
         let fits = |text: &str| OfficeNumber::parse(text).map(|n| n.check_digit_fits());
-        // 0710112863: 0 7 1 0 1 1 2 8 6 weighted 2-1 from the right gives 37, so the check digit is 3.
+        // 0710112863: 0 7 1 0 1 1 2 8 6 weighted 2-1 from the right gives 27, so the check digit is 3.
         assert_eq!(fits("0710112863"), Ok(true));
         assert_eq!(fits("0710112864"), Ok(false));
-        assert_eq!(fits("1311111111"), Ok(false), "the seeds' own sample fails both rules");
+        assert_eq!(fits("1311111111"), Ok(true), "by the rule over digits 4 to 9");
+        assert_eq!(fits("1999999999"), Ok(false), "the sample on the seeds' letter fails both rules");
     }
 
     #[test]

@@ -1,0 +1,57 @@
+//! What can go wrong in the store. None of it is the fault of a person at a form: pages answer 500 or 503.
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused an operation; the message is redb's.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// A record cannot be read. Names the table; the content is not shown.
+    #[error("a record of table {table} cannot be read: {reason}")]
+    Corrupt {
+        /// The table it lies in.
+        table: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A value cannot be written in the self-describing format.
+    #[error("a value for table {table} cannot be written: {reason}")]
+    Unwritable {
+        /// The table it was meant for.
+        table: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
+    /// Less free disk than the writer keeps in reserve. Answered with 503.
+    #[error("less than {needed_mib} MiB of disk are free")]
+    DiskFull {
+        /// The reserve.
+        needed_mib: u64,
+    },
+    /// The writer has ended, after a failed commit or because the process stops.
+    #[error("the writer has ended")]
+    Closed,
+    /// A use case panicked. Nothing of it was kept.
+    #[error("a use case panicked: {0}")]
+    Panicked(String),
+    /// The file was written by a newer version of the program.
+    #[error("the database has schema {found}, this program knows schemas up to {known}")]
+    Newer {
+        /// The schema number in the file.
+        found: u32,
+        /// The newest one known here.
+        known: u32,
+    },
+    /// Another process holds the file.
+    #[error("the database is in use by another process")]
+    InUse,
+}
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        match error.into() {
+            redb::Error::DatabaseAlreadyOpen => Self::InUse,
+            other => Self::Database(other.to_string()),
+        }
+    }
+}

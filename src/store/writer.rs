@@ -1,0 +1,254 @@
+//! The writer thread. It takes what is waiting, runs it in order in one transaction, commits, then answers all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::{JoinHandle, ThreadId};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::open::{Counters, Watchers};
+use super::{StoreError, StoreOptions, Tx};
+
+/// Use cases that may wait for the writer before callers wait to hand theirs in.
+const QUEUE: usize = 1024;
+
+pub(super) struct Writer {
+    sender: Option<mpsc::Sender<Box<dyn Work>>>,
+    thread: Option<JoinHandle<()>>,
+    id: ThreadId,
+    broken: watch::Receiver<bool>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        database: Arc<redb::Database>,
+        folder: Option<PathBuf>,
+        options: StoreOptions,
+        counters: Arc<Counters>,
+        watchers: Arc<Watchers>,
+    ) -> Self {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let (broken_sender, broken) = watch::channel(false);
+        let room = Room { database, folder, options, counters, watchers, broken: broken_sender };
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || room.run(queue))
+            .expect("a process that cannot start one thread cannot serve");
+        let id = thread.thread().id();
+        Self { sender: Some(sender), thread: Some(thread), id, broken }
+    }
+
+    fn sender(&self) -> Result<&mpsc::Sender<Box<dyn Work>>, StoreError> {
+        // It would wait for itself for ever.
+        assert!(std::thread::current().id() != self.id, "store.write was called on the writer thread");
+        self.sender.as_ref().ok_or(StoreError::Closed)
+    }
+
+    pub(super) async fn submit(&self, job: Box<dyn Work>) -> Result<(), StoreError> {
+        self.sender()?.send(job).await.map_err(|_| StoreError::Closed)
+    }
+
+    pub(super) fn submit_blocking(&self, job: Box<dyn Work>) -> Result<(), StoreError> {
+        self.sender()?.blocking_send(job).map_err(|_| StoreError::Closed)
+    }
+
+    pub(super) async fn broken(&self) {
+        let mut broken = self.broken.clone();
+        if broken.wait_for(|broken| *broken).await.is_err() {
+            // The writer ended in peace; there is nothing to report, ever.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        !*self.broken.borrow() && self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(thread) = self.thread.take()
+            && std::thread::current().id() != self.id
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer thread panicked");
+        }
+    }
+}
+
+/// A use case waiting for its turn, and whom to tell.
+pub(super) trait Work: Send {
+    /// Runs the closure and keeps its result. Says whether it was `Ok`.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Tells the caller the kept result.
+    fn answer(self: Box<Self>);
+    /// Tells the caller that nothing was kept.
+    fn fail(self: Box<Self>, error: StoreError);
+}
+
+pub(super) struct Job<T, E, F> {
+    use_case: F,
+    result: Option<Result<T, E>>,
+    caller: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job<T, E, F>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    pub(super) fn new(use_case: F, caller: oneshot::Sender<Result<T, E>>) -> Box<dyn Work> {
+        Box::new(Self { use_case, result: None, caller })
+    }
+}
+
+impl<T, E, F> Work for Job<T, E, F>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        self.result = None;
+        let result = catch_unwind(AssertUnwindSafe(|| (self.use_case)(tx)))
+            .unwrap_or_else(|panic| Err(StoreError::Panicked(panic_text(panic.as_ref())).into()));
+        let fine = result.is_ok();
+        self.result = Some(result);
+        fine
+    }
+
+    fn answer(self: Box<Self>) {
+        // A caller that has gone away (a closed browser) needs no answer.
+        let _ = self.caller.send(self.result.unwrap_or_else(|| Err(StoreError::Closed.into())));
+    }
+
+    fn fail(self: Box<Self>, error: StoreError) {
+        let _ = self.caller.send(Err(error.into()));
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
+
+struct Room {
+    database: Arc<redb::Database>,
+    folder: Option<PathBuf>,
+    options: StoreOptions,
+    counters: Arc<Counters>,
+    watchers: Arc<Watchers>,
+    broken: watch::Sender<bool>,
+}
+
+/// How a transaction with several use cases ended.
+enum Ended {
+    /// Committed, or nothing was written.
+    Kept,
+    /// A use case failed after it had written: nothing is kept.
+    Spoilt,
+    /// The commit itself failed.
+    Broken(StoreError),
+}
+
+impl Room {
+    fn run(self, mut queue: mpsc::Receiver<Box<dyn Work>>) {
+        let mut batch = Vec::with_capacity(self.options.batch);
+        while let Some(first) = queue.blocking_recv() {
+            batch.push(first);
+            while batch.len() < self.options.batch
+                && let Ok(next) = queue.try_recv()
+            {
+                batch.push(next);
+            }
+            if let Err(error) = self.room_on_disk() {
+                tracing::error!(%error, "the writer refuses work");
+                batch.drain(..).for_each(|job| job.fail(StoreError::DiskFull { needed_mib: self.options.reserve_mib }));
+                continue;
+            }
+            if !self.settle(&mut batch) {
+                break;
+            }
+        }
+    }
+
+    /// Runs a batch to its end. `false` when the database must not be used any more.
+    fn settle(&self, batch: &mut Vec<Box<dyn Work>>) -> bool {
+        match self.attempt(batch) {
+            Ended::Kept => batch.drain(..).for_each(Work::answer),
+            Ended::Broken(error) => return self.break_off(batch, &error),
+            Ended::Spoilt if batch.len() == 1 => batch.drain(..).for_each(Work::answer),
+            Ended::Spoilt => {
+                // Somebody failed after writing. Nobody has been answered yet, so all run again, each for itself.
+                while !batch.is_empty() {
+                    let mut alone = vec![batch.remove(0)];
+                    match self.attempt(&mut alone) {
+                        Ended::Kept | Ended::Spoilt => alone.drain(..).for_each(Work::answer),
+                        Ended::Broken(error) => {
+                            alone.append(batch);
+                            return self.break_off(&mut alone, &error);
+                        }
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    fn attempt(&self, batch: &mut [Box<dyn Work>]) -> Ended {
+        let txn = match self.database.begin_write() {
+            Ok(txn) => txn,
+            Err(error) => return Ended::Broken(error.into()),
+        };
+        let mut tx = Tx::new(&txn, Arc::clone(&self.counters));
+        for job in batch {
+            tx.wrote = false;
+            if !job.run(&mut tx) && tx.wrote {
+                drop(tx);
+                return match txn.abort() {
+                    Ok(()) => Ended::Spoilt,
+                    Err(error) => Ended::Broken(error.into()),
+                };
+            }
+        }
+        let touched = std::mem::take(&mut tx.touched);
+        drop(tx);
+        if touched.is_empty() {
+            return match txn.abort() {
+                Ok(()) => Ended::Kept,
+                Err(error) => Ended::Broken(error.into()),
+            };
+        }
+        if let Err(error) = txn.commit() {
+            return Ended::Broken(error.into());
+        }
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        self.watchers.touched(touched.iter());
+        Ended::Kept
+    }
+
+    fn break_off(&self, batch: &mut Vec<Box<dyn Work>>, error: &StoreError) -> bool {
+        tracing::error!(%error, "a commit failed; the process must end and be started again");
+        batch.drain(..).for_each(|job| job.fail(StoreError::Database(error.to_string())));
+        self.broken.send_replace(true);
+        false
+    }
+
+    /// redb meets a full disk in the middle of a commit; better to refuse before.
+    fn room_on_disk(&self) -> Result<(), StoreError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < self.options.reserve_mib * 1024 * 1024 {
+            return Err(StoreError::DiskFull { needed_mib: self.options.reserve_mib });
+        }
+        Ok(())
+    }
+}
