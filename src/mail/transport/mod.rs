@@ -8,7 +8,6 @@ mod error;
 mod memory;
 mod message;
 mod pool;
-mod server;
 mod session;
 mod smtp;
 mod wire;
@@ -18,7 +17,6 @@ use futures_util::future::BoxFuture;
 pub use error::SendError;
 pub use memory::Memory;
 pub use message::OutgoingMail;
-pub use server::{Security, ServerUrl, ServerUrlError};
 pub use smtp::{Options, SetupError, Transport};
 
 /// Something that takes mails over for delivery.

@@ -8,14 +8,15 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, Tls
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 
+use super::SendError;
 use super::error::quotable;
 use super::message::Composed;
 use super::wire::{LineByLine, Tls, dial};
-use super::{Security, SendError, ServerUrl};
+use crate::config::{SmtpTls, SmtpUrl};
 
 /// Everything needed to open a connection.
 pub(super) struct Target {
-    pub(super) url: ServerUrl,
+    pub(super) url: SmtpUrl,
     /// Present unless the connection is plain.
     pub(super) tls: Option<TlsParameters>,
     pub(super) hello: ClientId,
@@ -46,31 +47,31 @@ pub(super) struct Failure {
 /// Opens, encrypts and authenticates a connection.
 pub(super) async fn open(target: &Target) -> Result<AsyncSmtpConnection, SendError> {
     let url = &target.url;
-    let tcp = dial(&url.host, url.port, url.security == Security::Plain).await;
+    let tcp = dial(url.host(), url.port(), url.tls() == SmtpTls::None).await;
     let tcp = tcp.map_err(|e| {
         let kind = e.kind();
         SendError::temporary(format!("メールサーバーに接続できませんでした({kind})"))
     })?;
-    let stream: Box<dyn AsyncTokioStream> = match (url.security, &target.tls) {
-        (Security::Plain, _) => Box::new(tcp),
-        (Security::StartTls, _) => Box::new(LineByLine::new(tcp)),
-        (Security::Tls, Some(tls)) => {
+    let stream: Box<dyn AsyncTokioStream> = match (url.tls(), &target.tls) {
+        (SmtpTls::None, _) => Box::new(tcp),
+        (SmtpTls::StartTls, _) => Box::new(LineByLine::new(tcp)),
+        (SmtpTls::Tls, Some(tls)) => {
             let handshake = Tls::handshake(tcp, tls.clone()).await;
             Box::new(handshake.map_err(|e| refusal(target, Step::Encryption, &e, ""))?)
         }
-        (Security::Tls, None) => return Err(no_encryption()),
+        (SmtpTls::Tls, None) => return Err(no_encryption()),
     };
     let connection = AsyncSmtpConnection::connect_with_transport(stream, &target.hello).await;
     let mut connection = connection.map_err(|e| refusal(target, Step::Greeting, &e, ""))?;
-    if url.security == Security::StartTls {
+    if url.tls() == SmtpTls::StartTls {
         let (true, Some(tls)) = (connection.can_starttls(), &target.tls) else {
             return Err(no_encryption());
         };
         let upgrade = connection.starttls(tls.clone(), &target.hello).await;
         upgrade.map_err(|e| refusal(target, Step::Encryption, &e, ""))?;
     }
-    if let Some((user, password)) = &url.credentials {
-        let credentials = Credentials::new(user.clone(), password.clone());
+    if let Some((user, password)) = url.credentials() {
+        let credentials = Credentials::new(user, password);
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
         let auth = connection.auth(&mechanisms, &credentials).await;
         auth.map_err(|e| refusal(target, Step::Authentication, &e, ""))?;
@@ -138,9 +139,9 @@ fn refusal(target: &Target, step: Step, error: &smtp::Error, body: &str) -> Send
     let Some(code) = error.status().map(u16::from) else {
         return SendError::temporary(broken(step, error));
     };
-    let password = target.url.credentials.as_ref().map_or("", |(_, p)| p);
+    let password = target.url.credentials().map(|(_, password)| password).unwrap_or_default();
     let text = error.source().map(ToString::to_string).unwrap_or_default();
-    let text = quotable(&text, &[password, body]);
+    let text = quotable(&text, &[&password, body]);
     let reply = format!("{code} {text}").trim_end().to_owned();
     let say = |sentence: &str| format!("{sentence}({reply})");
     match (step, code) {

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use super::message::Composed;
 use super::pool::Pool;
 use super::session::{self, Failure, Target};
-use super::{Deliver, OutgoingMail, Security, SendError, ServerUrl, ServerUrlError};
+use super::{Deliver, OutgoingMail, SendError};
+use crate::config::{SmtpTls, SmtpUrl};
 
 /// What may be set beside the server's address.
 #[derive(Debug, Clone)]
@@ -38,9 +39,9 @@ impl Default for Options {
 /// Why no transport could be made of the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The address of the server.
-    #[error(transparent)]
-    Url(#[from] ServerUrlError),
+    /// The address of the server; not repeated here, it may hold a password.
+    #[error("メールサーバーのURLが正しくありません。暗号化なしの smtp:// は同じ機械のときだけ使えます")]
+    Url,
     /// The file with further certificates.
     #[error("証明書ファイル {path} を読み取れません: {reason}")]
     CaFile {
@@ -68,27 +69,28 @@ struct Shared {
 }
 
 impl Transport {
-    /// A transport to `smtp_url` (see [`ServerUrl`]); no connection is opened yet. `timeout` is per mail.
+    /// A transport to `smtp_url` (see [`SmtpUrl`]); no connection is opened yet. `timeout` is per mail.
     ///
     /// # Errors
     /// See [`SetupError`].
     pub fn connect_lazy(smtp_url: &str, timeout: Duration) -> Result<Self, SetupError> {
-        Self::with(smtp_url, Options { timeout, ..Options::default() })
+        let url = smtp_url.parse().map_err(|_| SetupError::Url)?;
+        Self::with(url, Options { timeout, ..Options::default() })
     }
 
     /// As [`Transport::connect_lazy`], with everything that can be set.
     ///
     /// # Errors
     /// See [`SetupError`].
-    pub fn with(smtp_url: &str, options: Options) -> Result<Self, SetupError> {
-        let url = ServerUrl::parse(smtp_url)?;
-        let tls = match url.security {
-            Security::Plain => None,
-            Security::StartTls | Security::Tls => Some(tls_parameters(&url.host, &options)?),
+    pub fn with(url: SmtpUrl, options: Options) -> Result<Self, SetupError> {
+        let tls = match url.tls() {
+            SmtpTls::None => None,
+            SmtpTls::StartTls | SmtpTls::Tls => Some(tls_parameters(url.host(), &options)?),
         };
+        let hello = url.hello_name().map_or_else(ClientId::default, |name| ClientId::Domain(name.to_owned()));
         Ok(Self {
             shared: Arc::new(Shared {
-                target: Target { url, tls, hello: ClientId::default() },
+                target: Target { url, tls, hello },
                 timeout: options.timeout,
                 slots: Semaphore::new(options.connections.max(1)),
                 pool: Pool::new(options.idle),

@@ -87,19 +87,19 @@ pub struct Sink {
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
     arguments: Vec<String>,
-    scheme: Option<&'static str>,
+    form: Option<&'static str>,
     credentials: String,
 }
 
 impl Setup {
     /// Offers STARTTLS with this certificate of `tests/fixtures/tls` and insists on it.
     pub fn starttls(self, certificate: &str) -> Self {
-        self.certificate("--starttls", "smtp+starttls", certificate)
+        self.certificate("--starttls", "smtp://HOST?tls=required", certificate)
     }
 
     /// TLS from the first byte.
     pub fn tls(self, certificate: &str) -> Self {
-        self.certificate("--tls", "smtps", certificate)
+        self.certificate("--tls", "smtps://HOST", certificate)
     }
 
     /// Insists on AUTH with these; the sink's URL carries them.
@@ -124,10 +124,10 @@ impl Setup {
         Sink::launch(self, &mode)
     }
 
-    fn certificate(mut self, option: &str, scheme: &'static str, name: &str) -> Self {
+    fn certificate(mut self, option: &str, form: &'static str, name: &str) -> Self {
         let file = |end: &str| certificate(&format!("{name}.{end}")).display().to_string();
         self.arguments.extend([option.into(), file("pem"), file("key")]);
-        self.scheme = Some(scheme);
+        self.form = Some(form);
         self
     }
 }
@@ -160,7 +160,7 @@ impl Sink {
         let log = Arc::new((Mutex::new(Log::default()), Condvar::new()));
         let shared = log.clone();
         std::thread::spawn(move || listen(events, &shared));
-        let url = (setup.scheme.unwrap_or("smtp"), setup.credentials);
+        let url = (setup.form.unwrap_or("smtp://HOST"), setup.credentials);
         let sink = Self { child, orders, url, log };
         drop(sink.wait("the sink to listen (is python3-aiosmtpd installed?)", |log| log.port != 0));
         sink.set(mode);
@@ -173,8 +173,8 @@ impl Sink {
 
     /// Where to send to, credentials included.
     pub fn url(&self) -> String {
-        let (scheme, credentials) = &self.url;
-        format!("{scheme}://{credentials}localhost:{}", self.port())
+        let (form, credentials) = &self.url;
+        form.replace("HOST", &format!("{credentials}localhost:{}", self.port()))
     }
 
     /// Behaves differently from now on.
