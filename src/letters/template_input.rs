@@ -91,10 +91,10 @@ fn boxes(password: &Secret<String>) -> Option<Vec<PasswordBox>> {
     (boxes.len() == 16).then_some(boxes)
 }
 
-/// The QR code as SVG, without a quiet zone (the paper around it is white).
+/// The QR code as SVG, with the white margin of four modules that readers need.
 fn qr_svg(url: &str) -> Result<String, SheetError> {
     let code = QrCode::with_error_correction_level(url, EcLevel::M)?;
-    Ok(code.render::<svg::Color>().quiet_zone(false).module_dimensions(4, 4).build())
+    Ok(code.render::<svg::Color>().module_dimensions(4, 4).build())
 }
 
 /// Invented letters with which the templates are tried when the process starts: one of each kind.
