@@ -5,6 +5,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::template_input::{self, input};
+use crate::config::Federation;
 use crate::kernel::Secret;
 use crate::pdf::{PdfError, TemplateFile, Typesetter};
 
@@ -45,6 +46,18 @@ pub struct Sender {
     pub postal_code: String,
     /// Address in one line.
     pub address: String,
+}
+
+impl From<&Federation> for Sender {
+    fn from(federation: &Federation) -> Self {
+        Self {
+            name: federation.name.clone(),
+            department: federation.department.clone(),
+            telephone: federation.telephone.clone(),
+            postal_code: federation.postal_code.clone(),
+            address: federation.address.clone(),
+        }
+    }
 }
 
 /// One letter. Dates are already written in era (令和08年01月10日).
@@ -190,9 +203,9 @@ mod tests {
             valid_until: "令和08年02月09日".to_owned(),
             office_number: "0770199999".to_owned(),
             office_name: "社会福祉法人あづま会　居宅介護支援事業所ふくろう".to_owned(),
-            postal_code: "960-8031".to_owned(),
-            address: "福島県福島市栄町６番６号".to_owned(),
-            building: "ユニックスビル９階".to_owned(),
+            postal_code: "960-0000".to_owned(),
+            address: "福島県福島市見本町１番１号".to_owned(),
+            building: "見本ビル９階".to_owned(),
             prefecture: "福島県".to_owned(),
             user_id: "KJ070770199999".to_owned(),
             password: Secret::new("W3MrxT3HQ7i2wX9g".to_owned()),
@@ -202,11 +215,11 @@ mod tests {
     fn batch(letters: Vec<LetterSheet>) -> Batch {
         Batch {
             sender: Sender {
-                name: "福島県国民健康保険団体連合会".to_owned(),
+                name: "見本県国民健康保険団体連合会".to_owned(),
                 department: "介護福祉課　介護保険係".to_owned(),
-                telephone: "024-523-2700".to_owned(),
-                postal_code: "960-8043".to_owned(),
-                address: "福島県福島市中町３番７号".to_owned(),
+                telephone: "024-000-0000".to_owned(),
+                postal_code: "960-0000".to_owned(),
+                address: "福島県福島市見本町２番２号".to_owned(),
             },
             login_url: "https://uketsuke.example.jp/login".to_owned(),
             name: "令和08年01月10日 第１回".to_owned(),
