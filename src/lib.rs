@@ -11,5 +11,6 @@ pub mod kernel;
 pub mod letters;
 pub mod mail;
 pub mod pdf;
+pub mod staff;
 pub mod store;
 pub mod web;
