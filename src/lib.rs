@@ -11,6 +11,7 @@ pub mod kernel;
 pub mod letters;
 pub mod mail;
 pub mod pdf;
+pub mod reissue;
 pub mod staff;
 pub mod store;
 pub mod web;

@@ -1,0 +1,13 @@
+//! The rules of a reissue application (ログイン情報再発行申請): its states, the moves between them, who may make them. Pure.
+
+mod application;
+mod moves;
+mod person;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use application::{Application, Refused, Source, Step, What};
+pub use moves::{Inquiry, InquiryReason, Move, Printing, Rejection, RejectionReason, TEXT_MOST};
+pub use person::{By, Person};
+pub use state::{MoveKind, State};
