@@ -94,6 +94,16 @@ fn accepts(values: &[&str], coding: &str) -> bool {
     })
 }
 
+/// Writes all files to a folder, for the gallery.
+#[cfg(test)]
+pub(super) fn write_all(folder: &std::path::Path) {
+    for name in Files::iter() {
+        let target = folder.join(&*name);
+        std::fs::create_dir_all(target.parent().expect("below the folder")).expect("folder is writable");
+        std::fs::write(target, Files::get(&name).expect("listed").data).expect("folder is writable");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use poem::http::StatusCode;

@@ -131,6 +131,7 @@ pub struct Page<'a> {
     pub(super) steps: Option<Steps<'a>>,
     pub(super) session: Option<SessionEnd<'a>>,
     pub(super) lead: Option<Markup>,
+    pub(super) open: bool,
     error: bool,
 }
 
@@ -138,7 +139,7 @@ impl<'a> Page<'a> {
     /// `title` is the screen's name without 【】; it becomes `<title>` and the one `<h1>`.
     #[must_use]
     pub fn new(title: &'a str, shell: Shell<'a>, clock: Clock<'a>, help: &'a [HelpDesk]) -> Self {
-        Self { title, clock, shell, help, steps: None, session: None, lead: None, error: false }
+        Self { title, clock, shell, help, steps: None, session: None, lead: None, open: false, error: false }
     }
 
     /// Shows the steps of the flow.
@@ -166,6 +167,13 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn beside_title(mut self, lead: Markup) -> Self {
         self.lead = Some(lead);
+        self
+    }
+
+    /// The body is no white card of its own; the screen sets `.card`s. (Staff screens always do.)
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.open = true;
         self
     }
 

@@ -71,7 +71,7 @@ pub(super) fn frame(page: &Page<'_>, body: Markup) -> Markup {
                     }
                 }
                 @if let Some(steps) = page.steps { (steps_nav(steps)) }
-                div.body { (body) }
+                div.body .open[page.open] { (body) }
             }
         }
     }

@@ -154,7 +154,7 @@ impl<'a> Field<'a> {
 impl Render for Field<'_> {
     fn render(&self) -> Markup {
         html! {
-            div.field .bad[self.error.is_some()] {
+            div.field .wide[self.kind == Kind::Search] .bad[self.error.is_some()] {
                 (label(self.name, self.label, self.required))
                 (support_and_error(self.name, self.support.as_ref(), self.error))
                 (self.input())

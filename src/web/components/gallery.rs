@@ -1,1 +1,0 @@
-//! Sample pages for looking at.
