@@ -6,12 +6,14 @@
 //! - Only `routes`, `app`, `cli` and `demo` name every room.
 //! - A feature calls another only through what its `mod.rs` re-exports.
 
+pub mod audit;
 pub mod config;
 pub mod kernel;
 pub mod letters;
 pub mod mail;
 pub mod pdf;
 pub mod reissue;
+pub mod security;
 pub mod staff;
 pub mod store;
 pub mod web;

@@ -28,6 +28,12 @@ impl Random {
         Self(Source::Seeded(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))))
     }
 
+    /// A generator that starts at this seed: the sequence of one use case.
+    #[must_use]
+    pub fn from_seed(seed: [u8; 32]) -> Self {
+        Self(Source::Seeded(Arc::new(Mutex::new(ChaCha20Rng::from_seed(seed)))))
+    }
+
     /// `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {

@@ -1,0 +1,139 @@
+//! Caps that protect codes and accounts: rows in the use case's own transaction, so that they survive a restart and count exactly.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Reads, StoreError, Table, Tx};
+
+const HITS: Table<(String, String), Hits> = Table::new("limits");
+
+/// At most `most` in any stretch of length `per`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Tells rules apart; part of the key.
+    pub name: &'static str,
+    /// The length of the window.
+    pub per: SignedDuration,
+    /// How many fit into it.
+    pub most: u32,
+}
+
+/// Whether a hit is within the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    /// Within it.
+    Fine,
+    /// Beyond it, until the oldest hit leaves the window.
+    Exceeded {
+        /// When the next one fits.
+        again_at: Timestamp,
+    },
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Hits {
+    /// Milliseconds since the epoch, oldest first; never more than the rule allows.
+    at: Vec<i64>,
+    /// When the row is of no use any more.
+    expires: Option<Timestamp>,
+}
+
+/// Looks whether one more would fit, without counting it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn peek(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<Allowance, StoreError> {
+    Ok(load(r, now, rule, who)?.1)
+}
+
+/// Counts one if it fits. A hit beyond the rule is not counted: whoever waits as told may go on.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn hit(tx: &mut Tx<'_>, now: Timestamp, rule: Rule, who: &str) -> Result<Allowance, StoreError> {
+    let (mut hits, allowance) = load(tx, now, rule, who)?;
+    if allowance == Allowance::Fine {
+        hits.at.push(now.as_millisecond());
+        hits.expires = now.saturating_add(rule.per).ok();
+        tx.put(&HITS, &key(rule, who), &hits)?;
+    }
+    Ok(allowance)
+}
+
+/// How many lie in the window now.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn count(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<usize, StoreError> {
+    Ok(load(r, now, rule, who)?.0.at.len())
+}
+
+/// Forgets what was counted, e.g. after a success.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn forget(tx: &mut Tx<'_>, rule: Rule, who: &str) -> Result<(), StoreError> {
+    tx.delete(&HITS, &key(rule, who)).map(drop)
+}
+
+/// Removes up to `limit` rows that are of no use any more; says how many.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn sweep(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    tx.each(&HITS, &crate::store::Span::all(), |key, hits| {
+        if hits.expires.is_none_or(|at| at <= now) {
+            old.push(key);
+        }
+        Ok(old.len() < limit)
+    })?;
+    for key in &old {
+        tx.delete(&HITS, key)?;
+    }
+    Ok(old.len())
+}
+
+fn key(rule: Rule, who: &str) -> (String, String) {
+    (rule.name.to_owned(), who.to_owned())
+}
+
+fn load(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<(Hits, Allowance), StoreError> {
+    let mut hits = r.get(&HITS, &key(rule, who))?.unwrap_or_default();
+    let window = i64::try_from(rule.per.as_millis()).unwrap_or(i64::MAX);
+    let oldest_that_counts = now.as_millisecond().saturating_sub(window);
+    hits.at.retain(|at| *at > oldest_that_counts);
+    if hits.at.len() < rule.most as usize {
+        return Ok((hits, Allowance::Fine));
+    }
+    let place = hits.at.len() - (rule.most as usize).min(hits.at.len());
+    let frees = hits.at.get(place).copied().unwrap_or_else(|| now.as_millisecond()).saturating_add(window);
+    let again_at = Timestamp::from_millisecond(frees).unwrap_or(Timestamp::MAX);
+    Ok((hits, Allowance::Exceeded { again_at }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    const RULE: Rule = Rule { name: "test", per: SignedDuration::from_hours(1), most: 2 };
+
+    #[test]
+    fn the_window_slides_and_says_when_to_come_again() {
+        let store = Store::in_memory().unwrap();
+        let start: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
+        let at = |minutes: i64| start + SignedDuration::from_mins(minutes);
+        let hit = |minutes: i64| {
+            let now = at(minutes);
+            store.write_blocking(move |tx| hit(tx, now, RULE, "a")).unwrap()
+        };
+        assert_eq!(hit(0), Allowance::Fine);
+        assert_eq!(hit(30), Allowance::Fine);
+        assert_eq!(hit(40), Allowance::Exceeded { again_at: at(60) });
+        assert_eq!(hit(59), Allowance::Exceeded { again_at: at(60) });
+        assert_eq!(hit(60), Allowance::Fine);
+        assert_eq!(store.read(|r| peek(r, at(60), RULE, "b")).unwrap(), Allowance::Fine);
+        assert_eq!(store.write_blocking(move |tx| sweep(tx, at(300), 10)).unwrap(), 1);
+    }
+}

@@ -1,0 +1,11 @@
+//! Keyed hashes, password hashing, sessions, device cookies, limits.
+
+pub mod devices;
+mod hashing;
+mod keys;
+pub mod limits;
+pub mod passwords;
+pub mod sessions;
+
+pub use hashing::{Busy, Hasher, PasswordHash, Verdict};
+pub use keys::{KeyError, KeyId, Keyed, Keys, Purpose, Sealed};

@@ -1,0 +1,185 @@
+//! The rule for a new password (spec 2). Passwords are never trimmed, folded or cut.
+
+use std::fmt;
+
+use zxcvbn::zxcvbn;
+
+use crate::kernel::{UserId, text};
+
+/// The 29 symbols of an office's password: the union of the seeds' three lists (S0, S1).
+pub const SYMBOLS: &str = "!#$%&()*+,-./:;<=>?@[]^_`{|}~";
+/// The shortest password of an office (S0, S1).
+pub const OFFICE_MIN: usize = 8;
+/// The shortest and the longest password of staff (D: NIST 800-63B).
+pub const STAFF_LENGTHS: (usize, usize) = (15, 64);
+/// A password that a guesser with the usual lists finds within a million tries counts as common.
+const GUESSES_LOG10: f64 = 6.0;
+/// Words of this field that everybody who attacks an office tries first (quality bar 4).
+const CONTEXT: [&str; 4] = ["kaigo", "kokuho", "uketsuke", "seikyuu"];
+
+/// Why a new password is refused. `Display` is the sentence for the person who chose it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PasswordFault {
+    /// Nothing was typed.
+    Empty,
+    /// Outside the length allowed.
+    Length {
+        /// Fewest characters.
+        min: usize,
+        /// Most characters.
+        max: usize,
+    },
+    /// A character that is neither a letter, a digit nor one of [`SYMBOLS`].
+    Character,
+    /// No letter or no digit in it.
+    Kinds,
+    /// It is the user ID.
+    UserId,
+    /// It holds the office number, the user ID, or the name.
+    Context,
+    /// It stands in the lists of common and leaked passwords, or is close to one.
+    Common,
+    /// It is the present or the temporary one.
+    Same,
+}
+
+impl fmt::Display for PasswordFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("新しいパスワードを入力してください。"),
+            Self::Length { min, max } => write!(f, "パスワードは{min}文字～{max}文字で入力してください。"),
+            Self::Character => {
+                f.write_str("パスワードに使えない文字が含まれています。半角の英字、数字、記号で入力してください。")
+            }
+            Self::Kinds => f.write_str("パスワードには英字と数字を少なくとも1文字ずつ含めてください。"),
+            Self::UserId => f.write_str("ユーザIDと同じパスワードは入力できません。"),
+            Self::Context => f.write_str(
+                "事業所番号や名称など、推測されやすい言葉を含むパスワードは使えません。別のパスワードを入力してください。",
+            ),
+            Self::Common => f.write_str(
+                "よく使われるパスワード、または過去に漏えいした一覧に近いパスワードです。別のパスワードを入力してください。",
+            ),
+            Self::Same => f.write_str("現在のパスワードや仮パスワードと同じものは使えません。別のパスワードを入力してください。"),
+        }
+    }
+}
+
+impl std::error::Error for PasswordFault {}
+
+/// The rule for an office: 8 to `max` characters, a letter and a digit, symbols optional, not the user ID, nothing common.
+///
+/// # Errors
+/// The first [`PasswordFault`] found. [`PasswordFault::Same`] is the caller's to check: it needs the stored hash.
+pub fn check_office(new: &str, user: UserId, office_name: &str, max: usize) -> Result<(), PasswordFault> {
+    let length = new.chars().count();
+    if length == 0 {
+        return Err(PasswordFault::Empty);
+    }
+    if !new.chars().all(|c| c.is_ascii_alphanumeric() || SYMBOLS.contains(c)) {
+        return Err(PasswordFault::Character);
+    }
+    if !(OFFICE_MIN..=max).contains(&length) {
+        return Err(PasswordFault::Length { min: OFFICE_MIN, max });
+    }
+    if !new.chars().any(|c| c.is_ascii_alphabetic()) || !new.chars().any(|c| c.is_ascii_digit()) {
+        return Err(PasswordFault::Kinds);
+    }
+    if new.eq_ignore_ascii_case(&user.to_string()) {
+        return Err(PasswordFault::UserId);
+    }
+    let number = user.office().number.to_string();
+    check_guessable(new, &[&user.to_string(), &number, &number[3..], office_name])
+}
+
+/// The rule for staff: 15 to 64 characters of any kind, nothing common.
+///
+/// # Errors
+/// The first [`PasswordFault`] found.
+pub fn check_staff(new: &str, name: &str) -> Result<(), PasswordFault> {
+    let (min, max) = STAFF_LENGTHS;
+    match new.chars().count() {
+        0 => Err(PasswordFault::Empty),
+        length if !(min..=max).contains(&length) => Err(PasswordFault::Length { min, max }),
+        _ => check_guessable(new, &[name]),
+    }
+}
+
+fn check_guessable(new: &str, own_words: &[&str]) -> Result<(), PasswordFault> {
+    let folded = text::search_form(new);
+    let holds = |word: &str| {
+        let word = text::search_form(word);
+        // One or two characters occur in any password by chance.
+        word.chars().count() >= 3 && folded.contains(&word)
+    };
+    if own_words.iter().chain(&CONTEXT).any(|word| holds(word)) {
+        return Err(PasswordFault::Context);
+    }
+    if zxcvbn(new, own_words).guesses_log10() < GUESSES_LOG10 {
+        return Err(PasswordFault::Common);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use PasswordFault as F;
+
+    fn office(new: &str) -> Result<(), F> {
+        check_office(new, UserId::parse("KJ131311111111").unwrap(), "Sakura介護センター", 16)
+    }
+
+    #[test]
+    fn q1_an_office_chooses_8_to_16_characters_with_a_letter_and_a_digit() {
+        let length = F::Length { min: 8, max: 16 };
+        assert_eq!(office("xK4pq9w"), Err(length.clone()));
+        assert_eq!(office("xK4pq9wz"), Ok(()));
+        assert_eq!(office("xK4pq9wzRt7mLd2v"), Ok(()));
+        assert_eq!(office("xK4pq9wzRt7mLd2vB"), Err(length));
+        assert_eq!(office("xkqpwzrtvb"), Err(F::Kinds));
+        assert_eq!(office("8402759361"), Err(F::Kinds));
+        assert_eq!(office(""), Err(F::Empty));
+    }
+
+    #[test]
+    fn q1_the_29_symbols_of_the_seeds_are_allowed_and_no_others() {
+        assert_eq!(SYMBOLS.chars().count(), 29);
+        for symbol in SYMBOLS.chars() {
+            assert_eq!(office(&format!("xK4pq9w{symbol}")), Ok(()), "{symbol}");
+        }
+        for other in ['"', '\'', '\\', ' ', 'あ', 'Ａ', '１'] {
+            assert_eq!(office(&format!("xK4pq9w{other}")), Err(F::Character), "{other}");
+        }
+    }
+
+    #[test]
+    fn q3_common_passwords_are_refused() {
+        for common in ["password1", "Passw0rd", "abcd1234", "qwerty123", "1q2w3e4r", "iloveyou1", "a1234567", "dragon123"] {
+            assert_eq!(office(common), Err(F::Common), "{common}");
+        }
+    }
+
+    #[test]
+    fn q4_context_words_are_refused() {
+        assert_eq!(office("kj131311111111"), Err(F::UserId));
+        for word in ["x1311111111z", "KAIGOxk4pq9w", "zkokuho84wq", "Sakura介護".get(..6).unwrap_or_default()] {
+            let new = format!("{word}9Wz");
+            let new: String = new.chars().take(16).collect();
+            assert!(matches!(office(&new), Err(F::Context | F::Common)), "{new}");
+        }
+        assert_eq!(office("KAIGOxk4pq9w"), Err(F::Context));
+        assert_eq!(office("x1311111111z"), Err(F::Context));
+    }
+
+    #[test]
+    fn q1_staff_choose_15_to_64_characters_without_a_composition_rule() {
+        let length = F::Length { min: 15, max: 64 };
+        assert_eq!(check_staff("kettle-orbit-w", "佐藤"), Err(length.clone()));
+        assert_eq!(check_staff("kettle-orbit-wa", "佐藤"), Ok(()));
+        assert_eq!(check_staff("ひまわりの丘で待つ郵便やさん", "佐藤"), Err(length.clone()));
+        assert_eq!(check_staff("ひまわりの丘で待つ郵便やさんと猫", "佐藤"), Ok(()));
+        assert_eq!(check_staff(&"kettle orbit wax ".repeat(4)[..64], "佐藤"), Ok(()));
+        assert_eq!(check_staff(&"kettle orbit wax ".repeat(4)[..65], "佐藤"), Err(length));
+        assert_eq!(check_staff("aaaaaaaaaaaaaaaaa", "佐藤"), Err(F::Common));
+    }
+}

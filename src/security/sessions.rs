@@ -1,0 +1,260 @@
+//! Sessions on the server: the cookie holds 256 random bits, the database only their hash.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::kernel::{Id, Moment, Secret, UserId};
+use crate::store::{Reads, Span, StoreError, Table, Tx};
+
+const SESSIONS: Table<[u8; 32], Session> = Table::new("sessions");
+const BY_SUBJECT: Table<(String, [u8; 32]), ()> = Table::new("sessions_by_subject");
+
+/// Whose session it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Subject {
+    /// 事業所ユーザ.
+    Office(UserId),
+    /// A member of staff.
+    Staff(Id),
+}
+
+impl Subject {
+    fn key(self) -> String {
+        match self {
+            Self::Office(user) => format!("office {user}"),
+            Self::Staff(id) => format!("staff {id}"),
+        }
+    }
+}
+
+/// What the cookie holds.
+#[derive(Clone, Debug)]
+pub struct SessionToken(Secret<String>);
+
+impl SessionToken {
+    /// The value for the cookie.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// A session as stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Session {
+    /// A public name for it, for lists of sessions.
+    pub handle: Id,
+    /// Whose it is.
+    pub subject: Subject,
+    /// When it began.
+    pub created: Timestamp,
+    /// The last request that was written down; the newest may still be in memory.
+    pub last_seen: Timestamp,
+    /// When the password was last entered.
+    pub reauthenticated: Timestamp,
+    /// Only the screens of the first login may be opened.
+    pub limited: bool,
+    /// The client's address at login.
+    pub address: String,
+    /// The device it was opened on.
+    pub device: Option<Id>,
+}
+
+/// What a new session starts with.
+#[derive(Clone, Debug)]
+pub struct OpenSession {
+    /// The client's address.
+    pub address: String,
+    /// The device, if it has a cookie.
+    pub device: Option<Id>,
+    /// Only the screens of the first login may be opened.
+    pub limited: bool,
+}
+
+/// Opens a session. The token is random, made anew at each login (quality bar 28).
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn open(tx: &mut Tx<'_>, moment: &Moment, subject: Subject, with: &OpenSession) -> Result<SessionToken, StoreError> {
+    let random = moment.part("session").random();
+    let token = data_encoding::BASE64URL_NOPAD.encode(&random.bytes::<32>());
+    let key = hash(&token);
+    let session = Session {
+        handle: Id::new(&random),
+        subject,
+        created: moment.now,
+        last_seen: moment.now,
+        reauthenticated: moment.now,
+        limited: with.limited,
+        address: with.address.clone(),
+        device: with.device,
+    };
+    tx.put(&SESSIONS, &key, &session)?;
+    tx.put(&BY_SUBJECT, &(subject.key(), key), &())?;
+    Ok(SessionToken(Secret::new(token)))
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end(tx: &mut Tx<'_>, key: &[u8; 32]) -> Result<(), StoreError> {
+    if let Some(session) = tx.get(&SESSIONS, key)? {
+        tx.delete(&SESSIONS, key)?;
+        tx.delete(&BY_SUBJECT, &(session.subject.key(), *key))?;
+    }
+    Ok(())
+}
+
+/// Ends all sessions of somebody; says how many there were.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end_all(tx: &mut Tx<'_>, subject: Subject) -> Result<usize, StoreError> {
+    let rows = tx.list(&BY_SUBJECT, &Span::prefix(&subject.key()), usize::MAX)?;
+    for (key, ()) in &rows {
+        tx.delete(&SESSIONS, &key.1)?;
+        tx.delete(&BY_SUBJECT, key)?;
+    }
+    Ok(rows.len())
+}
+
+/// Changes a session, e.g. notes that the password was entered again.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn change(tx: &mut Tx<'_>, key: &[u8; 32], change: impl FnOnce(&mut Session)) -> Result<bool, StoreError> {
+    tx.update(&SESSIONS, key, change)
+}
+
+/// The key of a cookie's value.
+#[must_use]
+pub fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Removes up to `limit` sessions that have ended by time; says how many.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn sweep(tx: &mut Tx<'_>, now: Timestamp, absolute: SignedDuration, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    tx.each(&SESSIONS, &Span::all(), |key, session| {
+        if now.duration_since(session.created) >= absolute {
+            old.push(key);
+        }
+        Ok(old.len() < limit)
+    })?;
+    for key in &old {
+        end(tx, key)?;
+    }
+    Ok(old.len())
+}
+
+/// When sessions were last used, kept in memory and written down once a minute: reading a page must not write.
+#[derive(Debug, Default)]
+pub struct LastSeen(Mutex<HashMap<[u8; 32], Timestamp>>);
+
+impl LastSeen {
+    /// The session of a cookie, if it lives; notes that it was used.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn admit(
+        &self,
+        r: &impl Reads,
+        key: [u8; 32],
+        now: Timestamp,
+        idle: SignedDuration,
+        absolute: SignedDuration,
+    ) -> Result<Option<Session>, StoreError> {
+        let Some(mut session) = r.get(&SESSIONS, &key)? else { return Ok(None) };
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(newer) = seen.get(&key) {
+            session.last_seen = session.last_seen.max(*newer);
+        }
+        if now.duration_since(session.last_seen) >= idle || now.duration_since(session.created) >= absolute {
+            return Ok(None);
+        }
+        seen.insert(key, now);
+        session.last_seen = now;
+        Ok(Some(session))
+    }
+
+    /// Takes what is to be written down.
+    #[must_use]
+    pub fn take(&self) -> Vec<([u8; 32], Timestamp)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    }
+}
+
+/// Writes down when sessions were last used. Sessions that have ended meanwhile stay ended.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn write_last_seen(tx: &mut Tx<'_>, seen: &[([u8; 32], Timestamp)]) -> Result<(), StoreError> {
+    for (key, at) in seen {
+        tx.update(&SESSIONS, key, |session| session.last_seen = session.last_seen.max(*at))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Clock, Random};
+    use crate::store::Store;
+
+    const IDLE: SignedDuration = SignedDuration::from_mins(30);
+    const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
+
+    fn opened() -> (Store, Clock, [u8; 32]) {
+        let (store, clock) = (Store::in_memory().unwrap(), Clock::manual("2026-01-10T00:00:00Z".parse().unwrap()));
+        let moment = Moment::new(&clock, &Random::seeded(1));
+        let with = OpenSession { address: "203.0.113.9".to_owned(), device: None, limited: false };
+        let subject = Subject::Office(UserId::parse("KJ131311111111").unwrap());
+        let token = store.write_blocking(move |tx| open(tx, &moment, subject, &with)).unwrap();
+        assert_eq!(token.expose().len(), 43, "256 bits");
+        (store, clock, hash(token.expose()))
+    }
+
+    fn lives(store: &Store, seen: &LastSeen, key: [u8; 32], now: Timestamp) -> bool {
+        store.read(|r| seen.admit(r, key, now, IDLE, ABSOLUTE)).unwrap().is_some()
+    }
+
+    #[test]
+    fn q30_a_session_ends_after_30_idle_minutes_and_after_12_hours_in_any_case() {
+        let (store, clock, key) = opened();
+        let seen = LastSeen::default();
+        for _ in 0..24 {
+            clock.advance(SignedDuration::from_mins(29));
+            assert!(lives(&store, &seen, key, clock.now()));
+        }
+        clock.advance(SignedDuration::from_mins(24));
+        assert!(!lives(&store, &seen, key, clock.now()), "12 hours are over");
+        let (store, clock, key) = opened();
+        clock.advance(IDLE);
+        assert!(!lives(&store, &seen, key, clock.now()), "30 minutes idle");
+    }
+
+    #[test]
+    fn last_use_is_written_down_without_bringing_back_an_ended_session() {
+        let (store, clock, key) = opened();
+        let seen = LastSeen::default();
+        clock.advance(SignedDuration::from_mins(20));
+        assert!(lives(&store, &seen, key, clock.now()));
+        let rows = seen.take();
+        store.write_blocking(move |tx| write_last_seen(tx, &rows)).unwrap();
+        clock.advance(SignedDuration::from_mins(20));
+        assert!(lives(&store, &LastSeen::default(), key, clock.now()), "a restart keeps the time of the last use");
+        let subject = Subject::Office(UserId::parse("KJ131311111111").unwrap());
+        assert_eq!(store.write_blocking(move |tx| end_all(tx, subject)).unwrap(), 1);
+        let rows = seen.take();
+        store.write_blocking(move |tx| write_last_seen(tx, &rows)).unwrap();
+        assert!(!lives(&store, &seen, key, clock.now()));
+    }
+}
