@@ -123,7 +123,7 @@ mod tests {
     fn the_window_slides_and_says_when_to_come_again() {
         let store = Store::in_memory().unwrap();
         let start: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
-        let at = |minutes: i64| start + SignedDuration::from_mins(minutes);
+        let at = move |minutes: i64| start + SignedDuration::from_mins(minutes);
         let hit = |minutes: i64| {
             let now = at(minutes);
             store.write_blocking(move |tx| hit(tx, now, RULE, "a")).unwrap()

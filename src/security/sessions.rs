@@ -238,7 +238,7 @@ mod tests {
         assert!(!lives(&store, &seen, key, clock.now()), "12 hours are over");
         let (store, clock, key) = opened();
         clock.advance(IDLE);
-        assert!(!lives(&store, &seen, key, clock.now()), "30 minutes idle");
+        assert!(!lives(&store, &LastSeen::default(), key, clock.now()), "30 minutes idle");
     }
 
     #[test]
