@@ -9,6 +9,7 @@
 pub mod audit;
 pub mod config;
 pub mod kernel;
+pub mod ledger;
 pub mod letters;
 pub mod mail;
 pub mod pdf;

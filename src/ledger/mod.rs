@@ -1,0 +1,12 @@
+//! 事業所台帳: the federation's register of offices, one ledger per prefecture.
+//!
+//! Every ledger is kept in generations: an import fills a new one beside the one in use and a single small transaction switches to
+//! it, so a file comes in whole or not at all, and the generation before stays for undoing.
+
+pub mod model;
+mod search;
+mod store;
+
+pub use model::{ClaimMethod, Entry, Status};
+pub use search::{Found, search};
+pub use store::{count, find, numbers, prefectures_of, put, set_postal_code};
