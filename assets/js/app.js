@@ -63,6 +63,7 @@
       show(false);
       button.setAttribute("aria-controls", input.id);
       button.addEventListener("click", () => show(input.type === "password"));
+      input.addEventListener("show-password", () => show(true));
       // A shown password is hidden again before it is sent, so that browsers do not keep it among typed texts.
       if (input.form) input.form.addEventListener("submit", () => show(false));
       const frame = make("div", { className: "secret" });
@@ -102,6 +103,33 @@
     }
   };
 
+  // --- A password made by the browser; it never travels before the form is sent --------------------------------------
+  const suggestions = () => {
+    const signs = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789"; // none that looks like another
+    const draw = () => {
+      let text = "";
+      while (text.length < 16) {
+        const [n] = crypto.getRandomValues(new Uint8Array(1));
+        if (n < signs.length * 4) text += signs[n % signs.length]; // the rest of the byte's range would favour some signs
+      }
+      return rules.letter(text) && rules.digit(text) ? text : draw();
+    };
+    for (const button of all("[data-suggest]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        const made = draw();
+        for (const id of button.dataset.suggest.split(" ")) {
+          const input = document.getElementById(id);
+          if (!input) continue;
+          input.value = made;
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+          input.dispatchEvent(new Event("show-password"));
+        }
+        button.nextElementSibling.textContent = "入力欄に表示しました。控えてから先へ進んでください。";
+      });
+    }
+  };
+
   // --- A form is sent once ------------------------------------------------------------------------------------------
   const sendOnce = () => {
     document.addEventListener("submit", (event) => {
@@ -109,7 +137,7 @@
       if (form.method !== "post" || event.defaultPrevented) return;
       if (form.dataset.sent) { event.preventDefault(); return; }
       form.dataset.sent = "yes";
-      const buttons = all("button[type=submit]", form);
+      const buttons = Array.from(form.elements).filter((node) => node.matches("button[type=submit]"));
       const mark = (sent) => buttons.forEach((b) => (sent ? b.setAttribute("aria-disabled", "true") : b.removeAttribute("aria-disabled")));
       mark(true);
       // A download leaves the page standing: after a while the form can be sent again.
@@ -193,6 +221,7 @@
   sendOnce();
   showButtons();
   passwordRules();
+  suggestions();
   helpDialogs();
   smallButtons();
   countdowns();

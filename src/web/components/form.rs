@@ -5,8 +5,18 @@ use maud::{Markup, Render, html};
 /// A POST form with the CSRF token. The server validates; the browser does not (quality bar 50).
 #[must_use]
 pub fn form(action: &str, csrf: &str, body: Markup) -> Markup {
+    post_form(None, action, csrf, body)
+}
+
+/// As [`form`], with an id, for a [`ButtonRow::of_form`] that stands further down, after another form or a long explanation.
+#[must_use]
+pub fn form_with_id(id: &str, action: &str, csrf: &str, body: Markup) -> Markup {
+    post_form(Some(id), action, csrf, body)
+}
+
+fn post_form(id: Option<&str>, action: &str, csrf: &str, body: Markup) -> Markup {
     html! {
-        form.form method="post" action=(action) novalidate {
+        form.form id=[id] method="post" action=(action) novalidate {
             input type="hidden" name="_csrf" value=(csrf);
             (body)
         }
@@ -88,6 +98,7 @@ pub struct ButtonRow<'a> {
     forward: Option<Forward<'a>>,
     back: Option<Back<'a>>,
     back_label: &'a str,
+    form: Option<&'a str>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,13 +127,20 @@ impl<'a> ButtonRow<'a> {
     }
 
     fn new(forward: Option<Forward<'a>>) -> Self {
-        Self { forward, back: None, back_label: "戻る" }
+        Self { forward, back: None, back_label: "戻る", form: None }
     }
 
     /// Adds 戻る.
     #[must_use]
     pub fn back(mut self, back: Back<'a>) -> Self {
         self.back = Some(back);
+        self
+    }
+
+    /// The buttons belong to the form of this id, though they stand outside it.
+    #[must_use]
+    pub fn of_form(mut self, id: &'a str) -> Self {
+        self.form = Some(id);
         self
     }
 
@@ -139,14 +157,14 @@ impl Render for ButtonRow<'_> {
         html! {
             div.buttons {
                 @match self.forward {
-                    Some(Forward::Submit(label)) => button.button.primary type="submit" { (label) },
+                    Some(Forward::Submit(label)) => button.button.primary type="submit" form=[self.form] { (label) },
                     Some(Forward::Link(label, href)) => a.button.primary href=(href) { (label) },
                     None => {}
                 }
                 @match self.back {
                     Some(Back::Link(href)) => a.button.back href=(href) { (self.back_label) },
                     Some(Back::Submit { name, value }) =>
-                        button.button.back type="submit" name=(name) value=(value) { (self.back_label) },
+                        button.button.back type="submit" form=[self.form] name=(name) value=(value) { (self.back_label) },
                     None => {}
                 }
             }

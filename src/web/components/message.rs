@@ -72,7 +72,7 @@ pub fn badge(label: &str, tone: Tone) -> Markup {
     html! { span class={ "badge " (tone.class()) } { (label) } }
 }
 
-/// The [?] beside a text. Opens in place without the script, as a dialog with it.
+/// The [?] beside a text. Opens in place without the script, as a dialog with it. Headings in `body` are `h2`.
 #[must_use]
 pub fn help_details(title: &str, body: Markup) -> Markup {
     html! {

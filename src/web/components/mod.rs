@@ -41,6 +41,7 @@
 //!
 //! Layout classes for bodies: `p.lead` (what to do, first on a screen), `p.note` (the ※ lines), `ul.plain`, `.stack` (children spaced apart),
 //! `.card` (a white box of its own; the body of a visitor's screen is one already), `.columns` (two boxes side by side on wide pages), `.vh` (heard, not seen), `.num` (figures aligned).
+//! A form cannot stand in another: where 再送 or a long explanation stands between fields and buttons, use `form_with_id` and `ButtonRow::of_form`.
 //! A link that looks like a button: `a.button` or `a.button.primary`. htmx attributes are written `data-hx-…`, so that pages stay valid HTML.
 
 mod choice;
@@ -59,9 +60,9 @@ pub use compare::{CompareRow, comparison};
 pub use countdown::{countdown, resend_form};
 pub use dashboard::{Bar, Tile, bar_chart, tiles};
 pub use field::{Field, code_field, mail_field, password_field, search_field, text_field, textarea};
-pub use form::{Back, ButtonRow, error_summary, form, hidden, post_button, search_form};
+pub use form::{Back, ButtonRow, error_summary, form, form_with_id, hidden, post_button, search_form};
 pub use message::{Mark, Tone, badge, copy_button, empty_state, help_details, notice, print_button};
-pub use password::{PasswordRule, password_rules};
+pub use password::{PasswordRule, password_rules, suggest_password};
 pub use table::{Column, DataTable, Facts, pager};
 pub use timeline::{Reached, TimelineItem, timeline};
 

@@ -30,6 +30,18 @@ pub fn password_rules(field: &str, rules: &[PasswordRule<'_>]) -> Markup {
     }
 }
 
+/// A button that makes a password of 16 characters in the browser and puts it, readable, into the fields named. Needs the script
+/// and is hidden without it.
+#[must_use]
+pub fn suggest_password(fields: &[&str]) -> Markup {
+    html! {
+        div.suggest {
+            button.button.small type="button" data-suggest=(fields.join(" ")) hidden { "パスワードを自動で作る" }
+            span.support aria-live="polite" {}
+        }
+    }
+}
+
 fn line(rule: PasswordRule<'_>) -> Markup {
     match rule {
         PasswordRule::Length { min, max } => html! {

@@ -50,7 +50,7 @@ fn every_sample_is_whole_and_its_ids_fit() {
         let count = ids.len();
         ids.dedup();
         assert_eq!(ids.len(), count, "{name}: an id twice");
-        for wanted in ["for", "aria-describedby", "aria-labelledby"] {
+        for wanted in ["for", "form", "aria-describedby", "aria-labelledby"] {
             for id in values(&page, wanted).iter().flat_map(|value| value.split(' ')) {
                 assert!(ids.contains(&id), "{name}: {wanted} names no id: {id}");
             }

@@ -35,7 +35,7 @@ fn first_password() -> Markup {
             (password_field("current", "現在のパスワード").required().autocomplete("current-password").support("通知書に書かれた仮パスワード(16桁)"))
             (password_field("new", "新しいパスワード").required().autocomplete("new-password"))
             (password_field("again", "新しいパスワード(確認用)").required().autocomplete("new-password"))
-            (password_rules("new", &rules))
+            (password_rules("new", &rules)) (suggest_password(&["new", "again"]))
             (checkbox("skip", "セキュリティ用メールアドレスを登録せずにログインする", false)
                 .support("2026年01月31日まで、登録せずにログインできます。"))
             (ButtonRow::forward("変更").back(Back::Link("/first/warning")))

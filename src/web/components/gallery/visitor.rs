@@ -50,7 +50,7 @@ fn top() -> Markup {
                 ul.news {
                     @for (date, new, title) in news {
                         li {
-                            time { (date) }
+                            time datetime=(date.replace('/', "-")) { (date) }
                             span { @if new { span.new-mark { "New" } } a href="#main" { (title) } }
                         }
                     }
@@ -154,19 +154,19 @@ fn code() -> Markup {
         false,
         html! {
             p.lead { strong { "jigyousho@example.jp" } " に確認コードをお送りしました。メールに書かれた4桁の数字を入力し、【次へ】ボタンを押してください。" }
-            (form("/apply/code", "t", html! {
+            (form_with_id("code-form", "/apply/code", "t", html! {
                 (code_field("code", "確認コード").required().support("13時17分まで有効です(30分間)"))
-                (ButtonRow::forward("次へ").back(Back::Submit { name: "_go", value: "back" }))
             }))
             (resend_form("/apply/resend", "t", "確認コードを再送する", &now(), now().epoch_ms + 42_000))
             (notice(Mark::Info, "メールが届かないときは", html! {
                 ul { li { "受信制限の設定をしている" } li { "迷惑メールフォルダに入っている" } li { "受信箱の容量がいっぱいになっている" } li { "プロバイダの都合で遅れている" } }
                 (help_details("メールが届かない場合について", html! {
-                    h3 { "受信制限の設定をしている場合" }
+                    h2 { "受信制限の設定をしている場合" }
                     p { "次のドメインからの受信を許可してください。" }
                     p { code { "support.example.jp" } " " (copy_button("support.example.jp", "コピー")) }
                 }))
             }))
+            (ButtonRow::forward("次へ").back(Back::Submit { name: "_go", value: "back" }).of_form("code-form"))
         },
     )
 }
