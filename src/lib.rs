@@ -7,6 +7,7 @@
 //! - A feature calls another only through what its `mod.rs` re-exports.
 
 pub mod audit;
+pub mod cli;
 pub mod config;
 pub mod kernel;
 pub mod ledger;

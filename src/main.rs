@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `uketsuke`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    uketsuke::cli::main()
+}

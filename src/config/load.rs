@@ -27,6 +27,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// Settings that were made in the program, as `demo` has them.
+    #[must_use]
+    pub fn built_in(config: Config) -> Self {
+        Self { config, file: None, origins: BTreeMap::new() }
+    }
+
     /// Where a key (`password.max`, `federation`) came from.
     #[must_use]
     pub fn origin(&self, key: &str) -> Origin {
@@ -189,7 +195,7 @@ impl Layers<'_> {
                 Some(value) if !SECRETS.contains(&key) => super::show::short(value).map(|value| format!("（今の値: {value}）")),
                 _ => None,
             };
-            format!("{} には{}を書いてください{}", readable(&parts), expected(&parts), now.unwrap_or_default())
+            format!("{} には、{}を書いてください{}", readable(&parts), expected(&parts), now.unwrap_or_default())
         });
         Problem { origin: self.origin(key), key: key.to_owned(), text }
     }

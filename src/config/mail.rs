@@ -47,7 +47,7 @@ impl Default for Mail {
 pub(super) const KEYS: &[(&str, &str)] = &[
     (
         "mail.smtp_url",
-        "メールサーバーのURL（smtps://利用者:パスワード@ホスト か smtp://利用者:パスワード@ホスト?tls=required。暗号化なしの smtp:// は localhost など同じ機械のときだけ）",
+        "メールサーバーのURL（smtps://利用者:パスワード@ホスト か smtp+starttls://利用者:パスワード@ホスト。暗号化なしの smtp:// は localhost など同じ機械のときだけ）",
     ),
     ("mail.from", "差出人（例 \"受付係 <uketsuke@example.jp>\"）"),
     ("mail.reply_to", "返信先（例 \"受付係 <uketsuke@example.jp>\"）"),

@@ -132,11 +132,12 @@ impl Config {
     /// Settings of `uketsuke demo`: the defaults and two invented federations, 07 and 13.
     #[must_use]
     pub fn demo() -> Self {
-        let mut config = Self::default();
-        config.federation = federation::demo();
-        config.mail.from = "介護電子請求受付システム（デモ） <uketsuke@example.jp>".parse().ok();
-        config.mail.help_desk = Some("0000-00-0000".into());
-        config
+        let mail = Mail {
+            from: "介護電子請求受付システム（デモ） <uketsuke@example.jp>".parse().ok(),
+            help_desk: Some("0000-00-0000".into()),
+            ..Mail::default()
+        };
+        Self { federation: federation::demo(), mail, ..Self::default() }
     }
 
     /// The federation of a prefecture, if this installation serves it.
@@ -178,10 +179,10 @@ impl Config {
     /// What `serve` needs beyond valid values: somebody who answers for the counter and signs its mails.
     fn validate_for_serve(&self, found: &mut Findings) {
         if self.federation.is_empty() {
-            found.say("federation", "連合会を [[federation]] に1つ以上書いてください");
+            found.say("federation", "[[federation]] に連合会を1つ以上書いてください");
         }
         if self.mail.from.is_none() {
-            found.say("mail.from", "メールの差出人を書いてください（例 \"受付係 <uketsuke@example.jp>\"）");
+            found.say("mail.from", "mail.from にメールの差出人を書いてください（例 \"受付係 <uketsuke@example.jp>\"）");
         }
     }
 

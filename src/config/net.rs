@@ -158,17 +158,17 @@ impl fmt::Display for PublicUrl {
 }
 
 /// `localhost` or an address of the loopback network.
-pub(super) fn is_loopback(host: Option<Host<&str>>) -> bool {
+fn is_loopback(host: Option<Host<&str>>) -> bool {
     match host {
-        Some(Host::Domain(name)) => match name.parse::<IpAddr>() {
-            // Hosts of schemes unknown to the URL standard (smtp) are not parsed as addresses.
-            Ok(address) => address.is_loopback(),
-            Err(_) => name.eq_ignore_ascii_case("localhost"),
-        },
-        Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(host) => is_loopback_name(&host.to_string()),
         None => false,
     }
+}
+
+/// The same for a host as it is typed, without brackets.
+pub(super) fn is_loopback_name(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// An address, or `"off"`.

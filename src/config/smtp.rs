@@ -1,25 +1,33 @@
 //! The mail server's URL: parsed once, shown without its password, plain only for loopback.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Host, Url};
 
-use super::net::is_loopback;
+use super::net::is_loopback_name;
 
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpTls {
     /// Not at all: loopback only (spec 2, D; ASVS 12.3).
     None,
-    /// STARTTLS, no fall-back (`smtp://…?tls=required`).
+    /// STARTTLS, no fall-back (`smtp+starttls://`, `smtp://…?tls=required`).
     StartTls,
     /// TLS from the first byte (`smtps://`).
     Tls,
 }
 
-/// `smtps://user:password@host[:465]`, `smtp://user:password@host[:587]?tls=required`, or for loopback `smtp://host[:25]`.
+/// The mail server's address:
+///
+/// | form | meaning | usual port |
+/// | --- | --- | --- |
+/// | `smtps://[user:password@]host` | TLS | 465 |
+/// | `smtp+starttls://[user:password@]host` or `smtp://…?tls=required` | STARTTLS, never less | 587 |
+/// | `smtp://host` | plain, loopback only | 25 |
+///
 /// A path is the name said in EHLO. `Debug`, `Display` and `Serialize` show `***` for the password.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -53,8 +61,8 @@ impl SmtpUrl {
     pub fn tls(&self) -> SmtpTls {
         match self.0.scheme() {
             "smtps" => SmtpTls::Tls,
-            _ if self.0.query().is_some() => SmtpTls::StartTls,
-            _ => SmtpTls::None,
+            "smtp" if self.0.query().is_none() => SmtpTls::None,
+            _ => SmtpTls::StartTls,
         }
     }
 
@@ -86,18 +94,30 @@ impl FromStr for SmtpUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| error.to_string())?;
-        if url.host_str().is_none_or(str::is_empty) || url.fragment().is_some() {
+        let given = Self(Url::parse(text.trim()).map_err(|error| error.to_string())?);
+        // Hosts of such schemes are left as they were typed: names must be plain ASCII, addresses whole.
+        let host = given.host();
+        let is_name = matches!(Host::parse(host), Ok(Host::Domain(name)) if name.eq_ignore_ascii_case(host));
+        if !is_name && host.parse::<IpAddr>().is_err() {
             return Err("no host".into());
         }
-        if !url.username().is_empty() && url.password().is_none() {
-            return Err("user without password".into());
+        match (given.0.scheme(), given.0.query()) {
+            ("smtps" | "smtp+starttls", None) | ("smtp", Some("tls=required")) => {}
+            ("smtp", None) if is_loopback_name(host) => {}
+            _ => return Err("not protected".into()),
         }
-        match (url.scheme(), url.query()) {
-            ("smtps", None) | ("smtp", Some("tls=required")) => Ok(Self(url)),
-            ("smtp", None) if is_loopback(url.host()) => Ok(Self(url)),
-            _ => Err("not protected".into()),
+        let user_and_password = match given.credentials() {
+            // NUL separates the parts of AUTH PLAIN; no control character can be part of either.
+            Some((user, password)) => {
+                !user.is_empty() && !password.is_empty() && !format!("{user}{password}").contains(char::is_control)
+            }
+            None => given.0.username().is_empty(),
+        };
+        let name_fits = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        if !user_and_password || !given.hello_name().is_none_or(name_fits) || given.0.fragment().is_some() {
+            return Err("not a mail server's URL".into());
         }
+        Ok(given)
     }
 }
 
@@ -143,6 +163,7 @@ mod tests {
             "smtp://[::1]:25",
             "smtps://u:p@mail.example.jp",
             "smtp://mail.example.jp?tls=required",
+            "smtp+starttls://u:p@mail.example.jp:587/relay.example.jp",
         ] {
             assert!(good.parse::<SmtpUrl>().is_ok(), "{good}");
         }
@@ -153,6 +174,12 @@ mod tests {
             "smtp://localhost?tls=opportunistic",
             "http://localhost",
             "smtps://",
+            "smtps://メール.example.jp",
+            "smtps://us%00er:pw@mail.example.jp",
+            "smtps://:pw@mail.example.jp",
+            "smtps://mail.example.jp/a%0d%0ab",
+            "smtps://mail.example.jp?tls=none",
+            "smtp://localhost.example.jp",
             "smtps://u@mail.example.jp",
             "mail.example.jp",
             "",

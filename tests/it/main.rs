@@ -1,2 +1,3 @@
+mod config;
 mod mail_transport;
 mod support;

@@ -1,0 +1,113 @@
+//! The command line: one file per command, each with its arguments and `run(args, loaded)`.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong use. A failure is one sentence on stderr, wrong settings one sentence each.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+use crate::config::{ConfigErrors, Loaded};
+
+pub mod account;
+pub mod config;
+pub mod demo;
+pub mod ledger;
+pub mod logging;
+pub mod serve;
+pub mod socket;
+pub mod staff;
+mod usage;
+
+/// What was typed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "uketsuke",
+    version,
+    about = "介護電子請求受付の窓口: 失われたログイン情報の再発行を、申請から通知書の印刷まで受け持ちます",
+    help_template = usage::TEMPLATE,
+    subcommand_help_heading = "コマンド",
+    subcommand_value_name = "コマンド",
+    next_help_heading = "オプション",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    /// The configuration file.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "設定ファイル（省略時はデータのフォルダーの隣の config.toml、なければ既定値）"
+    )]
+    pub config: Option<PathBuf>,
+    /// Shows help.
+    #[arg(short, long, global = true, action = ArgAction::Help, help = "使い方を表示します")]
+    help: Option<bool>,
+    /// Shows the version.
+    #[arg(short = 'V', long, action = ArgAction::Version, help = "バージョンを表示します")]
+    version: Option<bool>,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Shows or checks the settings.
+    #[command(about = "設定を表示・点検します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
+    Config(config::Args),
+}
+
+/// Why a command did not do what was asked, as one Japanese sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// It was tried and failed: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+    /// It was asked wrongly: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl CliError {
+    /// 1 or 2.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+        }
+    }
+}
+
+impl From<ConfigErrors> for CliError {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::Failed(errors.to_string())
+    }
+}
+
+/// Reads the command line of the process, does what it says, and tells the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::tell(&error),
+    };
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), CliError> {
+    let load = || -> Result<Loaded, CliError> { Ok(crate::config::load(cli.config.as_deref(), std::env::vars_os())?) };
+    match cli.command {
+        Command::Config(args) => config::run(&args, &load()?),
+    }
+}

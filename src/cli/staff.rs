@@ -1,0 +1,85 @@
+//! `uketsuke staff add | disable | reset-authenticator`.
+
+use clap::{Subcommand, ValueEnum};
+
+use super::usage;
+use crate::kernel::Prefecture;
+
+/// Arguments of `staff`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+/// What to do with staff.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Adds a member and prints a one-time enrolment link.
+    #[command(about = "職員を加え、1回だけ使える登録用リンクを表示します", help_template = usage::TEMPLATE)]
+    Add(AddArgs),
+    /// Ends a member's access.
+    #[command(about = "職員の利用を止めます", help_template = usage::TEMPLATE)]
+    Disable(NameArgs),
+    /// Prints a new one-time enrolment link.
+    #[command(about = "職員の認証アプリを登録し直すリンクを表示します", help_template = usage::TEMPLATE)]
+    ResetAuthenticator(NameArgs),
+}
+
+/// Arguments of `staff add`.
+#[derive(Debug, clap::Args)]
+pub struct AddArgs {
+    /// The name used at login.
+    #[arg(value_name = "NAME", help = "職員名（ログインに使います）")]
+    pub name: String,
+    /// Where the member works.
+    #[arg(long, value_name = "NN|all", value_parser = scope, help = "都道府県番号（01〜47）、すべてなら all")]
+    pub prefecture: Scope,
+    /// What the member may do.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ROLE",
+        hide_possible_values = true,
+        help = "役割: clerk（受付担当）・approver（承認者）・admin（管理者）・operator（ポータル運営）"
+    )]
+    pub role: Role,
+}
+
+/// Arguments that name a member.
+#[derive(Debug, clap::Args)]
+pub struct NameArgs {
+    /// The name used at login.
+    #[arg(value_name = "NAME", help = "職員名")]
+    pub name: String,
+}
+
+/// One federation, or the whole installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Only this federation.
+    One(Prefecture),
+    /// All of them.
+    All,
+}
+
+/// Roles as typed (spec 1, People).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// 受付担当.
+    Clerk,
+    /// 承認者.
+    Approver,
+    /// 管理者.
+    Admin,
+    /// ポータル運営.
+    Operator,
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    if text == "all" {
+        return Ok(Scope::All);
+    }
+    Prefecture::parse(text).map(Scope::One).ok_or_else(|| "都道府県番号を 01 から 47 までの2桁か all で書いてください".into())
+}
