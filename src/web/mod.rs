@@ -1,7 +1,23 @@
 //! The web shell: the document around every screen, the parts screens are made of, and the files browsers fetch.
 
+mod answer;
 pub mod assets;
 pub mod components;
+pub mod cookies;
+mod fault;
+mod form;
+mod front;
+pub mod health;
 mod icons;
 pub mod layout;
 mod shell;
+mod shell_layer;
+mod visit;
+
+pub use answer::{Answer, attachment, form_page, html, page, page_422, see_other};
+pub use cookies::Cookie;
+pub use fault::Fault;
+pub use form::{BodyLimit, DEFAULT_LIMIT, Errors, Form};
+pub use front::Front;
+pub use shell_layer::Layer;
+pub use visit::Visit;

@@ -1,0 +1,140 @@
+//! Forms: read within a limit, and only if they come from one of our own pages in this browser.
+
+use poem::http::{HeaderMap, header};
+use poem::{FromRequest, Request, RequestBody};
+
+use super::fault::Fault;
+use super::visit::Visit;
+use crate::kernel::Secret;
+
+/// The largest form body unless a route says otherwise, in bytes.
+pub const DEFAULT_LIMIT: usize = 64 * 1024;
+/// More fields than any form of ours has.
+const MOST_FIELDS: usize = 2_000;
+
+/// The largest body of this route, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
+
+/// The fields of a POST. It cannot be had without the checks of token and origin.
+pub struct Form(Vec<(String, Secret<String>)>);
+
+impl Form {
+    /// The first value of a field; empty if it was not sent.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.expose())
+    }
+
+    /// All values of a field, in order.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.expose().as_str()).collect()
+    }
+
+    /// Whether the field was sent: boxes and buttons.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// A password or code, untouched.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Secret<String> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(key, _)| key)).finish()
+    }
+}
+
+impl<'a> FromRequest<'a> for Form {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+        let visit = Visit::from_request(request, body).await?;
+        check_origin(&visit, request.headers())?;
+        let kind = request.content_type().unwrap_or_default();
+        if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Fault::BadRequest("the body is no form").into());
+        }
+        let limit = request.extensions().get::<BodyLimit>().map_or(DEFAULT_LIMIT, |limit| limit.0);
+        let bytes = body.take()?.into_bytes_limit(limit).await.map_err(|error| match error {
+            poem::error::ReadBodyError::PayloadTooLarge => Fault::TooLarge,
+            _ => Fault::BadRequest("the body broke off"),
+        })?;
+        let fields: Vec<_> = form_urlencoded::parse(&bytes)
+            .take(MOST_FIELDS + 1)
+            .map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned())))
+            .collect();
+        if fields.len() > MOST_FIELDS {
+            return Err(Fault::TooLarge.into());
+        }
+        let form = Self(fields);
+        if !visit.csrf_fits(form.get("_csrf")) {
+            return Err(Fault::StaleForm.into());
+        }
+        Ok(form)
+    }
+}
+
+/// Browsers say where a form comes from; a token alone would not stop a page that has read one (quality bar 35).
+fn check_origin(visit: &Visit, headers: &HeaderMap) -> Result<(), Fault> {
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        let ours = &visit.front().public_url;
+        let origin = origin.to_str().unwrap_or_default();
+        // Somebody who tries the demo may type 127.0.0.1 where the public URL says localhost.
+        let same =
+            origin == ours.origin() || (is_loopback(ours.origin()) && is_loopback(origin) && port(origin) == port(ours.origin()));
+        return if same { Ok(()) } else { Err(Fault::StaleForm) };
+    }
+    match headers.get("sec-fetch-site").and_then(|value| value.to_str().ok()) {
+        None | Some("same-origin" | "none") => Ok(()),
+        Some(_) => Err(Fault::StaleForm),
+    }
+}
+
+fn is_loopback(origin: &str) -> bool {
+    ["http://localhost", "http://127.0.0.1", "http://[::1]"]
+        .iter()
+        .any(|host| origin.strip_prefix(host).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+}
+
+fn port(origin: &str) -> &str {
+    origin.rsplit(':').next().filter(|port| port.bytes().all(|b| b.is_ascii_digit())).unwrap_or("80")
+}
+
+/// What is wrong with a form: a sentence for each field, in the order in which they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Errors(Vec<(String, String)>);
+
+impl Errors {
+    /// Adds a sentence for a field.
+    pub fn add(&mut self, field: &str, sentence: impl ToString) {
+        self.0.push((field.to_owned(), sentence.to_string()));
+    }
+
+    /// Unwraps a parsed field, or notes its sentence.
+    pub fn check<T>(&mut self, field: &str, parsed: Result<T, impl ToString>) -> Option<T> {
+        parsed.map_err(|sentence| self.add(field, sentence)).ok()
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// For the summary on top of the form.
+    #[must_use]
+    pub fn list(&self) -> Vec<(&str, &str)> {
+        self.0.iter().map(|(field, sentence)| (field.as_str(), sentence.as_str())).collect()
+    }
+
+    /// The sentence beside a field.
+    #[must_use]
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.as_str())
+    }
+}

@@ -1,0 +1,104 @@
+//! What the shell of every request needs: store, keys, clock, time-outs, and whom to call.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use poem::http::HeaderMap;
+
+use super::layout::{DeskKind, HelpDesk};
+use crate::config::{Config, IpNet, PublicUrl};
+use crate::kernel::{Clock, Random};
+use crate::security::Keys;
+use crate::security::sessions::LastSeen;
+use crate::store::Store;
+
+/// Handed to the layer that wraps every request. Cheap to clone.
+#[derive(Clone)]
+pub struct Front(Arc<Inner>);
+
+/// The parts of a [`Front`].
+pub struct Inner {
+    /// The database.
+    pub store: Store,
+    /// The keys.
+    pub keys: Keys,
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// When sessions were last used.
+    pub seen: LastSeen,
+    /// Where browsers reach us.
+    pub public_url: PublicUrl,
+    /// Who may say the client's address.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Time without a request that ends a session.
+    pub idle: SignedDuration,
+    /// Time after login that ends a session.
+    pub absolute: SignedDuration,
+    /// Whom to call, on every page.
+    pub help: Vec<HelpDesk>,
+}
+
+impl std::ops::Deref for Front {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Front {
+    /// The shell for this configuration.
+    #[must_use]
+    pub fn new(config: &Config, store: Store, keys: Keys, clock: Clock, random: Random) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            keys,
+            clock,
+            random,
+            seen: LastSeen::default(),
+            public_url: config.server.public_url.clone(),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            idle: config.session.idle(),
+            absolute: config.session.absolute(),
+            help: help(config),
+        }))
+    }
+
+    /// The client's address: the peer's, or what the nearest trusted proxy says. Walked from the right, because whatever stands to the
+    /// left of the first untrusted hop was written by the client itself (quality bar 23).
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let trusted = |address: IpAddr| self.trusted_proxies.iter().any(|net| net.contains(address));
+        let mut client = peer.to_canonical();
+        if !trusted(client) {
+            return client;
+        }
+        let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
+        for hop in lines.join(",").rsplit(',') {
+            let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+            client = address.to_canonical();
+            if !trusted(client) {
+                break;
+            }
+        }
+        client
+    }
+}
+
+fn help(config: &Config) -> Vec<HelpDesk> {
+    let desk = config.mail.help_desk.iter().map(|telephone| HelpDesk {
+        kind: DeskKind::System,
+        name: "ヘルプデスク".to_owned(),
+        telephone: telephone.clone(),
+        hours: String::new(),
+    });
+    let federations = config.federation.iter().map(|federation| HelpDesk {
+        kind: DeskKind::Federation,
+        name: format!("{} {}", federation.name, federation.department).trim().to_owned(),
+        telephone: federation.telephone.clone(),
+        hours: String::new(),
+    });
+    desk.chain(federations).collect()
+}

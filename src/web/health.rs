@@ -1,0 +1,26 @@
+//! For machines: is the process there, and can it do its work?
+
+use poem::http::StatusCode;
+use poem::{Response, handler};
+
+use super::Visit;
+
+/// `/healthz`: the process answers.
+#[handler]
+pub fn healthz() -> Response {
+    plain(StatusCode::OK, "ok\n")
+}
+
+/// `/readyz`: the database can be written.
+#[handler]
+pub fn readyz(visit: Visit) -> Response {
+    if visit.front().store.is_alive() {
+        plain(StatusCode::OK, "ready\n")
+    } else {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "the writer has ended\n")
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    Response::builder().status(status).content_type("text/plain; charset=utf-8").body(text)
+}

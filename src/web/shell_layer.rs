@@ -1,0 +1,161 @@
+//! The layer around every route: begins the visit, turns faults and panics into pages, adds the headers, writes the log line.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
+use maud::html;
+use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, IntoResponse as _, Request, Response};
+use tracing::Instrument as _;
+
+use super::cookies::{self, Cookie};
+use super::fault::Fault;
+use super::front::Front;
+use super::layout::Shell;
+use super::{Visit, answer};
+
+/// Nothing but our own files, no inline script or style, no framing, no foreign form target (quality bar 36).
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+                   form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+
+/// Wraps all routes.
+pub struct Layer<E> {
+    front: Front,
+    inner: E,
+}
+
+impl<E: Endpoint> Layer<E> {
+    /// The layer around `inner`.
+    pub fn new(front: Front, inner: E) -> Self {
+        Self { front, inner }
+    }
+}
+
+impl<E: Endpoint> Endpoint for Layer<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let visit = match Visit::begin(&self.front, &request) {
+            Ok(visit) => visit,
+            Err(error) => {
+                tracing::error!(%error, "the store failed before a visit could begin");
+                return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+            }
+        };
+        request.extensions_mut().insert(visit.clone());
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let span = tracing::info_span!("request", op = %visit.op, %method, path = %path);
+        let called = AssertUnwindSafe(self.inner.call(request)).catch_unwind().instrument(span.clone()).await;
+        let _entered = span.enter();
+        let mut response = match called {
+            Ok(Ok(output)) => output.into_response(),
+            Ok(Err(error)) => fault_page(&visit, &into_fault(error)),
+            Err(_) => fault_page(&visit, &Fault::internal("a handler panicked")),
+        };
+        let millis = u64::try_from(self.front.clock.now().duration_since(visit.now).as_millis()).unwrap_or(0);
+        tracing::info!(status = response.status().as_u16(), millis, "answered");
+        add_headers(&self.front, &mut response);
+        if let Some(value) = visit.new_browser() {
+            cookies::set(&mut response, Cookie::Browser, value, visit.secure());
+        }
+        if method == Method::HEAD {
+            response.set_body(());
+        }
+        Ok(response)
+    }
+}
+
+fn into_fault(error: poem::Error) -> Fault {
+    let status = error.status();
+    error.downcast::<Fault>().unwrap_or_else(|other| match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => Fault::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
+        status if status.is_client_error() => Fault::BadRequest("refused by the framework"),
+        _ => Fault::internal(other),
+    })
+}
+
+fn add_headers(front: &Front, response: &mut Response) {
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, CSP);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    // `same-origin` and not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
+    set(header::REFERRER_POLICY, "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    if front.public_url.is_https() {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");
+    }
+}
+
+fn fault_page(visit: &Visit, fault: &Fault) -> Response {
+    let status = fault.code();
+    if status.is_server_error() {
+        tracing::error!(error = %fault, "request failed");
+    } else {
+        tracing::info!(reason = %fault, "request refused");
+    }
+    let (title, lead, next) = words(fault, visit.session_ended);
+    let body = html! {
+        p { (lead) }
+        p { (next) }
+        @if status.is_server_error() {
+            p { "お問い合わせの際は、次の受付番号をお知らせください。" }
+            p { strong.operation-id { (visit.op) } }
+        }
+        p { a href="/" { "トップメニューへ" } }
+    };
+    let mut response = answer::html(status, visit.page(title, Shell::Bare).error(true).render(body));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    }
+    response
+}
+
+fn words(fault: &Fault, session_ended: bool) -> (&'static str, &'static str, &'static str) {
+    match fault {
+        Fault::NotFound => (
+            "ページが見つかりません",
+            "お探しのページはありません。アドレスが変わったか、入力に誤りがある可能性があります。",
+            "トップメニューから、もう一度お進みください。",
+        ),
+        Fault::Forbidden => {
+            ("この操作はできません", "この操作を行う権限がありません。", "必要な場合は、管理者にご相談ください。")
+        }
+        Fault::StaleForm if session_ended => (
+            "ログインの有効時間が過ぎました",
+            "ログアウトした、または一定時間操作がなかったため、送信された内容は登録されていません。",
+            "お手数ですが、もう一度ログインして入力してください。",
+        ),
+        Fault::StaleForm => (
+            "画面の有効期限が切れました",
+            "この画面からは送信できませんでした。内容は登録されていません。",
+            "前の画面に戻り、画面を読み込み直してから、もう一度入力してください。ブラウザのCookieを無効にしている場合は、有効にしてください。",
+        ),
+        Fault::BadRequest(_) => (
+            "送信内容を読み取れません",
+            "送信された内容を読み取れませんでした。内容は登録されていません。",
+            "前の画面に戻り、もう一度入力してください。",
+        ),
+        Fault::TooLarge => (
+            "送信内容が大きすぎます",
+            "送信された内容が大きすぎるため、受け付けられませんでした。内容は登録されていません。",
+            "入力した文字の量、またはファイルの大きさをお確かめください。",
+        ),
+        Fault::Busy | Fault::Store(crate::store::StoreError::DiskFull { .. }) => (
+            "ただいま混み合っています",
+            "ただいまアクセスが集中しているため、処理できませんでした。内容は登録されていません。",
+            "しばらく待ってから、もう一度操作してください。",
+        ),
+        Fault::Store(_) | Fault::Internal(_) => (
+            "システムエラー",
+            "申し訳ございません。システムの内部で問題が起きたため、処理できませんでした。",
+            "しばらく待ってから、もう一度操作してください。繰り返し表示される場合は、下記へお電話ください。",
+        ),
+    }
+}

@@ -1,0 +1,163 @@
+//! One request, as handlers see it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use data_encoding::BASE64URL_NOPAD;
+use jiff::Timestamp;
+use poem::{FromRequest, Request, RequestBody};
+use sha2::{Digest as _, Sha256};
+
+use super::cookies::{Cookie, Jar};
+use super::fault::Fault;
+use super::front::Front;
+use super::layout::{Clock, Page, ServerTime, Shell};
+use crate::kernel::{ClientNetwork, Id, jst};
+use crate::security::sessions::{self, Session};
+use crate::security::{KeyId, Keyed, Purpose};
+use crate::store::StoreError;
+
+/// One request: when, from where, with which browser and session. Cheap to clone.
+#[derive(Clone)]
+pub struct Visit(Arc<Inner>);
+
+/// The parts of a [`Visit`].
+pub struct Inner {
+    front: Front,
+    jar: Jar,
+    /// When the request came; taken once, at the edge.
+    pub now: Timestamp,
+    /// The same, for the page's clock.
+    pub time: ServerTime,
+    /// Names this request in the log and on an error page.
+    pub op: String,
+    /// The client's address.
+    pub client: IpAddr,
+    /// Its network, for limits.
+    pub network: ClientNetwork,
+    /// The session of this part of the site, if one lives.
+    pub session: Option<Session>,
+    /// The key of that session.
+    pub session_key: Option<[u8; 32]>,
+    /// The request carried a session cookie whose session has ended.
+    pub session_ended: bool,
+    browser: String,
+    browser_is_new: bool,
+    browser_used: AtomicBool,
+}
+
+impl std::ops::Deref for Visit {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// Which session counts on this path: staff and offices may be logged in side by side in one browser.
+fn realm(path: &str) -> Cookie {
+    if path == "/staff" || path.starts_with("/staff/") { Cookie::Staff } else { Cookie::Office }
+}
+
+impl Visit {
+    pub(super) fn begin(front: &Front, request: &Request) -> Result<Self, StoreError> {
+        let now = front.clock.now();
+        let jar = Jar::read(request.headers());
+        let secure = front.public_url.is_https();
+        let token = jar.get(realm(request.uri().path()), secure).map(sessions::hash);
+        let session = match token {
+            None => None,
+            Some(key) => front.store.read(|r| front.seen.admit(r, key, now, front.idle, front.absolute))?,
+        };
+        let known = jar.get(Cookie::Browser, secure).filter(|value| value.len() == 22).map(str::to_owned);
+        let browser_is_new = known.is_none();
+        let browser = known.unwrap_or_else(|| BASE64URL_NOPAD.encode(&front.random.bytes::<16>()));
+        let peer = request.remote_addr().as_socket_addr().map_or(IpAddr::from([127, 0, 0, 1]), std::net::SocketAddr::ip);
+        let client = front.client(peer, request.headers());
+        Ok(Self(Arc::new(Inner {
+            now,
+            time: ServerTime { hms: jst::hms(now), epoch_ms: now.as_millisecond() },
+            op: Id::new(&front.random).to_string().chars().take(10).collect(),
+            client,
+            network: ClientNetwork::of(client),
+            session_ended: token.is_some() && session.is_none(),
+            session_key: token.filter(|_| session.is_some()),
+            session,
+            browser,
+            browser_is_new,
+            browser_used: AtomicBool::new(false),
+            front: front.clone(),
+            jar,
+        })))
+    }
+
+    /// The browser, as a key for rows: a hash, so that the database does not hold what the cookie holds.
+    #[must_use]
+    pub fn browser(&self) -> [u8; 32] {
+        self.browser_used.store(true, Ordering::Relaxed);
+        Sha256::digest(self.browser.as_bytes()).into()
+    }
+
+    /// The token for the forms of this page.
+    #[must_use]
+    pub fn csrf(&self) -> String {
+        let keyed = self.front.keys.mac(Purpose::Csrf, &self.csrf_parts());
+        self.browser_used.store(true, Ordering::Relaxed);
+        format!("{}.{}", keyed.key.0, BASE64URL_NOPAD.encode(&keyed.mac))
+    }
+
+    pub(super) fn csrf_fits(&self, token: &str) -> bool {
+        let parse = || {
+            let (key, mac) = token.split_once('.')?;
+            let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?.try_into().ok()?;
+            Some(Keyed { key: KeyId(key.parse().ok()?), mac })
+        };
+        !self.browser_is_new && parse().is_some_and(|keyed| self.front.keys.verify(Purpose::Csrf, &keyed, &self.csrf_parts()))
+    }
+
+    /// Bound to the browser and to its session, so that a form dies with the session it was made in.
+    fn csrf_parts(&self) -> [&[u8]; 2] {
+        [self.browser.as_bytes(), self.session_key.as_ref().map_or(&[], <[u8; 32]>::as_slice)]
+    }
+
+    /// The value of a cookie.
+    #[must_use]
+    pub fn cookie(&self, cookie: Cookie) -> Option<&str> {
+        self.jar.get(cookie, self.secure())
+    }
+
+    /// The flow that this browser is in, as a key for rows.
+    #[must_use]
+    pub fn flow(&self) -> Option<[u8; 32]> {
+        self.cookie(Cookie::Flow).map(sessions::hash)
+    }
+
+    /// Whether cookies carry `Secure`.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.front.public_url.is_https()
+    }
+
+    /// The shell of this installation.
+    #[must_use]
+    pub fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// A page with this visit's clock and the help desks. `title` is the screen's name without 【】.
+    #[must_use]
+    pub fn page<'a>(&'a self, title: &'a str, shell: Shell<'a>) -> Page<'a> {
+        Page::new(title, shell, Clock::At(&self.time), &self.front.help)
+    }
+
+    /// The value for a browser cookie, if this answer is the first that needs one.
+    pub(super) fn new_browser(&self) -> Option<&str> {
+        (self.browser_is_new && self.browser_used.load(Ordering::Relaxed)).then_some(self.browser.as_str())
+    }
+}
+
+impl<'a> FromRequest<'a> for Visit {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        Ok(request.extensions().get::<Self>().cloned().ok_or_else(|| Fault::internal("a route without the shell's layer"))?)
+    }
+}
