@@ -3,6 +3,12 @@
 
 mod authenticator;
 mod desk;
+mod flow;
+mod link;
+mod model;
+mod store;
 
 pub use authenticator::Authenticator;
 pub use desk::{Desk, Role, Scope};
+pub use flow::administer::{Command, Done, Link, Refused, administer};
+pub use model::{NameError, StaffName};

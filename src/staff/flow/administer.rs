@@ -1,0 +1,274 @@
+//! What the system administrator does with staff at the command line: add, disable, reset the authenticator.
+//!
+//! The same function serves a command that opened the file itself and one that asks the running server.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::super::link::Token;
+use super::super::model::{ENROLMENT_OPEN, Invitation, Member, NameError, StaffName, Stage};
+use super::super::{Role, Scope, store};
+use crate::audit::{self, Actor, Event};
+use crate::config::Config;
+use crate::kernel::{Id, Moment, jst};
+use crate::security::devices;
+use crate::security::sessions::{self, Subject};
+use crate::store::{Store, StoreError, Tx};
+
+/// What is to be done with a member of staff.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Adds a member, or takes a disabled one back with this role and reach; both enrol by a new link.
+    Add {
+        /// As typed.
+        name: String,
+        /// Where they work.
+        scope: Scope,
+        /// What they may do.
+        role: Role,
+    },
+    /// Ends a member's access at once.
+    Disable {
+        /// As typed.
+        name: String,
+    },
+    /// Takes password and authenticator away and makes a new link: for a lost telephone and for a forgotten password.
+    ResetAuthenticator {
+        /// As typed.
+        name: String,
+    },
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// What was done, for the person at the command line.
+    pub sentence: String,
+    /// The enrolment link, shown once and nowhere else.
+    pub link: Option<Link>,
+}
+
+/// An enrolment link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The whole address.
+    pub url: String,
+    /// Until when it opens.
+    pub expires: Timestamp,
+}
+
+impl Done {
+    /// The lines to print.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Some(link) = &self.link else { return format!("{}\n", self.sentence) };
+        let until = jst::sentence_time(link.expires);
+        format!("{}\n次のリンクを本人だけに渡してください。1回だけ、{until}まで使えます。\n{}\n", self.sentence, link.url)
+    }
+}
+
+/// Why it was not done, as a sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Not a name.
+    #[error("{0}")]
+    Name(#[from] NameError),
+    /// The name belongs to somebody already.
+    #[error("職員「{0}」は登録済みです。認証アプリやパスワードの登録し直しには staff reset-authenticator を使ってください")]
+    Taken(StaffName),
+    /// Nobody has this name.
+    #[error("職員「{0}」は登録されていません")]
+    Unknown(StaffName),
+    /// The member is disabled already.
+    #[error("職員「{0}」は利用停止中です。利用を再開するには staff add でもう一度登録してください")]
+    Disabled(StaffName),
+    /// The installation does not serve this prefecture.
+    #[error("都道府県番号 {0} の連合会は設定の [[federation]] にありません")]
+    NoFederation(crate::kernel::Prefecture),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Does what the command says, in one transaction.
+///
+/// # Errors
+/// [`Refused`] as a sentence; nothing was changed then.
+pub async fn administer(store: &Store, config: &Config, moment: Moment, command: Command) -> Result<Done, Refused> {
+    if let Command::Add { scope: Scope::One(prefecture), .. } = command
+        && config.federation_of(prefecture).is_none()
+    {
+        return Err(Refused::NoFederation(prefecture));
+    }
+    let base = config.server.public_url.to_string();
+    store
+        .write(move |tx| match &command {
+            Command::Add { name, scope, role } => add(tx, &moment, &base, StaffName::parse(name)?, *scope, *role),
+            Command::Disable { name } => disable(tx, &moment, StaffName::parse(name)?),
+            Command::ResetAuthenticator { name } => reset(tx, &moment, &base, StaffName::parse(name)?),
+        })
+        .await
+}
+
+fn add(tx: &mut Tx<'_>, moment: &Moment, base: &str, name: StaffName, scope: Scope, role: Role) -> Result<Done, Refused> {
+    let random = moment.part("staff add").random();
+    let member = match store::by_name(tx, &name)? {
+        Some(member) if member.disabled.is_none() => return Err(Refused::Taken(member.name)),
+        Some(mut back) => {
+            (back.disabled, back.scope, back.role) = (None, scope, role);
+            back.strip();
+            back
+        }
+        None => Member::new(Id::new(&random), name, role, scope, moment.now),
+    };
+    store::save(tx, &member)?;
+    let link = invite(tx, moment, base, member.id)?;
+    record(tx, moment, "staff.add", &member)?;
+    let place = match scope {
+        Scope::One(prefecture) => prefecture.name(),
+        Scope::All => "すべての連合会",
+    };
+    Ok(Done {
+        sentence: format!("職員「{}」を{}（{place}）として登録しました。", member.name, role.label()), link: Some(link)
+    })
+}
+
+fn disable(tx: &mut Tx<'_>, moment: &Moment, name: StaffName) -> Result<Done, Refused> {
+    let mut member = existing(tx, name)?;
+    member.disabled = Some(moment.now);
+    member.strip();
+    store::save(tx, &member)?;
+    store::drop_invitations(tx, member.id, moment.now)?;
+    shut_out(tx, member.id)?;
+    record(tx, moment, "staff.disable", &member)?;
+    Ok(Done {
+        sentence: format!("職員「{}」の利用を止めました。ログイン中の画面も使えなくなりました。", member.name),
+        link: None,
+    })
+}
+
+fn reset(tx: &mut Tx<'_>, moment: &Moment, base: &str, name: StaffName) -> Result<Done, Refused> {
+    let mut member = existing(tx, name)?;
+    member.strip();
+    store::save(tx, &member)?;
+    shut_out(tx, member.id)?;
+    let link = invite(tx, moment, base, member.id)?;
+    record(tx, moment, "staff.reset_authenticator", &member)?;
+    Ok(Done {
+        sentence: format!("職員「{}」の認証アプリとパスワードを無効にしました。", member.name), link: Some(link)
+    })
+}
+
+/// Ends what is open and forgets the devices.
+fn shut_out(tx: &mut Tx<'_>, member: Id) -> Result<(), StoreError> {
+    sessions::end_all(tx, Subject::Staff(member))?;
+    devices::forget_all(tx, &super::device_owner(member))
+}
+
+fn existing(tx: &Tx<'_>, name: StaffName) -> Result<Member, Refused> {
+    match store::by_name(tx, &name)? {
+        Some(member) if member.disabled.is_some() => Err(Refused::Disabled(member.name)),
+        Some(member) => Ok(member),
+        None => Err(Refused::Unknown(name)),
+    }
+}
+
+/// Makes the only link of a member; an older one ends.
+fn invite(tx: &mut Tx<'_>, moment: &Moment, base: &str, member: Id) -> Result<Link, StoreError> {
+    let token = Token::new(&moment.part("staff link").random());
+    let expires = moment.now.saturating_add(ENROLMENT_OPEN).unwrap_or(Timestamp::MAX);
+    store::drop_invitations(tx, member, moment.now)?;
+    store::save_invitation(tx, &token.hash(), &Invitation { member, expires, browser: None, stage: Stage::Invited })?;
+    Ok(Link { url: token.link(base), expires })
+}
+
+fn record(tx: &mut Tx<'_>, moment: &Moment, action: &'static str, member: &Member) -> Result<(), StoreError> {
+    let event = Event::new(Actor::Console, action).detail("name", &member.name);
+    let event = event.detail("role", member.role.code()).detail("scope", member.scope);
+    audit::record(tx, moment, super::of_member(event, member))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::kernel::{Clock, Prefecture, Random};
+
+    struct House {
+        store: Store,
+        config: Config,
+        clock: Clock,
+        random: Random,
+    }
+
+    impl House {
+        fn new() -> Self {
+            Self {
+                store: Store::in_memory().unwrap(),
+                config: Config::demo(),
+                clock: Clock::manual("2026-01-20T00:00:00Z".parse().unwrap()),
+                random: Random::seeded(1),
+            }
+        }
+
+        async fn run(&self, command: Command) -> Result<Done, Refused> {
+            administer(&self.store, &self.config, Moment::new(&self.clock, &self.random), command).await
+        }
+
+        async fn add(&self, name: &str) -> Result<Done, Refused> {
+            let scope = Scope::One(Prefecture::new(7).unwrap());
+            self.run(Command::Add { name: name.into(), scope, role: Role::Clerk }).await
+        }
+    }
+
+    #[tokio::test]
+    async fn adding_prints_a_link_that_the_database_cannot_give_back() {
+        let house = House::new();
+        let done = house.add(" 佐藤　花子 ").await.unwrap();
+        let link = done.link.clone().unwrap();
+        let token = link.url.rsplit('/').next().unwrap();
+        assert!(link.url.starts_with("http://localhost:8080/staff/enrol/") && token.len() == 43, "{}", link.url);
+        assert_eq!(link.expires, house.clock.now() + SignedDuration::from_hours(72));
+        let text = done.text();
+        assert!(text.contains("「佐藤 花子」を受付担当（福島県）") && text.contains("2026年1月23日 9時00分まで"), "{text}");
+        let kept = house.store.read(|r| store::invitation(r, &crate::security::sessions::hash(token))).unwrap();
+        assert!(kept.is_some_and(|one| one.browser.is_none()));
+        let heard = house.store.read(|r| crate::audit::in_prefecture(r, Prefecture::new(7).unwrap(), None, 9)).unwrap();
+        assert_eq!(
+            heard.iter().map(|e| (e.action.as_str(), e.actor.clone())).collect::<Vec<_>>(),
+            [("staff.add", Actor::Console)]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_name_belongs_to_one_member_whatever_its_spelling() {
+        let house = House::new();
+        house.add("Sato Hanako").await.unwrap();
+        assert!(matches!(house.add("ＳＡＴＯ　hanako").await, Err(Refused::Taken(_))));
+        assert!(matches!(house.add(" ").await, Err(Refused::Name(NameError::Empty))));
+    }
+
+    #[tokio::test]
+    async fn members_belong_to_a_federation_of_this_installation() {
+        let scope = Scope::One(Prefecture::new(47).unwrap());
+        let refused = House::new().run(Command::Add { name: "佐藤".into(), scope, role: Role::Clerk }).await;
+        assert!(matches!(refused, Err(Refused::NoFederation(_))));
+    }
+
+    #[tokio::test]
+    async fn a_disabled_member_comes_back_only_by_being_added_again() {
+        let house = House::new();
+        let first = house.add("佐藤").await.unwrap().link.unwrap();
+        assert!(house.run(Command::Disable { name: "佐藤".into() }).await.unwrap().link.is_none());
+        let token = crate::security::sessions::hash(first.url.rsplit('/').next().unwrap());
+        assert!(house.store.read(|r| store::invitation(r, &token)).unwrap().is_none(), "the link ended");
+        for command in [Command::Disable { name: "佐藤".into() }, Command::ResetAuthenticator { name: "佐藤".into() }] {
+            assert!(matches!(house.run(command).await, Err(Refused::Disabled(_))));
+        }
+        assert!(house.add("佐藤").await.unwrap().link.is_some());
+        assert!(house.run(Command::ResetAuthenticator { name: "佐藤".into() }).await.unwrap().link.is_some());
+        assert!(matches!(house.run(Command::Disable { name: "鈴木".into() }).await, Err(Refused::Unknown(_))));
+        assert_eq!(house.store.read(|r| store::all(r, 9)).unwrap().len(), 1);
+    }
+}

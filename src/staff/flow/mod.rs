@@ -1,0 +1,36 @@
+//! Use cases: what the administrator does with staff, enrolling, logging in.
+
+pub mod administer;
+
+use crate::audit::Event;
+use crate::kernel::Id;
+use crate::security::Busy;
+use crate::store::StoreError;
+
+use super::Scope;
+use super::model::Member;
+
+/// Why no answer could be found.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Too many hashes wait.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
+/// What a member's devices are remembered under.
+fn device_owner(member: Id) -> String {
+    format!("staff {member}")
+}
+
+/// An entry about a member that the member's own federation may read.
+fn of_member(event: Event, member: &Member) -> Event {
+    let event = event.subject(member.id);
+    match member.scope {
+        Scope::One(prefecture) => event.prefecture(prefecture),
+        Scope::All => event,
+    }
+}

@@ -1,0 +1,83 @@
+//! Tables of staff members, enrolment links and waiting logins.
+
+use jiff::Timestamp;
+
+use super::model::{Attempt, Invitation, Member, StaffName};
+use crate::kernel::Id;
+use crate::store::{Reads, Span, StoreError, Table, Tx};
+
+const MEMBERS: Table<Id, Member> = Table::new("staff");
+const NAMES: Table<String, Id> = Table::new("staff_names");
+const INVITATIONS: Table<[u8; 32], Invitation> = Table::new("staff_invitations");
+const ATTEMPTS: Table<[u8; 32], Attempt> = Table::new("staff_attempts");
+
+/// The member of this id.
+pub fn find(r: &impl Reads, id: Id) -> Result<Option<Member>, StoreError> {
+    r.get(&MEMBERS, &id)
+}
+
+/// The member of this name. Costs two reads whether there is one or not.
+pub fn by_name(r: &impl Reads, name: &StaffName) -> Result<Option<Member>, StoreError> {
+    let id = r.get(&NAMES, &name.key())?.unwrap_or(Id::from_bytes([0; 16]));
+    find(r, id)
+}
+
+/// All members, for lists of an administrator; at most `limit`.
+pub fn all(r: &impl Reads, limit: usize) -> Result<Vec<Member>, StoreError> {
+    Ok(r.list(&MEMBERS, &Span::all(), limit)?.into_iter().map(|(_, member)| member).collect())
+}
+
+/// Writes a member.
+pub fn save(tx: &mut Tx<'_>, member: &Member) -> Result<(), StoreError> {
+    tx.put(&NAMES, &member.name.key(), &member.id)?;
+    tx.put(&MEMBERS, &member.id, member)
+}
+
+/// The enrolment link of this hash, whether expired or not.
+pub fn invitation(r: &impl Reads, token: &[u8; 32]) -> Result<Option<Invitation>, StoreError> {
+    r.get(&INVITATIONS, token)
+}
+
+/// Writes an enrolment link.
+pub fn save_invitation(tx: &mut Tx<'_>, token: &[u8; 32], invitation: &Invitation) -> Result<(), StoreError> {
+    tx.put(&INVITATIONS, token, invitation)
+}
+
+/// Removes the links of a member, and those that are over. There are never more than a handful.
+pub fn drop_invitations(tx: &mut Tx<'_>, member: Id, now: Timestamp) -> Result<(), StoreError> {
+    let mut gone = Vec::new();
+    tx.each(&INVITATIONS, &Span::all(), |token, invitation| {
+        if invitation.member == member || invitation.expires <= now {
+            gone.push(token);
+        }
+        Ok(true)
+    })?;
+    gone.iter().try_for_each(|token| tx.delete(&INVITATIONS, token).map(drop))
+}
+
+/// The login that waits for its code under this flow.
+pub fn attempt(r: &impl Reads, flow: &[u8; 32]) -> Result<Option<Attempt>, StoreError> {
+    r.get(&ATTEMPTS, flow)
+}
+
+/// Writes a waiting login.
+pub fn save_attempt(tx: &mut Tx<'_>, flow: &[u8; 32], attempt: &Attempt) -> Result<(), StoreError> {
+    tx.put(&ATTEMPTS, flow, attempt)
+}
+
+/// Ends a waiting login.
+pub fn end_attempt(tx: &mut Tx<'_>, flow: &[u8; 32]) -> Result<(), StoreError> {
+    tx.delete(&ATTEMPTS, flow).map(drop)
+}
+
+/// Removes up to `limit` logins that have waited too long.
+pub fn sweep_attempts(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<(), StoreError> {
+    let mut gone = Vec::new();
+    tx.each(&ATTEMPTS, &Span::all(), |flow, attempt| {
+        if attempt.expires <= now {
+            gone.push(flow);
+        }
+        Ok(gone.len() < limit)
+    })?;
+    gone.iter().try_for_each(|flow| tx.delete(&ATTEMPTS, flow).map(drop))
+}
