@@ -6,6 +6,7 @@
 //! - Only `routes`, `app`, `cli` and `demo` name every room.
 //! - A feature calls another only through what its `mod.rs` re-exports.
 
+pub mod accounts;
 pub mod audit;
 pub mod cli;
 pub mod config;

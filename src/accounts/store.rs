@@ -1,0 +1,159 @@
+//! Accounts, and which office numbers have one where.
+
+use jiff::Timestamp;
+
+use super::{Account, Kind, Temporary};
+use crate::kernel::{Id, OfficeNumber, Prefecture, UserId};
+use crate::store::{Reads, Span, StoreError, Table, Tx};
+
+const ACCOUNTS: Table<UserId, Account> = Table::new("accounts");
+/// One number may have user IDs in several prefectures: then 請求先都道府県 is asked for.
+const BY_NUMBER: Table<(OfficeNumber, Prefecture), ()> = Table::new("accounts_by_number");
+/// The account of this user ID.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn find(r: &impl Reads, user_id: UserId) -> Result<Option<Account>, StoreError> {
+    r.get(&ACCOUNTS, &user_id)
+}
+
+/// The prefectures in which this number has a user ID, in the order of their codes.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn prefectures_with_id(r: &impl Reads, number: OfficeNumber) -> Result<Vec<Prefecture>, StoreError> {
+    let rows = r.list(&BY_NUMBER, &Span::prefix(&number), Prefecture::all().count())?;
+    Ok(rows.into_iter().map(|((_, prefecture), ())| prefecture).collect())
+}
+
+/// Calls `row` for each account of a prefecture, by number, until it says `false`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails; an error of `row` is handed on.
+pub fn each(
+    r: &impl Reads,
+    prefecture: Prefecture,
+    mut row: impl FnMut(Account) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    r.each(&ACCOUNTS, &Span::prefix(&prefecture), |_, account| row(account))
+}
+
+/// Keeps a new account. `Ok(false)` if the user ID has one already, which stays as it is.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn create(tx: &mut Tx<'_>, account: &Account) -> Result<bool, StoreError> {
+    if tx.has(&ACCOUNTS, &account.user_id)? {
+        return Ok(false);
+    }
+    tx.put(&ACCOUNTS, &account.user_id, account)?;
+    let office = account.user_id.office();
+    tx.put(&BY_NUMBER, &(office.number, office.prefecture), &())?;
+    Ok(true)
+}
+
+/// The account of this user ID, made as 新規 if there is none (approval of an application by an office that never had an ID).
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn ensure(tx: &mut Tx<'_>, user_id: UserId, now: Timestamp) -> Result<Account, StoreError> {
+    if let Some(account) = find(tx, user_id)? {
+        return Ok(account);
+    }
+    let account = Account::new(user_id, Kind::New, now);
+    create(tx, &account)?;
+    Ok(account)
+}
+
+/// Writes a changed account back under the next revision. What was decided on an older revision no longer counts.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn save(tx: &mut Tx<'_>, account: &Account) -> Result<Account, StoreError> {
+    let mut account = account.clone();
+    account.revision += 1;
+    tx.put(&ACCOUNTS, &account.user_id, &account)?;
+    Ok(account)
+}
+
+/// Writes back what decides nothing about who gets in (last login, a password hashed anew): the revision stays.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn save_quietly(tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
+    tx.put(&ACCOUNTS, &account.user_id, account)
+}
+
+/// A letter was printed: its temporary password takes the place of an older one. `Ok(false)` without such an account.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn set_temporary(tx: &mut Tx<'_>, user_id: UserId, temporary: Temporary) -> Result<bool, StoreError> {
+    change(tx, user_id, |account| {
+        account.temporary = Some(temporary);
+        true
+    })
+}
+
+/// The temporary password of this letter opens no more (came back, expired, replaced). `Ok(false)` if another or none is out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end_temporary(tx: &mut Tx<'_>, user_id: UserId, letter: Id) -> Result<bool, StoreError> {
+    change(tx, user_id, |account| {
+        let of_letter = account.temporary.as_ref().is_some_and(|temporary| temporary.letter == letter);
+        if of_letter {
+            account.temporary = None;
+        }
+        of_letter
+    })
+}
+
+fn change(tx: &mut Tx<'_>, user_id: UserId, change: impl FnOnce(&mut Account) -> bool) -> Result<bool, StoreError> {
+    let Some(mut account) = find(tx, user_id)? else { return Ok(false) };
+    let changed = change(&mut account);
+    if changed {
+        save(tx, &account)?;
+    }
+    Ok(changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn user(text: &str) -> UserId {
+        UserId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_number_is_found_in_every_prefecture_that_gave_it_an_id() {
+        let store = Store::in_memory().unwrap();
+        let made = store.write_blocking(|tx| {
+            let mut made = Vec::new();
+            for id in ["KJ131311111111", "KJ071311111111", "KJ131311111129", "KJ071311111111"] {
+                made.push(create(tx, &Account::new(user(id), Kind::Existing, Timestamp::UNIX_EPOCH))?);
+            }
+            Ok::<_, StoreError>(made)
+        });
+        assert_eq!(made.unwrap(), [true, true, true, false]);
+        let number = user("KJ131311111111").office().number;
+        let found = store.read(|r| prefectures_with_id(r, number)).unwrap();
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["07", "13"]);
+    }
+
+    #[test]
+    fn a_change_that_decides_who_gets_in_raises_the_revision() {
+        let store = Store::in_memory().unwrap();
+        let id = user("KJ131311111111");
+        let revisions = store.write_blocking(move |tx| {
+            let account = ensure(tx, id, Timestamp::UNIX_EPOCH)?;
+            save_quietly(tx, &account)?;
+            let quiet = find(tx, id)?.map(|account| account.revision);
+            save(tx, &account)?;
+            Ok::<_, StoreError>((quiet, find(tx, id)?.map(|account| account.revision)))
+        });
+        assert_eq!(revisions.unwrap(), (Some(0), Some(1)));
+    }
+}
