@@ -17,6 +17,8 @@ pub mod logging;
 pub mod serve;
 pub mod socket;
 pub mod staff;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 /// What was typed.

@@ -25,7 +25,7 @@ pub(super) fn tell(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn sentence(error: &clap::Error) -> String {
+pub(super) fn sentence(error: &clap::Error) -> String {
     let get = |kind| error.get(kind).map(text).unwrap_or_default();
     let arg = get(ContextKind::InvalidArg);
     match error.kind() {
