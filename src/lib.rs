@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod cli;
+pub mod codes;
 pub mod config;
 pub mod kernel;
 pub mod ledger;

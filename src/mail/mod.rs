@@ -3,3 +3,4 @@
 //! `transport` is the only room that names lettre; everything else hands it an [`transport::OutgoingMail`].
 
 pub mod transport;
+pub mod words;

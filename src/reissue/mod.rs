@@ -2,6 +2,7 @@
 //!
 //! `model` holds the states and the one table of moves; nothing else decides what may happen to an application.
 
+mod mails;
 mod model;
 
 pub use model::{

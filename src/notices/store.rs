@@ -1,0 +1,130 @@
+//! Tables of notices and versions, and their queries.
+
+use jiff::Timestamp;
+
+use super::model::{Addressed, Notice, Public, Version};
+use crate::kernel::{Id, Moment, UserId, jst};
+use crate::store::{Reads, Span, StoreError, Table, Tx};
+
+/// More than a top menu ever shows: public notices are few and read whole.
+const PUBLIC_MOST: usize = 500;
+
+const ADDRESSED: Table<(UserId, Timestamp, Id), Addressed> = Table::new("notices_addressed");
+const PUBLIC: Table<Id, Public> = Table::new("notices_public");
+const VERSIONS: Table<Id, Version> = Table::new("notices_versions");
+
+/// Puts a notice into an office's account.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn tell_office(tx: &mut Tx<'_>, moment: &Moment, to: UserId, notice: Notice) -> Result<Id, StoreError> {
+    // Several notices of one use case must not draw the same id.
+    let id = Id::new(&moment.part(&format!("notice {} {to} {}", notice.kind, notice.title)).random());
+    let row = Addressed { id, kind: notice.kind.to_owned(), at: moment.now, title: notice.title, body: notice.body, read: None };
+    tx.put(&ADDRESSED, &(to, moment.now, id), &row)?;
+    Ok(id)
+}
+
+/// The newest `limit` notices of an office, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn of_office(r: &impl Reads, user: UserId, limit: usize) -> Result<Vec<Addressed>, StoreError> {
+    Ok(r.list(&ADDRESSED, &Span::prefix(&user).descending(), limit)?.into_iter().map(|(_, row)| row).collect())
+}
+
+/// How many notices of an office are unread, among the newest `limit`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn unread(r: &impl Reads, user: UserId, limit: usize) -> Result<usize, StoreError> {
+    Ok(of_office(r, user, limit)?.iter().filter(|notice| notice.read.is_none()).count())
+}
+
+/// Notes that an office has opened a notice; says whether there is such a one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn mark_read(tx: &mut Tx<'_>, now: Timestamp, user: UserId, notice: &Addressed) -> Result<bool, StoreError> {
+    tx.update(&ADDRESSED, &(user, notice.at, notice.id), |row| {
+        row.read.get_or_insert(now);
+    })
+}
+
+/// The public notices shown at `now`, newest 提示開始日 first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn public(r: &impl Reads, now: Timestamp) -> Result<Vec<Public>, StoreError> {
+    let today = jst::date(now);
+    Ok(public_all(r)?.into_iter().filter(|notice| notice.is_shown(today)).collect())
+}
+
+/// All public notices with drafts and past ones, newest 提示開始日 first, drafts on top.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn public_all(r: &impl Reads) -> Result<Vec<Public>, StoreError> {
+    let mut all: Vec<_> = r.list(&PUBLIC, &Span::all(), PUBLIC_MOST)?.into_iter().map(|(_, row)| row).collect();
+    all.sort_by_key(|notice| (std::cmp::Reverse(notice.from.unwrap_or(jiff::civil::Date::MAX)), !notice.important, notice.id));
+    Ok(all)
+}
+
+/// One public notice, shown or not.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn public_one(r: &impl Reads, id: Id) -> Result<Option<Public>, StoreError> {
+    r.get(&PUBLIC, &id)
+}
+
+/// Writes a public notice.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn put_public(tx: &mut Tx<'_>, notice: &Public) -> Result<(), StoreError> {
+    tx.put(&PUBLIC, &notice.id, notice)
+}
+
+/// Removes a public notice; says whether there was one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn delete_public(tx: &mut Tx<'_>, id: Id) -> Result<bool, StoreError> {
+    tx.delete(&PUBLIC, &id)
+}
+
+/// The versions shown at `now`, newest 更新日付 first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn versions(r: &impl Reads, now: Timestamp) -> Result<Vec<Version>, StoreError> {
+    let today = jst::date(now);
+    Ok(versions_all(r)?.into_iter().filter(|version| version.is_shown(today)).collect())
+}
+
+/// All versions with drafts and past ones, newest 更新日付 first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn versions_all(r: &impl Reads) -> Result<Vec<Version>, StoreError> {
+    let mut all: Vec<_> = r.list(&VERSIONS, &Span::all(), PUBLIC_MOST)?.into_iter().map(|(_, row)| row).collect();
+    all.sort_by_key(|version| (std::cmp::Reverse(version.updated), version.id));
+    Ok(all)
+}
+
+/// Writes a version.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn put_version(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError> {
+    tx.put(&VERSIONS, &version.id, version)
+}
+
+/// Removes a version; says whether there was one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn delete_version(tx: &mut Tx<'_>, id: Id) -> Result<bool, StoreError> {
+    tx.delete(&VERSIONS, &id)
+}
