@@ -3,6 +3,8 @@
 //! Every ledger is kept in generations: an import fills a new one beside the one in use and a single small transaction switches to
 //! it, so a file comes in whole or not at all, and the generation before stays for undoing.
 
+pub mod csv;
+pub mod encoding;
 pub mod model;
 mod search;
 mod store;

@@ -1,3 +1,4 @@
 mod config;
+mod ledger_csv;
 mod mail_transport;
 mod support;
