@@ -11,6 +11,7 @@ pub mod audit;
 pub mod cli;
 pub mod codes;
 pub mod config;
+pub mod jobs;
 pub mod kernel;
 pub mod ledger;
 pub mod letters;

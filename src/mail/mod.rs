@@ -1,6 +1,11 @@
 //! Mail: rows of the outbox become messages on the wire.
 //!
-//! `transport` is the only room that names lettre; everything else hands it an [`transport::OutgoingMail`].
+//! [`outbox`] holds what is to be sent, [`worker`] composes and sends it as a durable job, [`transport`] is the only room that names lettre.
 
+pub mod outbox;
 pub mod transport;
 pub mod words;
+pub mod worker;
+
+pub use outbox::{Mail, post};
+pub use worker::{ComposeContext, Composed, Composer, Composers, Postman};

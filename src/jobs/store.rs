@@ -1,0 +1,130 @@
+//! The rows of jobs.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::model::{Job, Kind, Lane, Row};
+use crate::kernel::{Id, Moment};
+use crate::store::{Reads, Span, StoreError, Table, Tx};
+
+const JOBS: Table<Id, Row> = Table::new("jobs");
+/// Also what the runners watch.
+pub(super) const DUE: Table<(u8, Timestamp, Id), ()> = Table::new("jobs_due");
+/// A handler that has not come back after this long is taken for lost.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// Writes a job, in the transaction of what it is for.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn enqueue(
+    tx: &mut Tx<'_>,
+    id: Id,
+    now: Timestamp,
+    kind: Kind,
+    due: Timestamp,
+    payload: &impl Serialize,
+) -> Result<(), StoreError> {
+    let payload = rmp_serde::to_vec_named(payload)
+        .map_err(|error| StoreError::Unwritable { table: JOBS.name(), reason: error.to_string() })?;
+    let row =
+        Row { kind: kind.name.to_owned(), lane: kind.lane.number(), payload, created: now, due, attempts: 0, leased: false };
+    tx.put(&DUE, &(row.lane, due, id), &())?;
+    tx.put(&JOBS, &id, &row)
+}
+
+/// Sees to it that a repeating job exists, once in the whole installation.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn ensure(tx: &mut Tx<'_>, moment: &Moment, kind: Kind) -> Result<(), StoreError> {
+    let id = singleton(kind);
+    if tx.has(&JOBS, &id)? {
+        return Ok(());
+    }
+    enqueue(tx, id, moment.now, kind, moment.now, &())
+}
+
+/// The id of a job of which there is only one.
+fn singleton(kind: Kind) -> Id {
+    use sha2::Digest as _;
+    let digest = sha2::Sha256::digest(kind.name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Id::from_bytes(bytes)
+}
+
+/// Removes a job in the transaction of its effect.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn finish(tx: &mut Tx<'_>, job: &Job) -> Result<(), StoreError> {
+    cancel(tx, job.id).map(drop)
+}
+
+/// Removes a job that is not wanted any more; says whether there was one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn cancel(tx: &mut Tx<'_>, id: Id) -> Result<bool, StoreError> {
+    let Some(row) = tx.get(&JOBS, &id)? else { return Ok(false) };
+    tx.delete(&DUE, &(row.lane, row.due, id))?;
+    tx.delete(&JOBS, &id)
+}
+
+/// How many jobs of a lane wait, counted up to `limit`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn waiting(r: &impl Reads, lane: Lane, limit: usize) -> Result<usize, StoreError> {
+    r.count(&DUE, &Span::prefix(&lane.number()), limit)
+}
+
+/// When the next job of a lane is due.
+pub(super) fn next_due(r: &impl Reads, lane: Lane) -> Result<Option<Timestamp>, StoreError> {
+    Ok(r.first(&DUE, &Span::prefix(&lane.number()))?.map(|((_, due, _), ())| due))
+}
+
+/// Takes up to `limit` due jobs of a lane for this process.
+pub(super) fn lease(tx: &mut Tx<'_>, lane: Lane, now: Timestamp, limit: usize) -> Result<Vec<Job>, StoreError> {
+    let due = tx.list(&DUE, &Span::between(&(lane.number(), Timestamp::MIN), &(lane.number(), now)), limit)?;
+    let mut jobs = Vec::with_capacity(due.len());
+    for ((_, _, id), ()) in due {
+        let Some(mut row) = tx.get(&JOBS, &id)? else { continue };
+        row.attempts += 1;
+        row.leased = true;
+        put_off(tx, id, &mut row, now.saturating_add(LEASE).unwrap_or(now))?;
+        jobs.push(Job { id, kind: row.kind, attempt: row.attempts, created: row.created, now, payload: row.payload });
+    }
+    Ok(jobs)
+}
+
+/// Puts a job off to another time. A job that has been removed meanwhile stays removed.
+pub(super) fn again(tx: &mut Tx<'_>, id: Id, due: Timestamp) -> Result<(), StoreError> {
+    let Some(mut row) = tx.get(&JOBS, &id)? else { return Ok(()) };
+    row.leased = false;
+    put_off(tx, id, &mut row, due)
+}
+
+/// At the start: whatever a process before us had leased is due now.
+pub(super) fn release_all(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let mut leased = Vec::new();
+    tx.each(&JOBS, &Span::all(), |id, row| {
+        if row.leased {
+            leased.push((id, row));
+        }
+        Ok(true)
+    })?;
+    for (id, row) in &mut leased {
+        row.leased = false;
+        put_off(tx, *id, row, now)?;
+    }
+    Ok(leased.len())
+}
+
+fn put_off(tx: &mut Tx<'_>, id: Id, row: &mut Row, due: Timestamp) -> Result<(), StoreError> {
+    tx.delete(&DUE, &(row.lane, row.due, id))?;
+    row.due = due;
+    tx.put(&DUE, &(row.lane, due, id), &())?;
+    tx.put(&JOBS, &id, row)
+}

@@ -1,0 +1,108 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::SignedDuration;
+
+use super::*;
+use crate::kernel::{Clock, Id, Moment, Random};
+use crate::store::{Store, StoreError};
+
+const KIND: Kind = Kind::new("test.count", Lane::Clock);
+
+fn counting(store: &Store, clock: &Clock, outcome: impl Fn(&Job) -> Outcome + Send + Sync + 'static) -> (Runner, Arc<AtomicU32>) {
+    let count = Arc::new(AtomicU32::new(0));
+    let mut handlers = Handlers::default();
+    let (counted, outcome) = (Arc::clone(&count), Arc::new(outcome));
+    handlers.on(KIND, move |job| {
+        let (counted, outcome) = (Arc::clone(&counted), Arc::clone(&outcome));
+        async move {
+            counted.fetch_add(job.payload::<u32>().unwrap_or(1), Ordering::SeqCst);
+            outcome(&job)
+        }
+    });
+    (Runner::new(store.clone(), clock.clone(), handlers), count)
+}
+
+fn clock() -> Clock {
+    Clock::manual("2026-01-10T00:00:00Z".parse().unwrap())
+}
+
+fn put(store: &Store, clock: &Clock, seed: u64, in_minutes: i64, payload: u32) {
+    let (now, id) = (clock.now(), Id::new(&Random::seeded(seed)));
+    let due = now + SignedDuration::from_mins(in_minutes);
+    store.write_blocking(move |tx| enqueue(tx, id, now, KIND, due, &payload)).unwrap();
+}
+
+#[tokio::test]
+async fn a_job_runs_when_it_is_due_and_once() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    let (runner, count) = counting(&store, &clock, |_| Outcome::Done);
+    let (s, c) = (store.clone(), clock.clone());
+    tokio::task::spawn_blocking(move || put(&s, &c, 1, 5, 3)).await.unwrap();
+    assert_eq!(runner.run_due().await.unwrap(), 0);
+    clock.advance(SignedDuration::from_mins(5));
+    assert_eq!(runner.run_due().await.unwrap(), 1);
+    assert_eq!(runner.run_due().await.unwrap(), 0);
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_job_that_was_begun_and_not_ended_runs_again_after_a_restart() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    let (s, c) = (store.clone(), clock.clone());
+    tokio::task::spawn_blocking(move || put(&s, &c, 1, 0, 1)).await.unwrap();
+    let now = clock.now();
+    let leased = store.write(move |tx| super::store::lease(tx, Lane::Clock, now, 9)).await.unwrap();
+    assert_eq!(leased.len(), 1, "the process dies here");
+    let (runner, count) = counting(&store, &clock, |job| {
+        assert_eq!(job.attempt, 2);
+        Outcome::Done
+    });
+    assert_eq!(runner.run_due().await.unwrap(), 0, "it is leased");
+    assert_eq!(runner.recover().await.unwrap(), 1);
+    assert_eq!(runner.run_due().await.unwrap(), 1);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_repeating_job_exists_once_and_comes_back() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    for seed in 0..2 {
+        let moment = Moment::new(&clock, &Random::seeded(seed));
+        store.write(move |tx| ensure(tx, &moment, KIND)).await.unwrap();
+    }
+    let (runner, count) = counting(&store, &clock, |job| Outcome::Again(job.now + SignedDuration::from_hours(1)));
+    for _ in 0..3 {
+        runner.run_due().await.unwrap();
+        clock.advance(SignedDuration::from_hours(1));
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_panic_in_a_handler_puts_the_job_off() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    let (s, c) = (store.clone(), clock.clone());
+    tokio::task::spawn_blocking(move || put(&s, &c, 1, 0, 1)).await.unwrap();
+    let (runner, _) = counting(&store, &clock, |_| panic!("boom"));
+    assert_eq!(runner.run_due().await.unwrap(), 1);
+    assert_eq!(store.read(|r| waiting(r, Lane::Clock, 9)).unwrap(), 1, "it waits for its next try");
+}
+
+#[tokio::test]
+async fn the_lanes_of_a_running_server_pick_up_new_jobs_by_themselves() {
+    let (store, clock) = (Store::in_memory().unwrap(), Clock::system());
+    let (done, mut finished) = tokio::sync::mpsc::unbounded_channel();
+    let (runner, _) = counting(&store, &clock, move |_| {
+        let _ = done.send(());
+        Outcome::Done
+    });
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let mut tasks = runner.start(&stopping);
+    let (now, id) = (clock.now(), Id::new(&Random::seeded(1)));
+    store.write(move |tx| enqueue(tx, id, now, KIND, now, &1_u32)).await.unwrap();
+    finished.recv().await.unwrap();
+    stop.send(true).unwrap();
+    while tasks.join_next().await.is_some() {}
+    assert_eq!(store.read(|r| Ok::<_, StoreError>(waiting(r, Lane::Clock, 9)?)).unwrap(), 0);
+}
