@@ -100,6 +100,8 @@ pub struct Desk {
     pub role: Role,
     /// Where they may do it.
     pub scope: Scope,
+    /// The name of the federation whose rows this desk shows.
+    pub federation: String,
     at: Prefecture,
 }
 
@@ -111,7 +113,14 @@ impl Desk {
             Scope::One(own) => own,
             Scope::All => at,
         };
-        Self { id, name, role, scope, at }
+        Self { id, name, role, scope, federation: String::new(), at }
+    }
+
+    /// Names the federation, for the head of the page.
+    #[must_use]
+    pub fn of_federation(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.federation);
+        self
     }
 
     /// The federation whose rows this desk shows.

@@ -3,8 +3,9 @@
 use crate::kernel::{Random, Secret};
 use crate::security::sessions;
 
-/// Where a link leads; the token follows.
-pub const PATH: &str = "/staff/enrol/";
+/// Where a link leads; the token follows. It stands in the query, which our log leaves out, and is exchanged for a cookie at
+/// once, so that it does not stay in the address bar.
+pub const PATH: &str = "/staff/enrol?token=";
 
 /// 256 random bits. The database knows only their hash, the log not even that.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 mod authenticator;
 mod desk;
 mod flow;
+mod frame;
 mod link;
 mod model;
 mod store;
@@ -11,4 +12,5 @@ mod store;
 pub use authenticator::Authenticator;
 pub use desk::{Desk, Role, Scope};
 pub use flow::administer::{Command, Done, Link, Refused, administer};
+pub use frame::{Nav, Screen, page, screen};
 pub use model::{NameError, StaffName};

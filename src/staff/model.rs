@@ -192,7 +192,7 @@ impl Invitation {
     }
 }
 
-/// A login whose password was right and which waits for the code; kept under the hash of a flow cookie.
+/// A login whose password was right and which waits for the code; kept under its browser: no other can go on with it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attempt {
     /// Who.

@@ -55,29 +55,29 @@ pub fn drop_invitations(tx: &mut Tx<'_>, member: Id, now: Timestamp) -> Result<(
     gone.iter().try_for_each(|token| tx.delete(&INVITATIONS, token).map(drop))
 }
 
-/// The login that waits for its code under this flow.
-pub fn attempt(r: &impl Reads, flow: &[u8; 32]) -> Result<Option<Attempt>, StoreError> {
-    r.get(&ATTEMPTS, flow)
+/// The login of this browser that waits for its code.
+pub fn attempt(r: &impl Reads, browser: &[u8; 32]) -> Result<Option<Attempt>, StoreError> {
+    r.get(&ATTEMPTS, browser)
 }
 
 /// Writes a waiting login.
-pub fn save_attempt(tx: &mut Tx<'_>, flow: &[u8; 32], attempt: &Attempt) -> Result<(), StoreError> {
-    tx.put(&ATTEMPTS, flow, attempt)
+pub fn save_attempt(tx: &mut Tx<'_>, browser: &[u8; 32], attempt: &Attempt) -> Result<(), StoreError> {
+    tx.put(&ATTEMPTS, browser, attempt)
 }
 
 /// Ends a waiting login.
-pub fn end_attempt(tx: &mut Tx<'_>, flow: &[u8; 32]) -> Result<(), StoreError> {
-    tx.delete(&ATTEMPTS, flow).map(drop)
+pub fn end_attempt(tx: &mut Tx<'_>, browser: &[u8; 32]) -> Result<(), StoreError> {
+    tx.delete(&ATTEMPTS, browser).map(drop)
 }
 
 /// Removes up to `limit` logins that have waited too long.
 pub fn sweep_attempts(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<(), StoreError> {
     let mut gone = Vec::new();
-    tx.each(&ATTEMPTS, &Span::all(), |flow, attempt| {
+    tx.each(&ATTEMPTS, &Span::all(), |browser, attempt| {
         if attempt.expires <= now {
-            gone.push(flow);
+            gone.push(browser);
         }
         Ok(gone.len() < limit)
     })?;
-    gone.iter().try_for_each(|flow| tx.delete(&ATTEMPTS, flow).map(drop))
+    gone.iter().try_for_each(|browser| tx.delete(&ATTEMPTS, browser).map(drop))
 }

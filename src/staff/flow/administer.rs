@@ -227,8 +227,8 @@ mod tests {
         let house = House::new();
         let done = house.add(" 佐藤　花子 ").await.unwrap();
         let link = done.link.clone().unwrap();
-        let token = link.url.rsplit('/').next().unwrap();
-        assert!(link.url.starts_with("http://localhost:8080/staff/enrol/") && token.len() == 43, "{}", link.url);
+        let token = link.url.rsplit('=').next().unwrap();
+        assert!(link.url.starts_with("http://localhost:8080/staff/enrol?token=") && token.len() == 43, "{}", link.url);
         assert_eq!(link.expires, house.clock.now() + SignedDuration::from_hours(72));
         let text = done.text();
         assert!(text.contains("「佐藤 花子」を受付担当（福島県）") && text.contains("2026年1月23日 9時00分まで"), "{text}");
@@ -261,7 +261,7 @@ mod tests {
         let house = House::new();
         let first = house.add("佐藤").await.unwrap().link.unwrap();
         assert!(house.run(Command::Disable { name: "佐藤".into() }).await.unwrap().link.is_none());
-        let token = crate::security::sessions::hash(first.url.rsplit('/').next().unwrap());
+        let token = crate::security::sessions::hash(first.url.rsplit('=').next().unwrap());
         assert!(house.store.read(|r| store::invitation(r, &token)).unwrap().is_none(), "the link ended");
         for command in [Command::Disable { name: "佐藤".into() }, Command::ResetAuthenticator { name: "佐藤".into() }] {
             assert!(matches!(house.run(command).await, Err(Refused::Disabled(_))));

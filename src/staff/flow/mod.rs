@@ -6,6 +6,7 @@ use crate::audit::Event;
 use crate::kernel::Id;
 use crate::security::Busy;
 use crate::store::StoreError;
+use crate::web::Fault;
 
 use super::Scope;
 use super::model::Member;
@@ -19,6 +20,15 @@ pub enum FlowError {
     /// Too many hashes wait.
     #[error(transparent)]
     Busy(#[from] Busy),
+}
+
+impl From<FlowError> for Fault {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Store(error) => error.into(),
+            FlowError::Busy(busy) => busy.into(),
+        }
+    }
 }
 
 /// What a member's devices are remembered under.
