@@ -5,10 +5,14 @@
 
 pub mod csv;
 pub mod encoding;
+mod generations;
+pub mod import;
 pub mod model;
 mod search;
 mod store;
 
+pub use generations::undo;
+pub use import::{ImportError, ImportOptions, Report, Watch, import};
 pub use model::{ClaimMethod, Entry, Status};
 pub use search::{Found, search};
 pub use store::{count, find, numbers, prefectures_of, put, set_postal_code};

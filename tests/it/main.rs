@@ -1,4 +1,5 @@
 mod config;
 mod ledger_csv;
+mod ledger_import;
 mod mail_transport;
 mod support;
