@@ -16,6 +16,7 @@ pub mod kernel;
 pub mod ledger;
 pub mod letters;
 pub mod mail;
+pub mod notices;
 pub mod pdf;
 pub mod reissue;
 pub mod security;

@@ -1,5 +1,13 @@
 //! Codes by mail: confirmation codes (確認コード) and one-time passwords (ワンタイムパスワード).
+//!
+//! A feature opens a [`Challenge`] inside its own use case, shows [`View`], and judges entries with [`enter`]. No code is ever
+//! stored: it is an HMAC of the challenge's id and the number of the issue, cut to digits, derived when the mail is sent.
 
+mod flow;
+mod mails;
 mod model;
+mod store;
 
+pub use flow::{Attempt, Opened, Opening, Resent, View, clean, enter, open, replace, resend, view};
+pub use mails::{KINDS, compose};
 pub use model::{Challenge, End, Entered, Purpose, Sort, looks_like};

@@ -18,8 +18,8 @@ impl Words {
     #[must_use]
     pub fn from_federation(config: &Config, prefecture: Option<Prefecture>) -> Self {
         let name = prefecture.and_then(|p| config.federation_of(p)).map_or("", |federation| &federation.name);
-        let sender = if name.is_empty() { String::new() } else { format!("（{name}）") };
-        Self::new().paragraph(&format!("介護電子請求受付システム{sender}からのお知らせです。"))
+        let sender = if name.is_empty() { String::new() } else { format!("{name}の") };
+        Self::new().paragraph(&format!("{sender}介護電子請求受付システムからのお知らせです。"))
     }
 
     /// A paragraph.
@@ -58,13 +58,18 @@ impl Words {
         self
     }
 
-    /// The federation's own paragraph, if it has one.
+    /// The federation's own paragraph under its postal address, to which such paragraphs refer; nothing if it has none.
     #[must_use]
     pub fn own_paragraph(self, config: &Config, prefecture: Prefecture) -> Self {
-        match config.federation_of(prefecture).map(|federation| federation.paragraph.trim()) {
-            Some(text) if !text.is_empty() => self.heading("連合会からのご案内").paragraph(text),
-            _ => self,
-        }
+        let Some(federation) = config.federation_of(prefecture).filter(|one| !one.paragraph.trim().is_empty()) else {
+            return self;
+        };
+        self.heading("連合会からのご案内")
+            .paragraph(&format!(
+                "{} {}\n〒{} {}",
+                federation.name, federation.department, federation.postal_code, federation.address
+            ))
+            .paragraph(&federation.paragraph)
     }
 
     /// What to do for somebody who did not ask for it.

@@ -7,10 +7,13 @@ mod texts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::model::{Inquiry, Rejection};
 use crate::config::Config;
-use crate::kernel::{ControlNumber, OfficeKey};
+use crate::kernel::{ControlNumber, MailAddress, OfficeKey};
+use crate::mail::{ComposeContext, Composed, Mail};
+use crate::store::StoreError;
 
 /// What a mail tells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +42,7 @@ pub(super) struct Params {
     pub(super) told: Told,
 }
 
-/// The kinds that this feature composes.
+/// The kinds that [`compose`] knows.
 pub const KINDS: [&str; 6] = ["M-3", "M-4", "M-5", "M-11", "M-12", "M-13"];
 
 impl Params {
@@ -55,6 +58,18 @@ impl Params {
         }
     }
 
+    /// The outbox row.
+    pub(super) fn mail(&self, to: MailAddress) -> Mail {
+        Mail {
+            kind: self.kind(),
+            to,
+            prefecture: Some(self.office.prefecture),
+            about: self.number.to_string(),
+            params: serde_json::json!(self),
+            useless_after: None,
+        }
+    }
+
     /// Subject (the seeds' title) and text.
     pub(super) fn text(&self, config: &Config) -> (&'static str, String) {
         match &self.told {
@@ -67,4 +82,18 @@ impl Params {
             Told::Expiring(day) => ("仮パスワードの有効期限のお知らせ", texts::expiring(self, *day, config)),
         }
     }
+}
+
+/// Composes a mail of [`KINDS`].
+///
+/// # Errors
+/// Never; the type is that of all composers.
+pub fn compose(params: &Value, ctx: &ComposeContext<'_>) -> Result<Composed, StoreError> {
+    Ok(match serde_json::from_value::<Params>(params.clone()) {
+        Ok(params) => {
+            let (subject, body) = params.text(ctx.config);
+            Composed::Send { subject: subject.to_owned(), body }
+        }
+        Err(error) => Composed::Drop(format!("unreadable parameters: {error}")),
+    })
 }

@@ -10,7 +10,7 @@ use crate::kernel::jst;
 use crate::mail::words::Words;
 
 pub(super) fn received(params: &Params, config: &Config) -> String {
-    opening(params, config, "ログイン情報再発行申請を受け付けました。申請の際に入力された通知先メールアドレスへお送りしています。")
+    opening(params, config, "次のログイン情報再発行申請を受け付けました。申請の際に入力された通知先メールアドレスへお送りしています。")
         .heading("これからの流れ")
         .numbered(&[
             "連合会が、申請の内容を事業所台帳と照らし合わせて審査します。このメールアドレスや、台帳に登録されている電話番号へ、確認のご連絡をすることがあります。",
@@ -31,7 +31,7 @@ pub(super) fn received(params: &Params, config: &Config) -> String {
 }
 
 pub(super) fn approved(params: &Params, config: &Config) -> String {
-    opening(params, config, "お申込みのログイン情報再発行申請を承認しました。")
+    opening(params, config, "次のログイン情報再発行申請を承認しました。")
         .heading("これからの流れ")
         .paragraph(
             "ユーザIDと仮パスワードを記載した「ログイン情報再発行通知書」を、事業所台帳に登録されている住所へ郵送します。届くまでしばらくお待ちください。",
@@ -57,12 +57,11 @@ pub(super) fn rejected(params: &Params, rejection: &Rejection, config: &Config) 
         }
         RejectionReason::Other => "ご不明な点は、下記の連合会へお問い合わせください。",
     };
-    opening(params, config, "お申込みのログイン情報再発行申請は、次の理由により却下となりました。")
+    opening(params, config, "次のログイン情報再発行申請は、審査の結果、却下となりました。")
         .fact("却下の理由", rejection.reason.title())
         .fact("連合会からの説明", rejection.sentence.trim())
         .heading("次にしていただくこと")
         .paragraph(next)
-        .own_paragraph(config, params.office.prefecture)
         .heading("あらためて申請するとき")
         .paragraph(&config.server.public_url.join("/lost"))
         .not_asked("何もしていただく必要はありません。気になることがあるときは、下記の連合会へお電話ください。")
@@ -89,7 +88,7 @@ pub(super) fn inquired(params: &Params, inquiry: &Inquiry, config: &Config) -> S
         InquiryReason::Other => "審査のため、次の点について期限までに下記の連合会へご連絡ください。",
     };
     let federation = config.federation_of(params.office.prefecture);
-    let mut words = opening(params, config, "お申込みのログイン情報再発行申請について、連合会からお願いがあります。")
+    let mut words = opening(params, config, "次のログイン情報再発行申請について、連合会からお願いがあります。")
         .fact("ご用件", inquiry.reason.title())
         .fact("期限", &format!("{}まで", jst::sentence(inquiry.until)))
         .heading("お願いしたいこと")
@@ -105,7 +104,6 @@ pub(super) fn inquired(params: &Params, inquiry: &Inquiry, config: &Config) -> S
         words = words.fact("電話", &federation.telephone);
     }
     words
-        .own_paragraph(config, params.office.prefecture)
         .heading("申請状況の確認")
         .paragraph(&progress(config))
         .not_asked("何もせず、下記の連合会へお電話ください。")

@@ -6,8 +6,10 @@ mod person;
 mod state;
 #[cfg(test)]
 mod tests;
+mod visit;
 
 pub use application::{Application, Refused, Source, Step, What};
 pub use moves::{Inquiry, InquiryReason, Move, Printing, Rejection, RejectionReason, TEXT_MOST};
 pub use person::{By, Person};
 pub use state::{MoveKind, State};
+pub use visit::{Applying, Looking, Screen, Stage, Typed};

@@ -1,0 +1,252 @@
+//! Opening a challenge, sending again, judging an entry. Each works inside the caller's transaction, so that the flow that asked
+//! and the code it waits for are kept or lost together.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::mails;
+use super::model::{Challenge, End, Entered, Purpose, cut};
+use super::store;
+use crate::config::{self, Config};
+use crate::kernel::{Id, MailAddress, Moment, Prefecture};
+use crate::mail::outbox;
+use crate::security::limits::{self, Allowance, Rule};
+use crate::security::{self, KeyId, Keys};
+use crate::store::{Reads, StoreError, Tx};
+
+/// What a challenge is opened for.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// What the code will be for.
+    pub purpose: Purpose,
+    /// Hash of the flow cookie of the browser.
+    pub browser: [u8; 32],
+    /// Where the code goes.
+    pub address: MailAddress,
+    /// The account as limits count it: an office number, a user's address.
+    pub account: String,
+    /// The federation that signs the mail.
+    pub prefecture: Option<Prefecture>,
+    /// `false` runs through everything and sends nothing (reset with an address that is not registered).
+    pub sends: bool,
+    /// The client's network as limits count it.
+    pub network: String,
+}
+
+/// Whether a challenge was opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It was, and the mail is on its way.
+    Open(Id),
+    /// Too many codes were asked for.
+    TooMany {
+        /// When the next one may be asked for.
+        again_at: Timestamp,
+    },
+}
+
+/// Whether a code was sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resent {
+    /// A new code is on its way; the older ones have ended.
+    Sent,
+    /// 再送 too soon after the last.
+    TooSoon {
+        /// When it works again.
+        from: Timestamp,
+    },
+    /// Too many codes were asked for.
+    TooMany {
+        /// When the next one may be asked for.
+        again_at: Timestamp,
+    },
+    /// The challenge is over.
+    Ended,
+}
+
+/// Opens a challenge and sends its first code.
+///
+/// # Errors
+/// [`StoreError`] when the database fails. Nothing is written when a limit is reached.
+pub fn open(tx: &mut Tx<'_>, moment: &Moment, keys: &Keys, config: &Config, opening: Opening) -> Result<Opened, StoreError> {
+    let Opening { purpose, browser, address, account, prefecture, sends, network } = opening;
+    if let Some(again_at) = count_code(tx, moment.now, &config.limits, &account, &address, &network)? {
+        return Ok(Opened::TooMany { again_at });
+    }
+    let id = Id::new(&moment.random());
+    let challenge = Challenge {
+        purpose,
+        browser,
+        address,
+        account,
+        prefecture,
+        sends,
+        issue: 1,
+        key: keys.newest(),
+        opened: moment.now,
+        requested: moment.now,
+        tries_left: config.code.tries,
+        end: None,
+    };
+    store::put(tx, id, &challenge)?;
+    post(tx, moment, id, &challenge, &config.code)?;
+    Ok(Opened::Open(id))
+}
+
+/// Sends a new code for the same challenge; tries stay as they are.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn resend(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    config: &Config,
+    id: Id,
+    browser: [u8; 32],
+    network: &str,
+) -> Result<Resent, StoreError> {
+    let Some(mut challenge) = store::find(tx, id)?.filter(|c| c.browser == browser && c.end.is_none()) else {
+        return Ok(Resent::Ended);
+    };
+    let from = challenge.resend_from(&config.code);
+    if moment.now < from {
+        return Ok(Resent::TooSoon { from });
+    }
+    if let Some(again_at) = count_code(tx, moment.now, &config.limits, &challenge.account, &challenge.address, network)? {
+        return Ok(Resent::TooMany { again_at });
+    }
+    challenge.issue += 1;
+    challenge.requested = moment.now;
+    store::put(tx, id, &challenge)?;
+    post(tx, moment, id, &challenge, &config.code)?;
+    Ok(Resent::Sent)
+}
+
+/// An entry to be judged: which challenge, from which browser, for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// The challenge.
+    pub id: Id,
+    /// Hash of the flow cookie of the browser that answers.
+    pub browser: [u8; 32],
+    /// What the screen asked for.
+    pub purpose: Purpose,
+    /// When.
+    pub now: Timestamp,
+    /// For deriving the code.
+    pub keys: &'a Keys,
+    /// Life of a code.
+    pub rules: &'a config::Code,
+}
+
+/// Judges an entry. The try is counted in the caller's transaction, which must end in `Ok` whatever the answer is: only then is
+/// the count kept, and only after its commit may the answer leave.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn enter(tx: &mut Tx<'_>, attempt: Attempt<'_>, typed: &str) -> Result<Entered, StoreError> {
+    let Attempt { id, browser, purpose, now, keys, rules } = attempt;
+    let Some(mut challenge) = store::find(tx, id)?.filter(|c| c.browser == browser && c.purpose == purpose) else {
+        return Ok(Entered::Ended);
+    };
+    let before = challenge.clone();
+    let code = |issue: u32| derive(keys, &before, id, issue);
+    let answer = challenge.enter(typed, code, rules, now);
+    if challenge != before {
+        store::put(tx, id, &challenge)?;
+    }
+    Ok(answer)
+}
+
+/// Ends a challenge because its flow goes on with another one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn replace(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
+    if let Some(mut challenge) = store::find(tx, id)?.filter(|challenge| challenge.end.is_none()) {
+        challenge.end = Some(End::Replaced);
+        store::put(tx, id, &challenge)?;
+    }
+    Ok(())
+}
+
+/// What a screen shows of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// Where the code was sent.
+    pub address: MailAddress,
+    /// When the newest code stops working.
+    pub valid_until: Timestamp,
+    /// From when on 再送 sends again.
+    pub resend_from: Timestamp,
+    /// Why it is over, if it is.
+    pub end: Option<End>,
+}
+
+/// The challenge as a screen shows it. `None` if it was cleaned away.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn view(r: &impl Reads, rules: &config::Code, id: Id) -> Result<Option<View>, StoreError> {
+    Ok(store::find(r, id)?.map(|challenge| View {
+        valid_until: challenge.valid_until(rules),
+        resend_from: challenge.resend_from(rules),
+        end: challenge.end,
+        address: challenge.address,
+    }))
+}
+
+/// Removes up to `limit` challenges that were opened before `before`; says how many.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn clean(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    store::remove_older(tx, before, limit)
+}
+
+/// The code of an issue. `None` if its key is no longer in the key file.
+pub(super) fn derive(keys: &Keys, challenge: &Challenge<KeyId>, id: Id, issue: u32) -> Option<String> {
+    let parts: [&[u8]; 3] = [challenge.purpose.word().as_bytes(), id.bytes(), &issue.to_be_bytes()];
+    let mac = keys.mac_with(security::Purpose::Code, challenge.key, &parts)?;
+    Some(cut(&mac, challenge.purpose.sort().digits()))
+}
+
+fn post(tx: &mut Tx<'_>, moment: &Moment, id: Id, challenge: &Challenge<KeyId>, rules: &config::Code) -> Result<(), StoreError> {
+    if challenge.sends {
+        outbox::post(tx, moment, mails::mail(id, challenge, rules))?;
+    }
+    Ok(())
+}
+
+/// Counts one code against all caps, or none of them: the account first, since offices share networks. Gives the time from
+/// which one more fits, if it does not.
+fn count_code(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    caps: &config::Limits,
+    account: &str,
+    address: &MailAddress,
+    network: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let (hour, day) = (SignedDuration::from_hours(1), SignedDuration::from_hours(24));
+    let address = address.key();
+    let pair = format!("{account} {address}");
+    let counted = [
+        (Rule { name: "code.pair.hour", per: hour, most: caps.codes_per_pair_hour }, pair.as_str()),
+        (Rule { name: "code.pair.day", per: day, most: caps.codes_per_pair_day }, pair.as_str()),
+        (Rule { name: "code.address.hour", per: hour, most: caps.codes_per_address_hour }, address.as_str()),
+        (Rule { name: "code.address.day", per: day, most: caps.codes_per_address_day }, address.as_str()),
+        (Rule { name: "code.network.hour", per: hour, most: caps.codes_per_network_hour }, network),
+    ];
+    let mut again = None;
+    for (rule, who) in counted {
+        if let Allowance::Exceeded { again_at } = limits::peek(tx, now, rule, who)? {
+            again = again.max(Some(again_at));
+        }
+    }
+    if again.is_none() {
+        for (rule, who) in counted {
+            limits::hit(tx, now, rule, who)?;
+        }
+    }
+    Ok(again)
+}

@@ -1,0 +1,142 @@
+//! M-1 確認コード発行通知 and M-2 ワンタイムパスワード発行通知. The code is derived when the mail is composed, the same on every
+//! delivery retry; the outbox holds only the challenge's id and the number of the issue.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::flow::derive;
+use super::model::{Challenge, Purpose, Sort};
+use super::store;
+use crate::config::{self, Config};
+use crate::kernel::{Id, Secret, jst};
+use crate::mail::words::Words;
+use crate::mail::{ComposeContext, Composed, Mail};
+use crate::security::KeyId;
+use crate::store::StoreError;
+
+/// The kinds that [`compose`] knows.
+pub const KINDS: [&str; 2] = ["M-1", "M-2"];
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Params {
+    challenge: Id,
+    issue: u32,
+}
+
+/// The outbox row of the newest code.
+pub(super) fn mail(id: Id, challenge: &Challenge<KeyId>, rules: &config::Code) -> Mail {
+    Mail {
+        kind: match challenge.purpose.sort() {
+            Sort::Confirmation => "M-1",
+            Sort::OneTime => "M-2",
+        },
+        to: challenge.address.clone(),
+        prefecture: challenge.prefecture,
+        about: challenge.account.clone(),
+        params: serde_json::json!(Params { challenge: id, issue: challenge.issue }),
+        useless_after: Some(challenge.valid_until(rules)),
+    }
+}
+
+/// Composes M-1 or M-2 at the moment of sending. A code that has ended meanwhile is not sent any more.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn compose(params: &Value, ctx: &ComposeContext<'_>) -> Result<Composed, StoreError> {
+    let drop = |reason: &str| Ok(Composed::Drop(reason.to_owned()));
+    let Ok(Params { challenge: id, issue }) = serde_json::from_value(params.clone()) else {
+        return drop("unreadable parameters");
+    };
+    let rules = &ctx.config.code;
+    let Some(challenge) = store::find(ctx.read, id)?.filter(|challenge| challenge.deliverable(issue, rules, ctx.now)) else {
+        return drop("コードが使用済み、無効、または期限切れのため送信していません");
+    };
+    let Some(code) = derive(ctx.keys, &challenge, id, issue) else {
+        return drop("the key of the code is gone");
+    };
+    let (subject, body) = text(&challenge, &Secret::new(code), ctx.config);
+    Ok(Composed::Send { subject: subject.to_owned(), body })
+}
+
+/// What a purpose's mail says of the screen that waits for the code.
+struct Place {
+    /// What is being done, as an object of 〜のため.
+    doing: &'static str,
+    /// The screen's title.
+    screen: &'static str,
+    /// Where to start again after breaking off.
+    again: &'static str,
+}
+
+const fn place(purpose: Purpose) -> Place {
+    match purpose {
+        Purpose::ReissueContact => Place {
+            doing: "ログイン情報再発行申請の通知先メールアドレスの確認",
+            screen: "確認コード入力",
+            again: "ログイン情報再発行申請",
+        },
+        Purpose::ReissueWithdraw => {
+            Place {
+                doing: "ログイン情報再発行申請の取下げ", screen: "ワンタイムパスワード入力", again: "申請状況の確認"
+            }
+        }
+    }
+}
+
+fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) -> (&'static str, String) {
+    let sort = challenge.purpose.sort();
+    let (name, place) = (sort.title(), place(challenge.purpose));
+    let subject = match sort {
+        Sort::Confirmation => "確認コード発行通知（介護保険）",
+        Sort::OneTime => "ワンタイムパスワード発行通知（介護保険）",
+    };
+    let until = jst::hm(challenge.valid_until(&config.code));
+    let body = Words::from_federation(config, challenge.prefecture)
+        .paragraph(&format!("{}のため、{name}を発行しました。", place.doing))
+        .fact(name, code.expose())
+        .paragraph(&format!(
+            "{name}の有効期間は{}分です（{until}まで）。\n【{}】画面に{}桁の数字を入力し、画面の案内に従って進めてください。",
+            config.code.valid_minutes,
+            place.screen,
+            sort.digits()
+        ))
+        .paragraph(&format!("途中で画面を閉じるなどして操作を中断したときは、お手数ですが、もう一度【{}】からやり直してください。", place.again))
+        .paragraph(&format!("{name}は、だれにも知らせないでください。連合会やヘルプデスクからおたずねすることはありません。"))
+        .not_asked("このメールは破棄してください。だれかがメールアドレスを誤って入力した可能性があります。このままでは何も変更されません。")
+        .closing(config, challenge.prefecture);
+    (subject, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{MailAddress, Prefecture};
+
+    #[test]
+    fn m1_and_m2_carry_code_time_screen_and_what_to_do() {
+        for (name, purpose, code) in
+            [("mail_m1_code", Purpose::ReissueContact, "0427"), ("mail_m2_withdraw", Purpose::ReissueWithdraw, "004271")]
+        {
+            let at = "2026-01-20T05:02:00Z".parse().unwrap();
+            let challenge = Challenge {
+                purpose,
+                browser: [0; 32],
+                address: MailAddress::parse("jigyousho@example.jp").unwrap(),
+                account: "1311111111".into(),
+                prefecture: Prefecture::new(13),
+                sends: true,
+                issue: 1,
+                key: KeyId(1),
+                opened: at,
+                requested: at,
+                tries_left: 5,
+                end: None,
+            };
+            let (subject, body) = text(&challenge, &Secret::new(code.to_owned()), &Config::demo());
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots"));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.bind(|| insta::assert_snapshot!(name, format!("件名: {subject}\n\n{body}")));
+        }
+    }
+}

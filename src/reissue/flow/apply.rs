@@ -1,0 +1,229 @@
+//! A1–A4: from the office number to the application sent. Each step is one transaction on the flow's row.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+use super::super::model::{Application, Applying, Screen, Source, Stage, Typed};
+use super::super::store::{self, flows};
+use super::mark::{Arrival, receive};
+use crate::codes::{self, Entered, Opened, Opening, Purpose, Resent};
+use crate::config::Config;
+use crate::kernel::{MailAddress, Moment, OfficeKey, OfficeNumber, Prefecture};
+use crate::security::Keys;
+use crate::store::{Reads, StoreError, Tx};
+use crate::{accounts, ledger};
+
+/// The world of one step: time, settings, keys, and where the visitor is.
+#[derive(Clone, Debug)]
+pub struct Visitor<'a> {
+    /// Time and randomness.
+    pub moment: Moment,
+    /// Settings.
+    pub config: &'a Config,
+    /// For codes.
+    pub keys: &'a Keys,
+    /// Hash of the flow cookie.
+    pub flow: [u8; 32],
+    /// The client's network, as limits count it.
+    pub network: String,
+    /// The client's address, for the audit log.
+    pub client: IpAddr,
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Went {
+    /// To this screen.
+    To(Screen),
+    /// The number is in no ledger of this installation. Said at once: office numbers are public.
+    UnknownOffice,
+    /// Too many codes were asked for.
+    TooMany {
+        /// When the next one may be asked for.
+        again_at: Timestamp,
+    },
+}
+
+/// The flow of this browser, unless it is older than flows are kept.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn current(r: &impl Reads, config: &Config, now: Timestamp, key: [u8; 32]) -> Result<Option<Applying>, StoreError> {
+    let oldest = now.saturating_sub(config.retention.flow()).unwrap_or(Timestamp::MIN);
+    Ok(flows::applying(r, key)?.filter(|flow| flow.at >= oldest))
+}
+
+/// A1 [次へ]: the office number and the contact address, twice.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn start(
+    tx: &mut Tx<'_>,
+    visitor: &Visitor<'_>,
+    typed: Typed,
+    number: OfficeNumber,
+    contact: MailAddress,
+) -> Result<Went, StoreError> {
+    let among = federations(tx, number)?;
+    let before = current(tx, visitor.config, visitor.moment.now, visitor.flow)?;
+    match among.as_slice() {
+        [] => Ok(Went::UnknownOffice),
+        [only] => go_on(tx, visitor, before, typed, OfficeKey::new(*only, number), contact, Vec::new()),
+        _ => {
+            let chosen = before.as_ref().and_then(|flow| flow.stage.office()).filter(|office| office.number == number);
+            if let (Some(office), Some(flow)) = (chosen, &before) {
+                // Came back to A1 without changing the office: what was chosen stays chosen.
+                if flow.stage.among() == among {
+                    return go_on(tx, visitor, before, typed, office, contact, among);
+                }
+            }
+            let proven = proven(before.as_ref(), &contact);
+            end_code(tx, before.as_ref())?;
+            keep(tx, visitor, typed, Stage::Choosing { number, contact, proven, among })
+        }
+    }
+}
+
+/// A2 [次へ]: the billing prefecture, one of those listed.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn choose(tx: &mut Tx<'_>, visitor: &Visitor<'_>, prefecture: Prefecture) -> Result<Went, StoreError> {
+    let Some(flow) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(Went::To(Screen::Apply)) };
+    if !flow.stage.sees(Screen::Choose) || !flow.stage.among().contains(&prefecture) {
+        return Ok(Went::To(flow.stage.home()));
+    }
+    let (number, contact) = match &flow.stage {
+        Stage::Choosing { number, contact, .. } => (*number, contact.clone()),
+        Stage::Proving { office, contact, .. } | Stage::Checking { office, contact, .. } => (office.number, contact.clone()),
+        Stage::Sent { .. } => return Ok(Went::To(Screen::Done)),
+    };
+    let (typed, among) = (flow.typed.clone(), flow.stage.among().to_vec());
+    go_on(tx, visitor, Some(flow), typed, OfficeKey::new(prefecture, number), contact, among)
+}
+
+/// The office is known: to A4 if this flow has proven the address, back to A3 if its code is still on its way, else a new code.
+fn go_on(
+    tx: &mut Tx<'_>,
+    visitor: &Visitor<'_>,
+    before: Option<Applying>,
+    typed: Typed,
+    office: OfficeKey,
+    contact: MailAddress,
+    among: Vec<Prefecture>,
+) -> Result<Went, StoreError> {
+    let now = visitor.moment.now;
+    if proven(before.as_ref(), &contact).is_some() {
+        return keep(tx, visitor, typed, Stage::Checking { office, contact, among });
+    }
+    if let Some(Stage::Proving { office: same, contact: to, challenge, .. }) = before.as_ref().map(|flow| &flow.stage) {
+        let view = codes::view(tx, &visitor.config.code, *challenge)?;
+        if *same == office && *to == contact && view.is_some_and(|view| view.end.is_none() && now < view.valid_until) {
+            let challenge = *challenge;
+            return keep(tx, visitor, typed, Stage::Proving { office, contact, among, challenge });
+        }
+    }
+    let opening = Opening {
+        purpose: Purpose::ReissueContact,
+        browser: visitor.flow,
+        address: contact.clone(),
+        account: office.number.to_string(),
+        prefecture: Some(office.prefecture),
+        sends: true,
+        network: visitor.network.clone(),
+    };
+    match codes::open(tx, &visitor.moment, visitor.keys, visitor.config, opening)? {
+        Opened::TooMany { again_at } => Ok(Went::TooMany { again_at }),
+        Opened::Open(challenge) => {
+            end_code(tx, before.as_ref())?;
+            keep(tx, visitor, typed, Stage::Proving { office, contact, among, challenge })
+        }
+    }
+}
+
+/// A3 [再送]. `Err(screen)` if this flow is elsewhere.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn resend(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Result<Resent, Screen>, StoreError> {
+    let Some(flow) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(Err(Screen::Apply)) };
+    let Some(challenge) = flow.stage.challenge() else { return Ok(Err(flow.stage.home())) };
+    codes::resend(tx, &visitor.moment, visitor.config, challenge, visitor.flow, &visitor.network).map(Ok)
+}
+
+/// A3 [次へ]: the code. The right one leads to A4. `Err(screen)` if this flow is elsewhere.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn prove(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: &str) -> Result<Result<Entered, Screen>, StoreError> {
+    let Some(flow) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(Err(Screen::Apply)) };
+    let Stage::Proving { office, contact, among, challenge } = flow.stage.clone() else { return Ok(Err(flow.stage.home())) };
+    let answer = codes::enter(tx, visitor.attempt(challenge, Purpose::ReissueContact), typed)?;
+    if answer == Entered::Right {
+        keep(tx, visitor, flow.typed, Stage::Checking { office, contact, among })?;
+    }
+    Ok(Ok(answer))
+}
+
+/// A4 [送信]: takes the application in. A second [送信] of the same flow finds it sent and makes none.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn send(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Screen, StoreError> {
+    let Some(flow) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(Screen::Apply) };
+    let Stage::Checking { office, contact, .. } = flow.stage else { return Ok(flow.stage.home()) };
+    let arrival = Arrival { office, contact: Some(contact), source: Source::Visitor, client: visitor.client };
+    let one = receive(tx, &visitor.moment, arrival)?;
+    keep(tx, visitor, Typed::default(), Stage::Sent { number: one.number })?;
+    Ok(Screen::Done)
+}
+
+/// What A5 shows.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn sent(r: &impl Reads, stage: &Stage) -> Result<Option<Application>, StoreError> {
+    match stage {
+        Stage::Sent { number } => store::find(r, *number),
+        _ => Ok(None),
+    }
+}
+
+/// The prefectures to choose from: those with a user ID, or where there is none, those with a ledger entry; always such as have
+/// a ledger entry, because the letter goes to its address. One needs no choice, none is an unknown office.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn federations(r: &impl Reads, number: OfficeNumber) -> Result<Vec<Prefecture>, StoreError> {
+    let entries = ledger::prefectures_of(r, number)?;
+    let with_id: Vec<_> = accounts::prefectures_with_id(r, number)?.into_iter().filter(|p| entries.contains(p)).collect();
+    Ok(if with_id.is_empty() { entries } else { with_id })
+}
+
+fn proven(before: Option<&Applying>, contact: &MailAddress) -> Option<MailAddress> {
+    before.and_then(|flow| flow.stage.proven()).filter(|proven| *proven == contact).cloned()
+}
+
+fn end_code(tx: &mut Tx<'_>, before: Option<&Applying>) -> Result<(), StoreError> {
+    before.and_then(|flow| flow.stage.challenge()).map_or(Ok(()), |old| codes::replace(tx, old))
+}
+
+fn keep(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: Typed, stage: Stage) -> Result<Went, StoreError> {
+    let screen = stage.home();
+    flows::put_applying(tx, visitor.flow, &Applying { at: visitor.moment.now, typed, stage })?;
+    Ok(Went::To(screen))
+}
+
+impl<'a> Visitor<'a> {
+    pub(super) fn attempt(&'a self, challenge: crate::kernel::Id, purpose: Purpose) -> codes::Attempt<'a> {
+        codes::Attempt {
+            id: challenge,
+            browser: self.flow,
+            purpose,
+            now: self.moment.now,
+            keys: self.keys,
+            rules: &self.config.code,
+        }
+    }
+}

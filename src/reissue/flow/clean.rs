@@ -1,0 +1,42 @@
+//! Retention: flows that nobody goes on with, codes of theirs, and contact addresses a year after the end.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::store;
+use crate::codes;
+use crate::config::Retention;
+use crate::jobs::{Job, Kind, Lane, Outcome};
+use crate::store::{Store, StoreError};
+
+/// The repeating job of the clean-up, once an hour.
+pub const CLEAN: Kind = Kind::new("reissue.clean", Lane::Clock);
+
+/// Rows in one transaction: so that the writer is held for no more than 50 ms.
+const CHUNK: usize = 200;
+
+/// Handles [`CLEAN`].
+pub async fn clean(store: Store, retention: Retention, job: Job) -> Outcome {
+    if let Err(error) = sweep(&store, &retention, job.now).await {
+        tracing::error!(%error, "the clean-up of applications failed");
+    }
+    Outcome::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(job.now))
+}
+
+async fn sweep(store: &Store, retention: &Retention, now: Timestamp) -> Result<(), StoreError> {
+    let flows = now.saturating_sub(retention.flow()).unwrap_or(Timestamp::MIN);
+    let contacts = now.saturating_sub(retention.contact()).unwrap_or(Timestamp::MIN);
+    loop {
+        let removed = store
+            .write(move |tx| {
+                Ok::<_, StoreError>(
+                    store::flows::remove_older(tx, flows, CHUNK)?
+                        + codes::clean(tx, flows, CHUNK)?
+                        + store::forget_contacts(tx, contacts, CHUNK)?,
+                )
+            })
+            .await?;
+        if removed == 0 {
+            return Ok(());
+        }
+    }
+}

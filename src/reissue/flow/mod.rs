@@ -1,0 +1,8 @@
+//! Use cases, each one write transaction.
+
+pub mod apply;
+pub mod clean;
+pub mod mark;
+mod notices;
+pub mod progress;
+pub mod remind;

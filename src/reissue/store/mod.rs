@@ -1,0 +1,156 @@
+//! Tables of applications and their queries. Staff queries take the prefecture of the desk that asks.
+
+pub(super) mod flows;
+
+use jiff::Timestamp;
+
+use super::model::{Application, State};
+use crate::kernel::{ControlNumber, MailAddress, OfficeKey, Prefecture, jst};
+use crate::store::{Reads, Span, StoreError, Table, Tx};
+
+const APPLICATIONS: Table<ControlNumber, Application> = Table::new("reissue");
+/// The last sequence given out in a month (YYYYMM).
+const SEQUENCES: Table<u32, u32> = Table::new("reissue_sequences");
+/// Prefecture, state, time of receipt: queues, oldest first.
+const BY_STATE: Table<(Prefecture, u8, Timestamp, ControlNumber), ()> = Table::new("reissue_by_state");
+const BY_OFFICE: Table<(OfficeKey, ControlNumber), ()> = Table::new("reissue_by_office");
+/// By prefecture and contact address, for "the same address elsewhere". Rows go when retention erases the address.
+const BY_CONTACT: Table<(Prefecture, String, ControlNumber), ()> = Table::new("reissue_by_contact");
+/// Ended applications whose contact address is still kept, oldest end first.
+const CLOSED: Table<(Timestamp, ControlNumber), ()> = Table::new("reissue_closed");
+
+/// The next control number of the month of `now` (JST). Gap-free, because it is taken in the transaction that writes its
+/// application. `None` when the month is full.
+pub(super) fn next_number(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<ControlNumber>, StoreError> {
+    let month = jst::year_month(now);
+    let next = tx.get(&SEQUENCES, &month)?.unwrap_or(0) + 1;
+    let Some(number) = ControlNumber::new(month, next) else { return Ok(None) };
+    tx.put(&SEQUENCES, &month, &next)?;
+    Ok(Some(number))
+}
+
+/// Writes an application that was not there before.
+pub(super) fn insert(tx: &mut Tx<'_>, one: &Application) -> Result<(), StoreError> {
+    tx.put(&APPLICATIONS, &one.number, one)?;
+    tx.put(&BY_STATE, &state_key(one), &())?;
+    tx.put(&BY_OFFICE, &(one.office, one.number), &())?;
+    if let Some(contact) = &one.contact {
+        tx.put(&BY_CONTACT, &(one.office.prefecture, contact.key(), one.number), &())?;
+    }
+    Ok(())
+}
+
+/// Writes an application after a move.
+pub(super) fn replace(tx: &mut Tx<'_>, before: &Application, after: &Application) -> Result<(), StoreError> {
+    if before.state != after.state {
+        tx.delete(&BY_STATE, &state_key(before))?;
+        tx.put(&BY_STATE, &state_key(after), &())?;
+    }
+    if let (Some(at), Some(_)) = (after.closed_at(), &after.contact) {
+        tx.put(&CLOSED, &(at, after.number), &())?;
+    }
+    tx.put(&APPLICATIONS, &after.number, after)
+}
+
+/// Erases the contact addresses of up to `limit` applications that ended before `before`; says how many.
+pub(super) fn forget_contacts(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let old: Vec<_> = tx.list(&CLOSED, &Span::all(), limit)?.into_iter().map(|(key, ())| key).collect();
+    let mut erased = 0;
+    for (at, number) in old.into_iter().take_while(|(at, _)| *at < before) {
+        if let Some(mut one) = tx.get(&APPLICATIONS, &number)? {
+            if let Some(contact) = one.contact.take() {
+                tx.delete(&BY_CONTACT, &(one.office.prefecture, contact.key(), number))?;
+            }
+            tx.put(&APPLICATIONS, &number, &one)?;
+        }
+        tx.delete(&CLOSED, &(at, number))?;
+        erased += 1;
+    }
+    Ok(erased)
+}
+
+/// The application of this number, of whichever federation. Staff screens use [`find_at`].
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn find(r: &impl Reads, number: ControlNumber) -> Result<Option<Application>, StoreError> {
+    r.get(&APPLICATIONS, &number)
+}
+
+/// The application of this number, if it belongs to the federation of `prefecture`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn find_at(r: &impl Reads, prefecture: Prefecture, number: ControlNumber) -> Result<Option<Application>, StoreError> {
+    Ok(find(r, number)?.filter(|one| one.office.prefecture == prefecture))
+}
+
+/// The first `limit` applications of a federation in one state, oldest receipt first. `after` is the last one of the page before.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn in_state(
+    r: &impl Reads,
+    prefecture: Prefecture,
+    state: State,
+    after: Option<&Application>,
+    limit: usize,
+) -> Result<Vec<Application>, StoreError> {
+    let mut span = Span::prefix(&(prefecture, state.number()));
+    if let Some(last) = after {
+        span = span.after(&(prefecture, state.number(), last.received, last.number));
+    }
+    let keys = r.list(&BY_STATE, &span, limit)?;
+    rows(r, keys.into_iter().map(|((_, _, _, number), ())| number))
+}
+
+/// How many applications of a federation are in a state, counted up to `limit`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn count_in_state(r: &impl Reads, prefecture: Prefecture, state: State, limit: usize) -> Result<usize, StoreError> {
+    r.count(&BY_STATE, &Span::prefix(&(prefecture, state.number())), limit)
+}
+
+/// Approved applications whose letters wait to be printed, oldest receipt first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn approved_waiting(r: &impl Reads, prefecture: Prefecture, limit: usize) -> Result<Vec<Application>, StoreError> {
+    in_state(r, prefecture, State::Approved, None, limit)
+}
+
+/// The newest `limit` applications of an office, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn of_office(r: &impl Reads, office: OfficeKey, limit: usize) -> Result<Vec<Application>, StoreError> {
+    let keys = r.list(&BY_OFFICE, &Span::prefix(&office).descending(), limit)?;
+    rows(r, keys.into_iter().map(|((_, number), ())| number))
+}
+
+/// The newest `limit` applications of a federation with this contact address, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn of_contact(
+    r: &impl Reads,
+    prefecture: Prefecture,
+    contact: &MailAddress,
+    limit: usize,
+) -> Result<Vec<Application>, StoreError> {
+    let keys = r.list(&BY_CONTACT, &Span::prefix(&(prefecture, contact.key())).descending(), limit)?;
+    rows(r, keys.into_iter().map(|((_, _, number), ())| number))
+}
+
+fn rows(r: &impl Reads, numbers: impl Iterator<Item = ControlNumber>) -> Result<Vec<Application>, StoreError> {
+    let mut out = Vec::new();
+    for number in numbers {
+        out.extend(find(r, number)?);
+    }
+    Ok(out)
+}
+
+fn state_key(one: &Application) -> (Prefecture, u8, Timestamp, ControlNumber) {
+    (one.office.prefecture, one.state.number(), one.received, one.number)
+}
