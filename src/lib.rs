@@ -7,6 +7,7 @@
 //! - A feature calls another only through what its `mod.rs` re-exports.
 
 pub mod accounts;
+pub mod app;
 pub mod audit;
 pub mod cli;
 pub mod codes;
@@ -19,6 +20,7 @@ pub mod mail;
 pub mod notices;
 pub mod pdf;
 pub mod reissue;
+pub mod routes;
 pub mod security;
 pub mod staff;
 pub mod store;

@@ -11,10 +11,13 @@ use crate::config::{ConfigErrors, Loaded};
 
 pub mod account;
 pub mod config;
+pub mod console;
 pub mod demo;
+pub mod installation;
 pub mod ledger;
 pub mod logging;
 pub mod serve;
+pub mod serving;
 pub mod socket;
 pub mod staff;
 #[cfg(test)]
@@ -61,6 +64,9 @@ pub enum Command {
     /// Shows or checks the settings.
     #[command(about = "設定を表示・点検します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
     Config(config::Args),
+    /// The server.
+    #[command(about = "サーバーを起動します", help_template = usage::TEMPLATE)]
+    Serve(serve::Args),
 }
 
 /// Why a command did not do what was asked, as one Japanese sentence.
@@ -111,5 +117,6 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
     let load = || -> Result<Loaded, CliError> { Ok(crate::config::load(cli.config.as_deref(), std::env::vars_os())?) };
     match cli.command {
         Command::Config(args) => config::run(&args, &load()?),
+        Command::Serve(args) => serve::run(&args, load()?),
     }
 }

@@ -1,5 +1,26 @@
 //! `uketsuke serve`: the server.
 
+use super::socket::AdminSocket;
+use super::{CliError, installation, logging, serving};
+use crate::config::Loaded;
+
 /// Arguments of `serve`: none, everything is configured.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
+
+/// Serves until stopped.
+///
+/// # Errors
+/// A sentence that names what is missing or cannot be used.
+pub fn run(_: &Args, loaded: Loaded) -> Result<(), CliError> {
+    loaded.ready_to_serve()?;
+    logging::start(&loaded.config.log)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(error.to_string()))?;
+    runtime.block_on(async {
+        let app = installation::open(loaded.config)?;
+        let (url, listen) = (app.config.server.public_url.to_string(), app.config.server.listen);
+        let admin = AdminSocket::bind(&app.config.server.data_dir)
+            .map_err(|error| CliError::Failed(format!("管理用ソケットを用意できません: {error}")))?;
+        serving::serve(app, Some(admin), || tracing::info!(%listen, url, "serving")).await
+    })
+}

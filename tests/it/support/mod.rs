@@ -1,3 +1,7 @@
 //! What several tests share.
 
+pub mod app;
+pub mod browser;
 pub mod sink;
+
+pub use app::TestApp;

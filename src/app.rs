@@ -1,0 +1,114 @@
+//! [`App`]: what every feature is handed. Also the two tables that tie features to foundations: who composes which mail, who
+//! handles which job.
+
+use std::sync::Arc;
+
+use poem::{Endpoint, Response};
+
+use crate::config::Config;
+use crate::jobs::{Handlers, Runner};
+use crate::kernel::{Clock, Moment, Random};
+use crate::mail::transport::Deliver;
+use crate::mail::{Composers, Postman, outbox};
+use crate::pdf::Typesetter;
+use crate::routes;
+use crate::security::{Hasher, Keys};
+use crate::store::{Store, StoreError};
+use crate::web::{Front, Layer};
+
+/// The installation at work. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// Settings.
+    pub config: Arc<Config>,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// The database.
+    pub store: Store,
+    /// The keys.
+    pub keys: Keys,
+    /// The hashing threads.
+    pub hasher: Hasher,
+    /// Sets letters.
+    pub typesetter: Arc<Typesetter>,
+    /// The way out for mails.
+    pub transport: Arc<dyn Deliver>,
+    /// The shell of the web pages.
+    pub front: Front,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The texts of all mails, by the number they have in spec 4.
+fn composers() -> Composers {
+    let mut all = Composers::new();
+    all.shrink_to_fit();
+    all
+}
+
+/// Jobs that repeat for as long as the installation lives.
+const REPEATING: &[crate::jobs::Kind] = &[];
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// Time and randomness for one use case.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        Moment::new(&self.clock, &self.random)
+    }
+
+    /// All routes with the shell around them.
+    #[must_use]
+    pub fn endpoint(&self) -> impl Endpoint<Output = Response> + use<> {
+        Layer::new(self.front.clone(), routes::route(self))
+    }
+
+    /// What works off the durable jobs.
+    #[must_use]
+    pub fn runner(&self) -> Runner {
+        let postman = Postman::new(
+            self.store.clone(),
+            self.clock.clone(),
+            self.keys.clone(),
+            Arc::clone(&self.config),
+            composers(),
+            Arc::clone(&self.transport),
+        );
+        let mut handlers = Handlers::default();
+        handlers.on(outbox::SEND, move |job| {
+            let postman = postman.clone();
+            async move { postman.send(job).await }
+        });
+        Runner::new(self.store.clone(), self.clock.clone(), handlers)
+    }
+
+    /// At the start: takes up what a process before us had begun, and sees to it that the repeating jobs exist.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub async fn prepare(&self) -> Result<(), StoreError> {
+        let taken_up = self.runner().recover().await?;
+        if taken_up > 0 {
+            tracing::info!(taken_up, "jobs of the process before are taken up");
+        }
+        let moment = self.moment();
+        self.store
+            .write(move |tx| REPEATING.iter().try_for_each(|kind| crate::jobs::ensure(tx, &moment.part(kind.name), *kind)))
+            .await
+    }
+}

@@ -1,0 +1,92 @@
+//! Opens the installation that the settings describe: data folder, keys, database, threads.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::CliError;
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::kernel::{Clock, Random};
+use crate::letters::sheet;
+use crate::mail::transport::{Deliver, Options, Transport};
+use crate::pdf::Typesetter;
+use crate::security::{Hasher, Keys};
+use crate::store::{Store, StoreError, StoreOptions};
+use crate::web::Front;
+
+/// The database file in the data folder.
+pub const DATABASE: &str = "uketsuke.redb";
+
+/// Opens everything for the server or for a command that works without one.
+///
+/// # Errors
+/// A sentence that names the file or setting that cannot be used.
+pub fn open(config: Config) -> Result<App, CliError> {
+    let random = Random::system();
+    let folder = config.server.data_dir.clone();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| named(&folder, &error))?;
+    let keys = Keys::load_or_create(&config.key_file(), &random).map_err(|error| CliError::Failed(error.to_string()))?;
+    let store = open_store(&folder)?;
+    let options = Options {
+        timeout: Duration::from_secs(config.mail.timeout_seconds.into()),
+        connections: config.mail.connections as usize,
+        ..Options::default()
+    };
+    let transport =
+        Transport::with(config.mail.smtp_url.clone(), options).map_err(|error| CliError::Failed(error.to_string()))?;
+    assemble(config, Clock::system(), random, keys, store, Arc::new(transport))
+}
+
+/// Opens the database of a data folder.
+///
+/// # Errors
+/// A sentence; [`StoreError::InUse`] is told as a running server.
+pub fn open_store(folder: &std::path::Path) -> Result<Store, CliError> {
+    let path = folder.join(DATABASE);
+    Store::open(&path, StoreOptions::default()).map_err(|error| match error {
+        StoreError::InUse => CliError::Failed(format!("{} は別のプロセスが使用中です", path.display())),
+        StoreError::Newer { found, known } => CliError::Failed(format!(
+            "{} は新しい版のプログラムで作られています（形式 {found}、このプログラムは {known} まで）",
+            path.display()
+        )),
+        other => CliError::Failed(format!("{} を開けません: {other}", path.display())),
+    })
+}
+
+/// Puts an installation together from parts that are open already.
+///
+/// # Errors
+/// A sentence when the hashing threads cannot start or a letter template does not compile.
+pub fn assemble(
+    config: Config,
+    clock: Clock,
+    random: Random,
+    keys: Keys,
+    store: Store,
+    transport: Arc<dyn Deliver>,
+) -> Result<App, CliError> {
+    let password = &config.password;
+    let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes)
+        .map_err(|error| CliError::Failed(format!("パスワードの計算を始められません: {error}")))?;
+    let templates = config.server.data_dir.join("templates");
+    let typesetter = Typesetter::new(&sheet::TEMPLATES, Some(&templates)).map_err(|error| CliError::Failed(error.to_string()))?;
+    let front = Front::new(&config, store.clone(), keys.clone(), clock.clone(), random.clone());
+    Ok(App::new(Parts {
+        config: Arc::new(config),
+        clock,
+        random,
+        store,
+        keys,
+        hasher,
+        typesetter: Arc::new(typesetter),
+        transport,
+        front,
+    }))
+}
+
+fn named(path: &PathBuf, error: &std::io::Error) -> CliError {
+    CliError::Failed(format!("{}: {error}", path.display()))
+}

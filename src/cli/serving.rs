@@ -1,0 +1,91 @@
+//! The server itself, for `serve` and `demo`: listens, works off jobs, answers the admin socket, stops in order.
+
+use std::time::Duration;
+
+use poem::Server;
+use poem::listener::{Listener as _, RustlsCertificate, RustlsConfig, TcpListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::CliError;
+use super::socket::{self, AdminSocket};
+use crate::app::App;
+
+/// Requests in hand get this long when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until it is told to stop (SIGTERM, SIGINT) or the database is lost.
+///
+/// # Errors
+/// A sentence that names the address that cannot be listened on, or says that the database was lost.
+pub async fn serve(app: App, admin: Option<AdminSocket>, ready: impl FnOnce()) -> Result<(), CliError> {
+    let server = &app.config.server;
+    let listen = server.listen;
+    let failed = |what: &str, error: &dyn std::fmt::Display| CliError::Failed(format!("{what}: {error}"));
+    app.prepare().await.map_err(|error| failed("データベースを準備できません", &error))?;
+
+    let (stop, stopping) = watch::channel(false);
+    let mut lanes = app.runner().start(&stopping);
+    let console = admin.map(|admin| tokio::spawn(socket::serve(admin, super::console::handler(app.clone()))));
+
+    let until = wait_for_end(app.clone());
+    let cannot_listen = |error: std::io::Error| CliError::Failed(format!("{listen} で待ち受けできません: {error}"));
+    let lost = match (&server.tls_cert, &server.tls_key) {
+        (Some(cert), Some(key)) => {
+            let read = |path: &std::path::Path| {
+                std::fs::read(path).map_err(|error| failed(&format!("{} を読めません", path.display()), &error))
+            };
+            let certificate = RustlsCertificate::new().cert(read(cert)?).key(read(key)?);
+            let listener = TcpListener::bind(listen).rustls(RustlsConfig::new().fallback(certificate));
+            let acceptor = listener.into_acceptor().await.map_err(cannot_listen)?;
+            ready();
+            run(acceptor, &app, until).await?
+        }
+        _ => {
+            let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(cannot_listen)?;
+            ready();
+            run(acceptor, &app, until).await?
+        }
+    };
+
+    let _ = stop.send(true);
+    if let Some(console) = console {
+        console.abort();
+    }
+    if lost {
+        // The lanes would wait for a writer that has ended.
+        lanes.abort_all();
+        return Err(CliError::Failed("データベースへの書き込みに失敗したため停止しました。再起動してください".into()));
+    }
+    while lanes.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Says whether it ended because the database was lost.
+async fn run(
+    acceptor: impl poem::listener::Acceptor + 'static,
+    app: &App,
+    until: impl Future<Output = bool>,
+) -> Result<bool, CliError> {
+    let (lost, mut was_lost) = watch::channel(false);
+    let signal = async move {
+        let _ = lost.send(until.await);
+    };
+    Server::new_with_acceptor(acceptor)
+        .run_with_graceful_shutdown(app.endpoint(), signal, Some(GRACE))
+        .await
+        .map_err(|error| CliError::Failed(format!("サーバーが止まりました: {error}")))?;
+    Ok(*was_lost.borrow_and_update())
+}
+
+async fn wait_for_end(app: App) -> bool {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        app.store.broken().await;
+        return true;
+    };
+    tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        () = app.store.broken() => true,
+    }
+}

@@ -1,0 +1,113 @@
+//! A whole installation in memory, driven by hand: its clock stands still, its jobs run when told, its mails are kept.
+
+use std::sync::{Arc, OnceLock};
+
+use poem::endpoint::{BoxEndpoint, EndpointExt as _};
+use uketsuke::app::{App, Parts};
+use uketsuke::config::Config;
+use uketsuke::kernel::{Clock, Random};
+use uketsuke::letters::sheet;
+use uketsuke::mail::outbox;
+use uketsuke::mail::transport::{Memory, OutgoingMail};
+use uketsuke::pdf::Typesetter;
+use uketsuke::security::{Hasher, Keys};
+use uketsuke::store::{Store, StoreError};
+use uketsuke::web::Front;
+
+use super::browser::Browser;
+
+/// Tuesday, 2026-01-20 10:00 in Japan.
+pub const START: &str = "2026-01-20T01:00:00Z";
+
+/// An installation for a test.
+pub struct TestApp {
+    pub app: App,
+    pub clock: Clock,
+    pub transport: Memory,
+    endpoint: Arc<BoxEndpoint<'static, poem::Response>>,
+    /// Set by tests that leave mails unsent on purpose.
+    pub may_leave_mails: bool,
+}
+
+/// Fonts and templates are loaded once for all tests.
+fn typesetter() -> Arc<Typesetter> {
+    static ONCE: OnceLock<Arc<Typesetter>> = OnceLock::new();
+    Arc::clone(ONCE.get_or_init(|| Arc::new(Typesetter::new(&sheet::TEMPLATES, None).unwrap())))
+}
+
+impl TestApp {
+    /// The two federations of the demo (07, 13), an empty database.
+    pub fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same with other settings.
+    pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::demo();
+        // The real cost is tested in security/hashing.rs; here it would only be waited for.
+        config.password.argon2_memory_kib = 64;
+        config.password.argon2_passes = 1;
+        change(&mut config);
+        let clock = Clock::manual(START.parse().unwrap());
+        let random = Random::seeded(1);
+        let (store, keys) = (Store::in_memory().unwrap(), Keys::fresh(&random));
+        let password = &config.password;
+        let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes);
+        let transport = Memory::default();
+        let front = Front::new(&config, store.clone(), keys.clone(), clock.clone(), random.clone());
+        let app = App::new(Parts {
+            config: Arc::new(config),
+            clock: clock.clone(),
+            random,
+            store,
+            keys,
+            hasher: hasher.unwrap(),
+            typesetter: typesetter(),
+            transport: Arc::new(transport.clone()),
+            front,
+        });
+        let endpoint = Arc::new(app.endpoint().boxed());
+        Self { app, clock, transport, endpoint, may_leave_mails: false }
+    }
+
+    /// A browser without cookies.
+    pub fn browser(&self) -> Browser {
+        Browser::new(Arc::clone(&self.endpoint), self.app.config.server.public_url.origin())
+    }
+
+    /// Runs every job that is due now, and what follows from it.
+    pub async fn run_jobs(&self) -> usize {
+        self.app.runner().run_due().await.unwrap()
+    }
+
+    /// Runs the jobs and takes the mails sent so far.
+    pub async fn take_mails(&self) -> Vec<OutgoingMail> {
+        self.run_jobs().await;
+        self.transport.take()
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: jiff::SignedDuration) {
+        self.clock.advance(by);
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.may_leave_mails {
+            return;
+        }
+        let waiting: usize = self
+            .app
+            .store
+            .read(|r| {
+                let mut all = outbox::count(r, outbox::State::Waiting, None, 99)?;
+                for federation in &self.app.config.federation {
+                    all += outbox::count(r, outbox::State::Waiting, Some(federation.prefecture), 99)?;
+                }
+                Ok::<_, StoreError>(all)
+            })
+            .unwrap();
+        assert_eq!(waiting, 0, "mails were posted and never looked at: take_mails, or say may_leave_mails");
+    }
+}
