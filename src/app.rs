@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use poem::{Endpoint, Response};
 
+use crate::accounts;
 use crate::config::Config;
 use crate::jobs::{Handlers, Runner};
 use crate::kernel::{Clock, Moment, Random};
+use crate::login;
 use crate::mail::transport::Deliver;
 use crate::mail::{Composers, Postman, outbox};
 use crate::pdf::Typesetter;
@@ -52,12 +54,12 @@ impl std::ops::Deref for App {
 /// The texts of all mails, by the number they have in spec 4.
 fn composers() -> Composers {
     let mut all = Composers::new();
-    all.shrink_to_fit();
+    all.insert(accounts::CHANGED, accounts::compose);
     all
 }
 
 /// Jobs that repeat for as long as the installation lives.
-const REPEATING: &[crate::jobs::Kind] = &[];
+const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP];
 
 impl App {
     /// Puts the parts together.
@@ -90,6 +92,8 @@ impl App {
             Arc::clone(&self.transport),
         );
         let mut handlers = Handlers::default();
+        let store = self.store.clone();
+        handlers.on(login::SWEEP, move |job| login::sweep(store.clone(), job));
         handlers.on(outbox::SEND, move |job| {
             let postman = postman.clone();
             async move { postman.send(job).await }

@@ -6,13 +6,21 @@ use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, RouteMethod};
 
 use crate::app::App;
-use crate::web::{BodyLimit, Visit, assets, health};
+use crate::login::{Admission, Door};
+use crate::web::{BodyLimit, Fault, Visit, assets, health};
+use crate::{first_login, login, lost, notices, top_menu};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// Everybody.
     Public,
+    /// An office that is logged in and has no step of its first login to do.
+    Office,
+    /// An office at the steps of its first login.
+    FirstLogin,
+    /// An office that is logged in, whatever step it is at.
+    AnyOffice,
     /// Machines that watch the process; nothing personal is shown.
     Machine,
 }
@@ -69,6 +77,23 @@ impl Row {
 #[must_use]
 pub fn rows() -> Vec<Row> {
     vec![
+        Row::get("/", Who::Public, top_menu::pages::show),
+        Row::get("/notices/:id", Who::Public, top_menu::pages::notice),
+        Row::get("/login", Who::Public, login::pages::show),
+        Row::post("/login", Who::Public, login::pages::enter),
+        Row::post("/logout", Who::Public, login::pages::leave),
+        Row::post("/session/extend", Who::AnyOffice, login::pages::extend),
+        Row::get("/lost", Who::Public, lost::pages::show),
+        Row::post("/lost", Who::Public, lost::pages::choose),
+        Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
+        Row::get("/first-login", Who::FirstLogin, first_login::pages::resume),
+        Row::get("/first-login/warning", Who::FirstLogin, first_login::pages::warning),
+        Row::post("/first-login/warning", Who::FirstLogin, first_login::pages::confirm_warning),
+        Row::get("/first-login/password", Who::FirstLogin, first_login::pages::password),
+        Row::post("/first-login/password", Who::FirstLogin, first_login::pages::change_password),
+        Row::get("/first-login/done", Who::FirstLogin, first_login::pages::done),
+        Row::post("/first-login/done", Who::FirstLogin, first_login::pages::finish),
+        Row::get("/office", Who::Office, notices::pages::office),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),
@@ -90,7 +115,12 @@ pub(crate) fn route(app: &App) -> impl Endpoint + use<> {
         let methods = std::mem::take(&mut paths[place].1);
         paths[place].1 = methods.method(row.method, guarded);
     }
-    paths.into_iter().fold(Route::new(), |route, (path, methods)| route.at(path, methods)).with(AddData::new(app.clone()))
+    let top_menu = top_menu::Kept::new(notices::changes(&app.store));
+    paths
+        .into_iter()
+        .fold(Route::new(), |route, (path, methods)| route.at(path, methods))
+        .with(AddData::new(app.clone()))
+        .with(AddData::new(top_menu))
 }
 
 /// Admits or turns away before the handler sees the request.
@@ -116,9 +146,27 @@ impl Endpoint for Guarded {
 }
 
 /// Puts into the request whom the handler will ask for, or answers in its place. One arm for each [`Who`].
-fn admit(_app: &App, who: Who, request: &mut Request) -> poem::Result<Option<Response>> {
-    let _visit = request.extensions().get::<Visit>().cloned();
+fn admit(app: &App, who: Who, request: &mut Request) -> poem::Result<Option<Response>> {
     match who {
         Who::Public | Who::Machine => Ok(None),
+        Who::Office => office(app, Door::Office, request),
+        Who::FirstLogin => office(app, Door::FirstLogin, request),
+        Who::AnyOffice => office(app, Door::Any, request),
     }
+}
+
+fn office(app: &App, door: Door, request: &mut Request) -> poem::Result<Option<Response>> {
+    let visit = visit(request)?;
+    let posting = *request.method() == Method::POST;
+    match app.store.read(|r| login::admit(r, &visit, door, posting)).map_err(Fault::from)? {
+        Admission::In(office) => {
+            request.extensions_mut().insert(office);
+            Ok(None)
+        }
+        Admission::Elsewhere(path) => Ok(Some(login::turn_away(&visit, path)?)),
+    }
+}
+
+fn visit(request: &Request) -> Result<Visit, Fault> {
+    request.extensions().get::<Visit>().cloned().ok_or_else(|| Fault::internal("a route without the shell's layer"))
 }

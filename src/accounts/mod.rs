@@ -1,10 +1,12 @@
 //! 事業所ユーザ: the account of an office and what opens it.
 //!
-//! The room holds records and the rules that every door needs (login, letters, reset, reissue). It has no screen of its own.
-//! What happens around a change — sessions that end, mails that leave — belongs to the feature that makes the change.
+//! The room holds records, the rules that every door needs (login, letters, reset, reissue) and the mail that tells of a change.
+//! It has no screen of its own; sessions that end with a change belong to the feature that makes it.
 
+mod mails;
 mod model;
 mod store;
 
+pub use mails::{CHANGED, Change, compose, tell_change};
 pub use model::{Account, Kind, LastLogin, SecurityCode, Temporary};
 pub use store::{create, each, end_temporary, ensure, find, prefectures_with_id, save, save_quietly, set_temporary};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::model::{Addressed, Notice, Public, Version};
 use crate::kernel::{Id, Moment, UserId, jst};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Reads, Span, Store, StoreError, Table, Tx};
 
 /// More than a top menu ever shows: public notices are few and read whole.
 const PUBLIC_MOST: usize = 500;
@@ -12,6 +12,12 @@ const PUBLIC_MOST: usize = 500;
 const ADDRESSED: Table<(UserId, Timestamp, Id), Addressed> = Table::new("notices_addressed");
 const PUBLIC: Table<Id, Public> = Table::new("notices_public");
 const VERSIONS: Table<Id, Version> = Table::new("notices_versions");
+
+/// Rise with every commit that changes what everybody may read: for pages that are kept rendered.
+#[must_use]
+pub fn changes(store: &Store) -> Vec<tokio::sync::watch::Receiver<u64>> {
+    vec![store.watch(&PUBLIC), store.watch(&VERSIONS)]
+}
 
 /// Puts a notice into an office's account.
 ///

@@ -1,0 +1,15 @@
+//! What the first login with a temporary password brings about, beside the account itself (S2).
+
+use crate::accounts::{self, Account, Change};
+use crate::kernel::Moment;
+use crate::security::devices;
+use crate::security::sessions::{self, Subject};
+use crate::store::{StoreError, Tx};
+
+/// In the transaction of the login: sessions opened with the old password end, remembered devices are forgotten, the letter (and its
+/// application) is done, and the registered addresses are told.
+pub(super) fn follow(tx: &mut Tx<'_>, moment: &Moment, account: &Account) -> Result<(), StoreError> {
+    sessions::end_all(tx, Subject::Office(account.user_id))?;
+    devices::forget_all(tx, &account.user_id.to_string())?;
+    accounts::tell_change(tx, moment, account, Change::TemporaryUsed)
+}

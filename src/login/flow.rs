@@ -1,0 +1,205 @@
+//! Use cases: logging in, logging out.
+
+use jiff::Timestamp;
+
+use super::claim::{self, Claim, Reservation, Reserved};
+use super::decision::{Decision, Matched, decide};
+use super::first_use;
+use crate::accounts::{self, Account, LastLogin};
+use crate::app::App;
+use crate::audit::{self, Actor, Event};
+use crate::kernel::{Id, Moment, Secret, UserId};
+use crate::security::sessions::{self, OpenSession, SessionToken, Subject};
+use crate::security::{Busy, PasswordHash, devices};
+use crate::store::{StoreError, Tx};
+
+/// What the form and the browser bring.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// 《ユーザID》 as typed.
+    pub typed: String,
+    /// 《パスワード》, never touched.
+    pub password: Secret<String>,
+    /// The browser, which every visitor's cookie names.
+    pub browser: [u8; 32],
+    /// The device, if its cookie is ours: some account has logged in with it.
+    pub device: Option<Id>,
+    /// The client's address.
+    pub client: String,
+}
+
+/// How a try ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The session is open.
+    Entered(Entered),
+    /// Refused. Why is not told: an unknown ID, a wrong password and a lock for strangers look alike.
+    Refused,
+    /// This device is locked for the typed ID until then.
+    Locked(Timestamp),
+}
+
+/// An open session.
+#[derive(Debug)]
+pub struct Entered {
+    /// For the cookie.
+    pub session: SessionToken,
+    /// Only the steps of the first login are open.
+    pub limited: bool,
+    /// A new device cookie, if the browser had none of ours.
+    pub device: Option<String>,
+}
+
+/// Why no answer could be found.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Too many hashes wait.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
+/// Logs in with user ID and password, chosen or temporary.
+///
+/// One transaction counts the try as wrong; exactly one argon2 runs outside, whether the account exists or not and whether a letter
+/// is out or not; a second transaction looks again and decides.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn log_in(app: &App, attempt: Attempt) -> Result<Outcome, LoginError> {
+    let claim = Claim::new(&app.keys, &attempt);
+    let (moment, rules) = (app.moment(), app.config.lockout.clone());
+    let at_start = claim.clone();
+    let reserved = match app.store.write::<_, StoreError, _>(move |tx| claim::reserve(tx, &moment, &rules, &at_start)).await? {
+        Reservation::Locked(until) => return Ok(Outcome::Locked(until)),
+        Reservation::Reserved(reserved) => reserved,
+    };
+    let found = match examine(app, &moment, &reserved, &attempt.password).await {
+        Ok(found) => found,
+        Err(busy) => {
+            app.store.write::<_, StoreError, _>(move |tx| claim::give_back(tx, &reserved)).await?;
+            return Err(busy.into());
+        }
+    };
+    // The hash may have waited: what is decided now is decided by the time of now.
+    let moment = app.moment();
+    Ok(app.store.write::<_, StoreError, _>(move |tx| settle(tx, &moment, &claim, &reserved, &found)).await?)
+}
+
+/// What was found outside the transactions.
+#[derive(Clone, Debug)]
+struct Found {
+    matched: Matched,
+    /// The password hashed anew, where the parameters have changed.
+    rehashed: Option<PasswordHash>,
+    /// A device cookie and its id, for a browser without one.
+    new_device: (String, Id),
+}
+
+/// The one argon2, and the keyed hash that a temporary password needs. A hash made with older parameters is made anew.
+async fn examine(app: &App, moment: &Moment, reserved: &Reserved, password: &Secret<String>) -> Result<Found, Busy> {
+    let account = reserved.account.as_ref();
+    let temporary = account.is_some_and(|account| {
+        account.temporary.as_ref().is_some_and(|temporary| temporary.matches(&app.keys, account.user_id, password))
+    });
+    let stored = account.and_then(|account| account.password.clone());
+    let verdict = app.hasher.verify(password.clone(), stored).await?;
+    let rehashed = if verdict.rehash {
+        let salt = moment.part("rehash").random().bytes();
+        // Too busy to hash anew is no reason to refuse; the next login tries again.
+        app.hasher.hash(password.clone(), salt).await.ok()
+    } else {
+        None
+    };
+    let new_device = devices::issue(&app.keys, &moment.part("device").random());
+    Ok(Found { matched: Matched { password: verdict.matches, temporary }, rehashed, new_device })
+}
+
+fn settle(tx: &mut Tx<'_>, moment: &Moment, claim: &Claim, reserved: &Reserved, found: &Found) -> Result<Outcome, StoreError> {
+    let present = claim.user_id.map(|user_id| accounts::find(tx, user_id)).transpose()?.flatten();
+    let decision = decide(reserved.account.as_ref(), present.as_ref(), found.matched, reserved.open, moment.now);
+    match (decision, present) {
+        (Decision::Temporary, Some(account)) => enter_first(tx, moment, claim, reserved, account),
+        (Decision::Password, Some(account)) => enter(tx, moment, claim, reserved, account, found),
+        (Decision::Refused(why), _) => refuse(tx, moment, claim, reserved, why),
+        (_, None) => refuse(tx, moment, claim, reserved, "unknown"),
+    }
+}
+
+/// The try stays counted; nothing else is written but the entry.
+fn refuse(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
+    reserved: &Reserved,
+    why: &'static str,
+) -> Result<Outcome, StoreError> {
+    audit::record(tx, moment, claim.event(why))?;
+    Ok(reserved.locks.map_or(Outcome::Refused, Outcome::Locked))
+}
+
+/// With the chosen password: the device is remembered.
+fn enter(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
+    reserved: &Reserved,
+    mut account: Account,
+    found: &Found,
+) -> Result<Outcome, StoreError> {
+    claim::succeed(tx, reserved)?;
+    note_login(&mut account, moment, claim);
+    if let Some(hash) = &found.rehashed {
+        account.password = Some(hash.clone());
+    }
+    accounts::save_quietly(tx, &account)?;
+    let (cookie, device) = claim.device.map_or_else(|| (Some(found.new_device.0.clone()), found.new_device.1), |id| (None, id));
+    devices::remember(tx, &account.user_id.to_string(), device, moment.now)?;
+    audit::record(tx, moment, claim.event("entered"))?;
+    let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false };
+    let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
+    Ok(Outcome::Entered(Entered { session, limited: false, device: cookie }))
+}
+
+/// With the temporary password: only the steps of the first login open, and the device is not remembered before they are done.
+fn enter_first(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
+    reserved: &Reserved,
+    mut account: Account,
+) -> Result<Outcome, StoreError> {
+    claim::succeed(tx, reserved)?;
+    note_login(&mut account, moment, claim);
+    if account.use_temporary(moment.now) {
+        account = accounts::save(tx, &account)?;
+        first_use::follow(tx, moment, &account)?;
+    } else {
+        accounts::save_quietly(tx, &account)?;
+    }
+    audit::record(tx, moment, claim.event("entered_by_temporary"))?;
+    let with = OpenSession { address: claim.client.clone(), device: claim.device, limited: true };
+    let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
+    Ok(Outcome::Entered(Entered { session, limited: true, device: None }))
+}
+
+fn note_login(account: &mut Account, moment: &Moment, claim: &Claim) {
+    account.login_before = account.last_login.replace(LastLogin { at: moment.now, from: claim.client.clone() });
+}
+
+/// Logs out: the session ends on the server.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn log_out(app: &App, session: [u8; 32], user_id: UserId, client: String) -> Result<(), StoreError> {
+    let moment = app.moment();
+    app.store
+        .write(move |tx| {
+            sessions::end(tx, &session)?;
+            let event = Event::new(Actor::Office(user_id), "login.logout").office(user_id.office()).client(&client);
+            audit::record(tx, &moment, event)
+        })
+        .await
+}

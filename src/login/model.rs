@@ -1,0 +1,204 @@
+//! The lock-out rules. Pure: time and limits are arguments.
+//!
+//! Every try is counted as wrong *before* its hash runs (so that parallel tries cannot slip past the count) and taken back when it
+//! turns out right.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::config::Lockout;
+use crate::kernel::UserId;
+
+/// Wrong tries in a row, over any time, after which an account admits no new device by password until somebody has entered it
+/// (NIST 800-63B 3.2.2).
+pub const MOST_CONSECUTIVE: u32 = 100;
+
+/// The window in which wrong tries of unknown devices are summed (spec 2).
+const WINDOW: SignedDuration = SignedDuration::from_hours(1);
+
+/// What one device tried on one typed ID.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tries {
+    /// Wrong ones since the last success or the end of the last lock.
+    failures: u32,
+    /// Wrong ones since the last success.
+    #[serde(default)]
+    consecutive: u32,
+    /// The last one.
+    last: Timestamp,
+    /// The end of this device's own lock.
+    #[serde(default)]
+    locked_until: Option<Timestamp>,
+}
+
+impl Tries {
+    /// No try yet.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { failures: 0, consecutive: 0, last: Timestamp::MIN, locked_until: None }
+    }
+
+    /// The end of the device's own lock, if it is locked at `now`.
+    #[must_use]
+    pub fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|until| now < *until)
+    }
+
+    /// Counts a try as wrong. With the last one that is allowed the lock begins at once, so that no parallel try passes. Failures
+    /// older than the lock's length are forgotten. Must not be called while locked.
+    pub fn reserve(&mut self, now: Timestamp, rules: &Lockout) {
+        let stale = now.duration_since(self.last) >= rules.length();
+        if self.locked_until.take().is_some() || stale {
+            self.failures = 0;
+        }
+        self.failures += 1;
+        self.consecutive = self.consecutive.saturating_add(1);
+        self.last = now;
+        if self.failures >= rules.failures {
+            self.locked_until = Some(now.saturating_add(rules.length()).unwrap_or(Timestamp::MAX));
+        }
+    }
+
+    /// Takes one reserved try back that could not be decided.
+    pub fn give_back(&mut self) {
+        self.failures = self.failures.saturating_sub(1);
+        self.consecutive = self.consecutive.saturating_sub(1);
+        self.locked_until = None;
+    }
+
+    /// Whether a remembered device has been wrong so often that it counts as unknown.
+    #[must_use]
+    pub const fn is_worn_out(&self) -> bool {
+        self.consecutive >= MOST_CONSECUTIVE
+    }
+
+    /// Whether the row says nothing any more. That of a remembered device is kept for a year, for its run of wrong tries.
+    #[must_use]
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let keep = if self.consecutive > self.failures { 365 } else { 2 };
+        now.duration_since(self.last) > SignedDuration::from_hours(24 * keep)
+    }
+}
+
+/// What unknown devices together tried on one typed ID, existing or not.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Strangers {
+    /// Milliseconds since the epoch of wrong tries in the last hour, oldest first; never more than the rule allows.
+    recent: Vec<i64>,
+    /// Wrong ones in a row.
+    consecutive: u32,
+    /// The account, if the typed text has the form of a user ID.
+    #[serde(default)]
+    pub user_id: Option<UserId>,
+}
+
+impl Strangers {
+    /// Whether unknown devices are refused at `now`: too many in the last hour, or too many in a row.
+    #[must_use]
+    pub fn are_refused(&self, now: Timestamp, rules: &Lockout) -> bool {
+        self.consecutive >= MOST_CONSECUTIVE || self.within(now).count() >= rules.unknown_device_per_hour as usize
+    }
+
+    /// Counts a try as wrong and says whether it is let through. One that is refused anyway tests no password, so it neither counts
+    /// nor lengthens the lock.
+    pub fn reserve(&mut self, now: Timestamp, rules: &Lockout) -> bool {
+        self.recent = self.within(now).collect();
+        let open = !self.are_refused(now, rules);
+        if open {
+            self.recent.push(now.as_millisecond());
+            self.consecutive += 1;
+        }
+        open
+    }
+
+    /// Takes the try reserved at this instant back, which could not be decided.
+    pub fn give_back(&mut self, reserved: Timestamp) {
+        self.forget(reserved);
+        self.consecutive = self.consecutive.saturating_sub(1);
+    }
+
+    /// Somebody entered: the run of wrong tries ends. Those of others in the last hour still count.
+    pub fn succeed(&mut self, reserved: Option<Timestamp>) {
+        if let Some(at) = reserved {
+            self.forget(at);
+        }
+        self.consecutive = 0;
+    }
+
+    /// Whether the row says nothing any more. The run of an existing account is kept for ever (the caller asks only for others).
+    #[must_use]
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        let last = self.recent.last().copied().unwrap_or(0);
+        now.as_millisecond() - last > i64::try_from(WINDOW.as_millis() * 48).unwrap_or(i64::MAX)
+    }
+
+    fn forget(&mut self, reserved: Timestamp) {
+        if let Some(at) = self.recent.iter().position(|at| *at == reserved.as_millisecond()) {
+            self.recent.remove(at);
+        }
+    }
+
+    fn within(&self, now: Timestamp) -> impl Iterator<Item = i64> {
+        let oldest = now.as_millisecond() - i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
+        self.recent.iter().copied().filter(move |at| *at > oldest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        "2026-01-20T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minutes)
+    }
+
+    #[test]
+    fn three_wrong_tries_lock_the_device_for_thirty_minutes() {
+        let (mut tries, rules) = (Tries::none(), Lockout::default());
+        for minute in 0..3 {
+            assert_eq!(tries.locked_until(at(minute)), None);
+            tries.reserve(at(minute), &rules);
+        }
+        assert_eq!(tries.locked_until(at(2)), Some(at(32)));
+        assert_eq!(tries.locked_until(at(32)), None);
+        tries.reserve(at(32), &rules);
+        assert_eq!(tries.locked_until(at(32)), None, "after the lock there are three tries again");
+    }
+
+    #[test]
+    fn old_failures_of_a_device_are_forgotten_but_its_run_is_not() {
+        let (mut tries, rules) = (Tries::none(), Lockout::default());
+        for n in 0..i64::from(MOST_CONSECUTIVE) {
+            assert!(!tries.is_worn_out());
+            tries.reserve(at(n * 30), &rules);
+            assert_eq!(tries.locked_until(at(n * 30)), None);
+        }
+        assert!(tries.is_worn_out());
+    }
+
+    #[test]
+    fn thirty_an_hour_refuse_strangers_until_the_window_has_moved_on() {
+        let (mut all, rules) = (Strangers::default(), Lockout::default());
+        for n in 0..30 {
+            assert!(!all.are_refused(at(n), &rules));
+            all.reserve(at(n), &rules);
+        }
+        assert!(all.are_refused(at(30), &rules));
+        for n in 30..60 {
+            all.reserve(at(n), &rules);
+        }
+        assert!(!all.are_refused(at(60), &rules), "refused tries do not lengthen the lock");
+    }
+
+    #[test]
+    fn q16_a_hundred_in_a_row_refuse_strangers_until_somebody_enters() {
+        let (mut all, rules) = (Strangers::default(), Lockout::default());
+        for n in 0..200 {
+            all.reserve(at(n * 10), &rules);
+        }
+        assert_eq!(all.consecutive, MOST_CONSECUTIVE);
+        assert!(all.are_refused(at(100_000), &rules));
+        all.succeed(None);
+        assert!(!all.are_refused(at(100_000), &rules));
+    }
+}

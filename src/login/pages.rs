@@ -1,0 +1,187 @@
+//! 【ログイン】 and ログアウト.
+
+use maud::{Markup, html};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+
+use jiff::Timestamp;
+
+use super::flow::{self, Attempt, Entered, LoginError, Outcome};
+use super::office::Office;
+use crate::app::App;
+use crate::config::Lockout;
+use crate::security::devices;
+use crate::security::sessions::Subject;
+use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, form, notice, password_field, text_field};
+use crate::web::layout::Shell;
+use crate::web::{self, Answer, Cookie, Errors, Fault, Form, Visit, cookies, form_page, see_other};
+
+/// The one sentence for an unknown ID, a wrong password, an expired temporary password and a lock for strangers.
+const REFUSED: &str = "ログインできませんでした。ユーザIDとパスワードをお確かめのうえ、もう一度入力してください。";
+
+/// Why somebody is on the login page who did not ask for it.
+#[derive(Debug, serde::Deserialize)]
+pub struct Arrival {
+    #[serde(default)]
+    notice: String,
+}
+
+/// 【ログイン】
+#[handler]
+pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
+    if let Some(session) = &visit.session {
+        return see_other(if session.limited { "/first-login" } else { "/office" });
+    }
+    let told = match arrival.notice.as_str() {
+        "ended" => Some((
+            Mark::Info,
+            "ログインの有効時間が過ぎました",
+            "一定時間操作がなかったため、自動的にログアウトしました。お手数ですが、もう一度ログインしてください。",
+        )),
+        "form" => Some((
+            Mark::Warning,
+            "送信された内容は登録されていません",
+            "ログインの有効時間が過ぎたか、ログアウトした後の画面から送信されました。お手数ですが、もう一度ログインして操作をやり直してください。",
+        )),
+        "logout" => Some((Mark::Success, "ログアウトしました", "共用のパソコンをお使いの場合は、ブラウザを閉じてください。")),
+        "temporary" => Some((
+            Mark::Warning,
+            "仮パスワードの有効期限が過ぎました",
+            "パスワードは変更されていません。【パスワード等を紛失した方はこちら】から、もう一度お手続きください。",
+        )),
+        _ => None,
+    };
+    web::page(screen(
+        &visit,
+        "",
+        &Errors::default(),
+        told.as_ref().map(|(mark, title, text)| notice(*mark, title, html! { p { (text) } })),
+    ))
+}
+
+/// [ログイン]
+#[handler]
+pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let (typed, password) = (form.get("user_id"), form.secret("password"));
+    let mut errors = Errors::default();
+    if typed.trim().is_empty() {
+        errors.add("user_id", "ユーザIDを入力してください。");
+    }
+    if password.expose().is_empty() {
+        errors.add("password", "パスワードを入力してください。");
+    }
+    if !errors.is_empty() {
+        return form_page(true, screen(&visit, typed, &errors, None));
+    }
+    let attempt = Attempt {
+        typed: typed.to_owned(),
+        password,
+        browser: visit.browser(),
+        device: visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value)),
+        client: visit.client.to_string(),
+    };
+    match flow::log_in(&app, attempt).await? {
+        Outcome::Entered(entered) => opened(&visit, &entered),
+        Outcome::Refused => {
+            errors.add("user_id", REFUSED);
+            form_page(true, screen(&visit, typed, &errors, Some(advice(&app.config.lockout))))
+        }
+        Outcome::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
+    }
+}
+
+fn opened(visit: &Visit, entered: &Entered) -> Answer {
+    let mut response = see_other(if entered.limited { "/first-login" } else { "/office" })?;
+    cookies::set(&mut response, Cookie::Office, entered.session.expose(), visit.secure());
+    if let Some(device) = &entered.device {
+        cookies::set(&mut response, Cookie::Device, device, visit.secure());
+    }
+    Ok(response)
+}
+
+/// [ログアウト]. A form from a page whose session has ended is as good as logged out.
+#[handler]
+pub async fn leave(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> Answer {
+    if let (Some(session), Some(key)) = (&visit.session, visit.session_key) {
+        if form.is_err() {
+            return Err(Fault::StaleForm);
+        }
+        if let Subject::Office(user_id) = session.subject {
+            flow::log_out(&app, key, user_id, visit.client.to_string()).await?;
+        }
+    }
+    let mut response = see_other("/login?notice=logout")?;
+    cookies::clear(&mut response, Cookie::Office, visit.secure());
+    Ok(response)
+}
+
+/// [操作を続ける]: the request itself counts as use; the answer says when the session ends now.
+#[handler]
+pub fn extend(office: Office, _form: Form) -> Answer {
+    let ends = HeaderValue::from_str(&office.session_ends_ms().to_string()).map_err(Fault::internal)?;
+    Ok(Response::builder().status(StatusCode::NO_CONTENT).header("X-Session-Ends", ends).finish())
+}
+
+fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>) -> Markup {
+    visit.page("ログイン", Shell::Visitor).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        @if let Some(told) = told { (told) }
+        p.lead { "ユーザIDとパスワードを入力して、【ログイン】ボタンを押してください。" }
+        (form("/login", &visit.csrf(), html! {
+            (text_field("user_id", "ユーザID").required().value(typed).autocomplete("username")
+                .support("KJから始まる14桁。大文字と小文字は区別しません。").error(errors.of("user_id")))
+            (password_field("password", "パスワード").required().autocomplete("current-password")
+                .support("初めてログインする方、再発行を受けた方は、通知書の仮パスワードを入力してください。").error(errors.of("password")))
+            p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
+            (ButtonRow::forward("ログイン").back(Back::Link("/")))
+        }))
+    })
+}
+
+/// Shown with every refusal, whatever its cause.
+fn advice(rules: &Lockout) -> Markup {
+    notice(
+        Mark::Info,
+        "ログインできないときは",
+        html! {
+            ul {
+                li { "パスワードは大文字と小文字を区別します。" }
+                li { "同じ端末で" (rules.failures) "回続けて誤ると、その端末からは" (rules.minutes) "分間ログインできません。" }
+                li { "仮パスワードは、通知書に書かれた有効期限まで使えます。再発行された場合は、新しい通知書のものを入力してください。" }
+                li { "安全のため、初めて使う端末からのログインを一時的に止めている場合があります。以前ログインした端末から、または時間をおいてお試しください。" }
+            }
+        },
+    )
+}
+
+/// The device's own lock, counted down.
+fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
+    let left = until.duration_since(visit.now).as_secs().max(0) + 1;
+    let body = html! {
+        (notice(Mark::Error, "ログインを一時的に停止しています", html! {
+            p {
+                "ユーザIDまたはパスワードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
+                strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
+                "で、もう一度ログインできるようになります（" (crate::kernel::jst::hm(until)) "まで）。"
+            }
+        }))
+        p { "パスワードがわからない場合は、お待ちにならずに次のお手続きができます。" }
+        p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
+        (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
+    };
+    let mut response = web::html(StatusCode::TOO_MANY_REQUESTS, visit.page("ログイン", Shell::Visitor).error(true).render(body));
+    if let Ok(value) = HeaderValue::from_str(&left.to_string()) {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    response
+}
+
+impl From<LoginError> for Fault {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Store(error) => error.into(),
+            LoginError::Busy(busy) => busy.into(),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! 【パスワード等を紛失した方】: the fork between resetting a login oneself and applying for a new one.
+
+pub mod pages;

@@ -1,0 +1,76 @@
+//! P4 【パスワード等を紛失した方】.
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::Data;
+
+use crate::app::App;
+use crate::web::components::{Back, ButtonRow, Choice, Facts, Mark, error_summary, form, notice, radio_cards};
+use crate::web::layout::Shell;
+use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
+
+/// The screen's name, which is also the first step of both ways.
+pub const TITLE: &str = "パスワード等を紛失した方";
+
+/// P4
+#[handler]
+pub fn show(visit: Visit) -> Answer {
+    page(screen(&visit, "", &Errors::default()))
+}
+
+/// [次へ]
+#[handler]
+pub fn choose(visit: Visit, form: Form) -> Answer {
+    match form.get("way") {
+        "registered" => see_other("/lost/telephone"),
+        "letter" => see_other("/reissue"),
+        other => {
+            let mut errors = Errors::default();
+            errors.add("way", "メニューを選択してください。");
+            form_page(true, screen(&visit, other, &errors))
+        }
+    }
+}
+
+/// Until offices can reset a login themselves, the federation is called.
+#[handler]
+pub fn telephone(app: Data<&App>, visit: Visit) -> Answer {
+    let mut facts = Facts::new();
+    let labels: Vec<String> =
+        app.config.federation.iter().map(|one| format!("{}（{}）", one.name, one.prefecture.name())).collect();
+    for (label, federation) in labels.iter().zip(&app.config.federation) {
+        facts = facts.row(label, html! { p { (federation.department) } p.mono { (federation.telephone) } });
+    }
+    page(visit.page(TITLE, Shell::Visitor).steps(&[TITLE], 1).render(html! {
+        (notice(Mark::Info, "国保連合会へお電話ください", html! {
+            p { "登録済みのセキュリティ用メールアドレスによる再設定は、ただいま準備中です。お急ぎの場合は、請求先の国保連合会へお電話ください。" }
+        }))
+        (facts)
+        p { "書類の郵送による再発行は、前の画面で" strong { "「セキュリティ用メールアドレスが不明または未登録の場合はこちら」" } "を選ぶとお申し込みいただけます。" }
+        (ButtonRow::only_back("/lost"))
+    }))
+}
+
+fn screen(visit: &Visit, chosen: &str, errors: &Errors) -> Markup {
+    let choices = [
+        Choice::new("registered", "セキュリティ用メールアドレスを登録済みの場合はこちら").detail(html! {
+            p { "ユーザIDの確認、パスワードの再設定及びセキュリティコードの初期化を行います。" }
+            p.note { "操作は数分で完了します。" }
+        }),
+        Choice::new("letter", "セキュリティ用メールアドレスが不明または未登録の場合はこちら").detail(html! {
+            p { "国保連合会から、ユーザIDや仮パスワードを記載した書類を郵送します。" }
+            p.note { "書類が届くまで、通常は数日から一週間程度かかります。" }
+            p.note { "申請が集中した場合、数週間お待ちいただく場合があります。" }
+            p.note { "紙または媒体で請求している事業所が、新たにユーザIDとパスワードを取得する場合も、こちらからお申し込みください。" }
+        }),
+    ];
+    visit.page(TITLE, Shell::Visitor).steps(&[TITLE], 1).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "ユーザIDやパスワードなどのログイン情報がわからなくなった介護事業所の方は、こちらからお手続きできます。メニューを選択し、【次へ】ボタンを押してください。" }
+        (form("/lost", &visit.csrf(), html! {
+            (radio_cards("way", "メニュー", &choices).chosen(chosen).required().error(errors.of("way")))
+            (ButtonRow::forward("次へ").back(Back::Link("/login")))
+        }))
+        p.note { "パスワードが第三者に知られたおそれがあり、至急変更が必要な場合は、国保連合会へお電話ください。" }
+    })
+}
