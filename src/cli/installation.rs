@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,6 +86,6 @@ pub fn assemble(
     }))
 }
 
-fn named(path: &PathBuf, error: &std::io::Error) -> CliError {
+fn named(path: &std::path::Path, error: &std::io::Error) -> CliError {
     CliError::Failed(format!("{}: {error}", path.display()))
 }

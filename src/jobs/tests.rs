@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::kernel::{Clock, Id, Moment, Random};
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 
 const KIND: Kind = Kind::new("test.count", Lane::Clock);
 
@@ -104,5 +104,5 @@ async fn the_lanes_of_a_running_server_pick_up_new_jobs_by_themselves() {
     finished.recv().await.unwrap();
     stop.send(true).unwrap();
     while tasks.join_next().await.is_some() {}
-    assert_eq!(store.read(|r| Ok::<_, StoreError>(waiting(r, Lane::Clock, 9)?)).unwrap(), 0);
+    assert_eq!(store.read(|r| waiting(r, Lane::Clock, 9)).unwrap(), 0);
 }

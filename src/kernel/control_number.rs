@@ -19,7 +19,13 @@ impl ControlNumber {
     /// The number `sequence` of the month `month` (YYYYMM). `None` when the month is full or the parts are out of range.
     #[must_use]
     pub const fn new(month: u32, sequence: u32) -> Option<Self> {
-        if sequence == 0 || sequence > 999_999 || month < 200_001 || month > 999_912 || month % 100 == 0 || month % 100 > 12 {
+        if sequence == 0
+            || sequence > 999_999
+            || month < 200_001
+            || month > 999_912
+            || month.is_multiple_of(100)
+            || month % 100 > 12
+        {
             return None;
         }
         Some(Self { month, sequence })

@@ -104,6 +104,10 @@ fn successor(mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     None
 }
 
+/// Called with the raw key and value of a row; says whether to go on.
+#[doc(hidden)]
+pub type RowFn<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>;
+
 /// What both a read and a write transaction can do. Queries of features are written against this.
 pub trait Reads {
     /// The raw bytes of a row.
@@ -112,12 +116,7 @@ pub trait Reads {
 
     /// Calls `row` for each raw row of the span until it says `false`.
     #[doc(hidden)]
-    fn raw_each(
-        &self,
-        table: &'static str,
-        span: &Span,
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError>;
+    fn raw_each(&self, table: &'static str, span: &Span, row: RowFn<'_>) -> Result<(), StoreError>;
 
     /// The number of rows of a table.
     ///

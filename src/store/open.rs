@@ -91,7 +91,6 @@ impl Store {
                 "repairing the database after an unclean stop"
             );
         });
-        #[expect(clippy::disallowed_methods, reason = "this is the room that opens the database")]
         let database = builder.create(path)?;
         Self::start(database, Some(path.parent().unwrap_or_else(|| Path::new(".")).to_owned()), options)
     }
@@ -136,7 +135,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        self.0.writer.submit(Job::new(use_case, sender)).await?;
+        self.0.writer.submit(Job::boxed(use_case, sender)).await?;
         receiver.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
@@ -151,7 +150,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (sender, receiver) = oneshot::channel();
-        self.0.writer.submit_blocking(Job::new(use_case, sender))?;
+        self.0.writer.submit_blocking(Job::boxed(use_case, sender))?;
         receiver.blocking_recv().unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use redb::{ReadOnlyTable, ReadableTableMetadata as _};
 
+use super::access::RowFn;
 use super::open::Counters;
 use super::table::{Bytes, definition};
 use super::{Reads, Span, StoreError, Table};
@@ -48,12 +49,7 @@ impl Reads for Read {
         Ok(table.get(key)?.map(|guard| guard.value().to_vec()))
     }
 
-    fn raw_each(
-        &self,
-        table: &'static str,
-        span: &Span,
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
+    fn raw_each(&self, table: &'static str, span: &Span, row: RowFn<'_>) -> Result<(), StoreError> {
         let Some(table) = self.table(table)? else { return Ok(()) };
         if span.is_empty() {
             return Ok(());

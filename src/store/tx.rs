@@ -10,6 +10,7 @@ use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::access::RowFn;
 use super::open::Counters;
 use super::table::{Bytes, definition};
 use super::{Key, Reads, Span, StoreError, Table, value};
@@ -97,12 +98,7 @@ impl Reads for Tx<'_> {
         Ok(found)
     }
 
-    fn raw_each(
-        &self,
-        table: &'static str,
-        span: &Span,
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
-    ) -> Result<(), StoreError> {
+    fn raw_each(&self, table: &'static str, span: &Span, row: RowFn<'_>) -> Result<(), StoreError> {
         if span.is_empty() {
             return Ok(());
         }
@@ -121,7 +117,7 @@ pub(super) fn walk(
     mut range: redb::Range<'_, Bytes, Bytes>,
     descending: bool,
     counters: &Counters,
-    row: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>,
+    row: RowFn<'_>,
 ) -> Result<(), StoreError> {
     loop {
         let Some(next) = (if descending { range.next_back() } else { range.next() }) else { return Ok(()) };

@@ -101,7 +101,7 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
-    pub(super) fn new(use_case: F, caller: oneshot::Sender<Result<T, E>>) -> Box<dyn Work> {
+    pub(super) fn boxed(use_case: F, caller: oneshot::Sender<Result<T, E>>) -> Box<dyn Work> {
         Box::new(Self { use_case, result: None, caller })
     }
 }

@@ -1,3 +1,4 @@
+mod architecture;
 mod config;
 mod ledger_csv;
 mod ledger_import;
