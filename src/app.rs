@@ -9,6 +9,7 @@ use crate::accounts;
 use crate::config::Config;
 use crate::jobs::{Handlers, Runner};
 use crate::kernel::{Clock, Moment, Random};
+use crate::letters;
 use crate::login;
 use crate::mail::transport::Deliver;
 use crate::mail::{Composers, Postman, outbox};
@@ -20,7 +21,7 @@ use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Parts>, letters::Press);
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -59,19 +60,25 @@ fn composers() -> Composers {
 }
 
 /// Jobs that repeat for as long as the installation lives.
-const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP];
+const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP, letters::EXPIRE];
 
 impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(parts), letters::Press::default())
     }
 
     /// Time and randomness for one use case.
     #[must_use]
     pub fn moment(&self) -> Moment {
         Moment::new(&self.clock, &self.random)
+    }
+
+    /// Where printed PDFs wait to be fetched, in memory only.
+    #[must_use]
+    pub fn press(&self) -> &letters::Press {
+        &self.1
     }
 
     /// All routes with the shell around them.
@@ -94,6 +101,10 @@ impl App {
         let mut handlers = Handlers::default();
         let store = self.store.clone();
         handlers.on(login::SWEEP, move |job| login::sweep(store.clone(), job));
+        let app = self.clone();
+        handlers.on(letters::PRINT, move |job| letters::print_job(app.clone(), job));
+        let app = self.clone();
+        handlers.on(letters::EXPIRE, move |job| letters::expire_job(app.clone(), job));
         handlers.on(outbox::SEND, move |job| {
             let postman = postman.clone();
             async move { postman.send(job).await }

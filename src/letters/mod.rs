@@ -1,5 +1,25 @@
-//! Letters: the 電子請求ログイン情報再発行通知書 (L-1) and the cover list of a printed batch (L-3).
+//! Letters: the 電子請求ログイン情報再発行通知書 (L-1), the cover list of a printed batch (L-3), and what becomes of them until the
+//! office logs in.
+//!
+//! Temporary passwords exist between [`print`] and the paper only: the database holds keyed hashes, the PDF is handed out once from
+//! memory.
 
+mod flow;
+mod issue;
+mod model;
+mod password;
+mod post;
+mod press;
+mod print;
 pub mod reading;
 pub mod sheet;
+mod store;
 mod template_input;
+
+pub use flow::{EXPIRE, PRINT, expire_job, print_job};
+pub use issue::{Issued, Offices, issue};
+pub use model::{Act, Letter, LetterNumber, Occasion, Refused, Serial, State, Step};
+pub use post::{Posting, on_first_login, on_reset};
+pub use press::Press;
+pub use print::Choice;
+pub use store::{Batch, Stage, Wanted, count_in_state, of_application, of_office};

@@ -1,0 +1,195 @@
+//! What happens to a printed letter, inside a transaction: 発送済, 返戻, 完了, 期限切れ. Applications and accounts follow.
+
+use jiff::civil::Date;
+
+use super::model::{Act, Letter, LetterNumber, Refused};
+use super::store;
+use crate::accounts;
+use crate::audit::{self, Actor, Event};
+use crate::kernel::{ControlNumber, Id, Moment, Prefecture, UserId};
+use crate::reissue::{self, By, MarkError, Move, Person};
+use crate::store::{Reads, StoreError, Tx};
+
+/// One line of what was posted: the number on the letter, and the post's own number if it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// As typed, for telling what is wrong with it.
+    pub given: String,
+    /// 発行番号-枝番, if it can be read as one.
+    pub number: Option<LetterNumber>,
+    /// The post's number, or empty.
+    pub tracking: String,
+}
+
+impl Posting {
+    /// Reads what was typed or scanned: one letter a line, the post's number behind it.
+    #[must_use]
+    pub fn parse_lines(text: &str) -> Vec<Self> {
+        let lines = text.lines().map(crate::kernel::text::line).filter(|line| !line.is_empty());
+        lines
+            .map(|line| {
+                let (given, tracking) = line.split_once([' ', ',', '\t', '、']).unwrap_or((&line, ""));
+                Self { given: given.to_owned(), number: LetterNumber::parse(given), tracking: tracking.trim().to_owned() }
+            })
+            .collect()
+    }
+}
+
+/// Marks one letter as posted. Refuses a superseded number, so that no dead password is posted (spec 2, D).
+pub(super) fn post(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    prefecture: Prefecture,
+    person: &Person,
+    posting: &Posting,
+    on: Date,
+) -> Result<Result<Letter, Refused>, StoreError> {
+    let unknown = || Ok(Err(Refused::UnknownNumber(posting.given.clone())));
+    let Some(number) = posting.number else { return unknown() };
+    let letter = store::by_serial(tx, number.serial)?.filter(|letter| letter.office.prefecture == prefecture);
+    let Some(letter) = letter else { return unknown() };
+    if let Err(refused) = letter.check_number(number) {
+        return Ok(Err(refused));
+    }
+    if letter.state.is_out() && !carries_live_password(tx, &letter)? {
+        return Ok(Err(Refused::Replaced(number)));
+    }
+    let act = Act::Posted { on, tracking: posting.tracking.clone() };
+    let mv = Move::Post { on, tracking: posting.tracking.clone() };
+    change(tx, moment, letter, act, mv, By::Staff(person.clone()), staff(person))
+}
+
+/// Marks a letter as come back; its password opens no more.
+pub(super) fn take_back(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    prefecture: Prefecture,
+    person: &Person,
+    id: Id,
+    note: &str,
+) -> Result<Option<Result<Letter, Refused>>, StoreError> {
+    let letter = store::find(tx, id)?.filter(|letter| letter.office.prefecture == prefecture);
+    let Some(letter) = letter else { return Ok(None) };
+    let act = Act::Returned { note: note.to_owned() };
+    let mv = Move::Return { note: note.to_owned() };
+    let done = change(tx, moment, letter, act, mv, By::Staff(person.clone()), staff(person))?;
+    if let Ok(letter) = &done {
+        accounts::end_temporary(tx, letter.user_id(), letter.id)?;
+    }
+    Ok(Some(done))
+}
+
+/// First login with the temporary password of a letter: the letter and its application are completed. Nothing happens if the letter is
+/// no longer out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn on_first_login(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId, letter: Id) -> Result<(), StoreError> {
+    let Some(letter) = store::find(tx, letter)?.filter(|letter| letter.user_id() == user_id) else { return Ok(()) };
+    let by = By::Office(user_id);
+    // A letter that does not allow it (e.g. completed before) is left as it is: login must not fail for it.
+    change(tx, moment, letter, Act::Completed, Move::Complete, by, Actor::Office(user_id))?.ok();
+    Ok(())
+}
+
+/// The office has reset its login itself: letters on their way are 取下げ and their passwords open no more. The applications are moved
+/// by the reset itself.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn on_reset(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId) -> Result<(), StoreError> {
+    for before in store::of_office(tx, user_id.office())? {
+        let mut letter = before.clone();
+        let note = "事業所がログイン情報を再設定したため".to_owned();
+        if letter.apply(Act::Withdrawn { note }, By::Office(user_id), moment.now).is_ok() {
+            accounts::end_temporary(tx, user_id, letter.id)?;
+            store::save(tx, Some(&before), &letter)?;
+        }
+    }
+    Ok(())
+}
+
+/// 期限切れ for up to `limit` letters whose passwords were not used in time; says how many rows were looked at. Fewer than `limit` means
+/// that nothing more is due.
+pub(super) fn expire_some(tx: &mut Tx<'_>, moment: &Moment, limit: usize) -> Result<usize, StoreError> {
+    let ends = store::take_ends(tx, moment.now, limit)?;
+    for (at, id) in &ends {
+        // The row of an earlier print is passed over: a later one has its own.
+        if let Some(letter) = store::find(tx, *id)?.filter(|letter| letter.state.is_out() && letter.valid_until == Some(*at)) {
+            expire(tx, moment, letter)?;
+        }
+    }
+    Ok(ends.len())
+}
+
+fn expire(tx: &mut Tx<'_>, moment: &Moment, letter: Letter) -> Result<(), StoreError> {
+    let (user_id, id) = (letter.user_id(), letter.id);
+    if change(tx, moment, letter, Act::Expired, Move::Expire, By::System, Actor::System)?.is_ok() {
+        accounts::end_temporary(tx, user_id, id)?;
+    }
+    Ok(())
+}
+
+/// Whether the account still waits for the password of this letter; another letter to the same office ends it.
+fn carries_live_password(r: &impl Reads, letter: &Letter) -> Result<bool, StoreError> {
+    let account = accounts::find(r, letter.user_id())?;
+    Ok(account.and_then(|account| account.temporary).is_some_and(|temporary| temporary.letter == letter.id))
+}
+
+fn change(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    before: Letter,
+    act: Act,
+    mv: Move,
+    by: By,
+    actor: Actor,
+) -> Result<Result<Letter, Refused>, StoreError> {
+    let mut letter = before.clone();
+    let action = action(&act);
+    if let Err(refused) = letter.apply(act, by.clone(), moment.now) {
+        return Ok(Err(refused));
+    }
+    if let Some(application) = letter.application()
+        && let Err(refused) = move_application(tx, moment, application, mv, by)?
+    {
+        return Ok(Err(refused));
+    }
+    store::save(tx, Some(&before), &letter)?;
+    let mut event = Event::new(actor, action).office(letter.office).subject(letter.id);
+    if let Some(number) = letter.number {
+        event = event.detail("number", number);
+    }
+    audit::record(tx, moment, event)?;
+    Ok(Ok(letter))
+}
+
+/// Moves the application behind a letter; its refusal becomes a sentence.
+pub(super) fn move_application(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    number: ControlNumber,
+    mv: Move,
+    by: By,
+) -> Result<Result<(), Refused>, StoreError> {
+    match reissue::mark(tx, moment, number, mv, by) {
+        Ok(_) => Ok(Ok(())),
+        Err(MarkError::Store(error)) => Err(error),
+        Err(refused) => Ok(Err(Refused::Application(format!("{number}：{refused}")))),
+    }
+}
+
+fn action(act: &Act) -> &'static str {
+    match act {
+        Act::Printed { .. } => "letter.print",
+        Act::Posted { .. } => "letter.post",
+        Act::Returned { .. } => "letter.return",
+        Act::Completed => "letter.complete",
+        Act::Expired => "letter.expire",
+        Act::Withdrawn { .. } => "letter.withdraw",
+    }
+}
+
+fn staff(person: &Person) -> Actor {
+    Actor::Staff { id: person.id, name: person.name.clone() }
+}

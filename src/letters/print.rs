@@ -1,0 +1,220 @@
+//! Printing, inside a transaction: numbers and temporary passwords are made, accounts and applications follow.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::model::{Act, Letter, LetterNumber, Occasion, Refused, Serial};
+use super::password::temporary_password;
+use super::post::move_application;
+use super::sheet::{self, LetterSheet};
+use super::store::{self, Batch, Stage, Wanted};
+use crate::accounts::{self, Temporary};
+use crate::audit::{self, Actor, Event};
+use crate::kernel::{ControlNumber, Id, Moment, Prefecture, jst};
+use crate::ledger;
+use crate::reissue::{self, By, Move, Person, Printing};
+use crate::security::Keys;
+use crate::store::{Reads, StoreError, Tx};
+
+/// What is to be printed: an approved application, or a letter that waits or is to be printed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choice {
+    /// By the application's number.
+    Application(ControlNumber),
+    /// By the letter's id.
+    Letter(Id),
+}
+
+impl Choice {
+    /// Reads a value of the form: a control number or a letter's id.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        ControlNumber::parse(value).map(Self::Application).or_else(|| Id::parse(value).map(Self::Letter))
+    }
+
+    /// What the clerk knows it by.
+    fn label(self) -> String {
+        match self {
+            Self::Application(number) => number.to_string(),
+            Self::Letter(id) => id.to_string(),
+        }
+    }
+}
+
+/// Who prints and by which rules.
+#[derive(Clone, Debug)]
+pub(super) struct Printer {
+    pub(super) prefecture: Prefecture,
+    pub(super) person: Person,
+    pub(super) keys: Keys,
+    /// Days for which the password opens.
+    pub(super) valid_days: u32,
+}
+
+/// Begins an attempt to print a batch. What an attempt before this one printed is lost with its process, so it is wanted again.
+/// `None` if the batch is not waiting for the press.
+pub(super) fn begin_attempt(tx: &mut Tx<'_>, id: Id, interrupted: &str) -> Result<Option<Batch>, StoreError> {
+    let Some(mut batch) = store::batch(tx, id)?.filter(|batch| batch.stage == Stage::Printing) else { return Ok(None) };
+    if batch.done > 0 {
+        let again =
+            batch.printed.iter().map(|(letter, _)| Wanted { choice: Choice::Letter(*letter), reason: interrupted.to_owned() });
+        batch.wanted = again.chain(batch.wanted[batch.done..].iter().cloned()).collect();
+        batch.done = 0;
+        batch.printed.clear();
+        tx.put(&store::BATCHES, &id, &batch)?;
+    }
+    Ok(Some(batch))
+}
+
+/// Prints the next `limit` letters of a batch. What cannot be printed is left out and told. `None` when all are done.
+pub(super) fn print_some(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    printer: &Printer,
+    id: Id,
+    limit: usize,
+) -> Result<Option<Vec<LetterSheet>>, StoreError> {
+    let Some(mut batch) = store::batch(tx, id)? else { return Ok(None) };
+    let next: Vec<Wanted> = batch.wanted.iter().skip(batch.done).take(limit).cloned().collect();
+    if next.is_empty() {
+        return Ok(None);
+    }
+    let mut sheets = Vec::new();
+    for Wanted { choice, reason } in next {
+        batch.done += 1;
+        match print_one(tx, &moment.part(&choice.label()), printer, choice, &reason)? {
+            Ok((id, number, sheet)) => {
+                batch.printed.push((id, number));
+                sheets.push(sheet);
+            }
+            Err(refused) => batch.left_out.push((choice.label(), refused.to_string())),
+        }
+    }
+    tx.put(&store::BATCHES, &id, &batch)?;
+    Ok(Some(sheets))
+}
+
+type One = Result<(Id, LetterNumber, LetterSheet), Refused>;
+
+fn print_one(tx: &mut Tx<'_>, moment: &Moment, printer: &Printer, choice: Choice, reason: &str) -> Result<One, StoreError> {
+    let (before, mut letter) = match chosen(tx, moment, printer.prefecture, choice)? {
+        Ok(found) => found,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let entry = match ledger::find(tx, letter.office)?.filter(ledger::Entry::can_be_posted_to) {
+        Some(entry) => entry,
+        None => return Ok(Err(Refused::NoAddress(letter.office))),
+    };
+    let branch = match letter.next_branch() {
+        Ok(branch) => branch,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let user_id = letter.user_id();
+    if letter.occasion == Occasion::FirstIssue && accounts::find(tx, user_id)?.is_none() {
+        return Ok(Err(Refused::NoAccount(user_id)));
+    }
+
+    // All that may say no is asked before the first row is written; the number asked with is not the one given out.
+    let valid_until = jst::end_of(jst::date(jst::plus_days(moment.now, i64::from(printer.valid_days))));
+    let by = By::Staff(printer.person.clone());
+    let act = |number| Act::Printed { number, reason: reason.to_owned() };
+    let tried = LetterNumber { serial: Serial { month: 0, sequence: 0 }, branch };
+    if let Err(refused) = letter.clone().apply(act(tried), by.clone(), moment.now) {
+        return Ok(Err(refused));
+    }
+    if let Err(sentence) = application_allows(tx, &letter, &by, moment.now, reason)? {
+        return Ok(Err(Refused::Application(sentence)));
+    }
+
+    let serial = match letter.number {
+        Some(number) => number.serial,
+        None => match store::next_serial(tx, moment.now)? {
+            Some(serial) => serial,
+            None => return Ok(Err(Refused::BranchesUsedUp)),
+        },
+    };
+    let number = LetterNumber { serial, branch };
+    if let Err(refused) = letter.apply(act(number), by.clone(), moment.now) {
+        return Ok(Err(refused));
+    }
+    letter.valid_until = Some(valid_until);
+    if let Some(application) = letter.application() {
+        let printing = Printing { letter: number.to_string(), valid_until };
+        let mv = application_move(tx, application, printing, reason)?;
+        if let Err(refused) = move_application(tx, moment, application, mv, by)? {
+            return Ok(Err(refused));
+        }
+        accounts::ensure(tx, user_id, moment.now)?;
+    }
+    let password = temporary_password(&moment.part(&format!("letter {} {branch}", letter.id)).random());
+    let temporary = Temporary::new(&printer.keys, user_id, &password, letter.id, valid_until);
+    accounts::set_temporary(tx, user_id, temporary)?;
+    store::save(tx, before.as_ref(), &letter)?;
+    let actor = Actor::Staff { id: printer.person.id, name: printer.person.name.clone() };
+    let mut event = Event::new(actor, "letter.print").office(letter.office).subject(letter.id).detail("number", number);
+    if !reason.is_empty() {
+        event = event.detail("reason", reason);
+    }
+    audit::record(tx, moment, event)?;
+
+    let sheet = LetterSheet {
+        number: number.to_string(),
+        control_number: letter.application().map(|number| number.to_string()).unwrap_or_default(),
+        occasion: if letter.application().is_some() { sheet::Occasion::Reissue } else { sheet::Occasion::First },
+        issued_on: jst::era(jst::date(moment.now)),
+        valid_until: jst::era(jst::date(valid_until)),
+        office_number: letter.office.number.to_string(),
+        office_name: entry.name,
+        postal_code: entry.postal_code,
+        address: entry.address,
+        building: entry.building,
+        prefecture: letter.office.prefecture.name().to_owned(),
+        user_id: user_id.to_string(),
+        password,
+    };
+    Ok(Ok((letter.id, number, sheet)))
+}
+
+type Chosen = Result<(Option<Letter>, Letter), Refused>;
+
+/// The letter that was chosen as it stands, and a copy to change. What belongs to another federation does not exist.
+fn chosen(tx: &Tx<'_>, moment: &Moment, prefecture: Prefecture, choice: Choice) -> Result<Chosen, StoreError> {
+    let unknown = || Err(Refused::UnknownNumber(choice.label()));
+    let letter = match choice {
+        Choice::Letter(id) => store::find(tx, id)?,
+        Choice::Application(number) => match store::of_application(tx, number)? {
+            Some(letter) => Some(letter),
+            None => {
+                let application = reissue::find(tx, number)?.filter(|one| one.office.prefecture == prefecture);
+                let Some(application) = application else { return Ok(unknown()) };
+                let id = Id::new(&moment.part(&format!("letter of {number}")).random());
+                let letter = Letter::new(id, application.office, Occasion::Reissue(number), moment.now);
+                return Ok(Ok((None, letter)));
+            }
+        },
+    };
+    Ok(match letter.filter(|letter| letter.office.prefecture == prefecture) {
+        Some(letter) => Ok((Some(letter.clone()), letter)),
+        None => unknown(),
+    })
+}
+
+fn application_allows(
+    tx: &Tx<'_>,
+    letter: &Letter,
+    by: &By,
+    now: Timestamp,
+    reason: &str,
+) -> Result<Result<(), String>, StoreError> {
+    let Some(number) = letter.application() else { return Ok(Ok(())) };
+    let Some(application) = reissue::find(tx, number)? else { return Ok(Err(format!("{number}：申請がありません。"))) };
+    let mv = application_move(tx, number, Printing { letter: String::new(), valid_until: now }, reason)?;
+    Ok(application.check(&mv, by, now).map(|_| ()).map_err(|refused| format!("{number}：{refused}")))
+}
+
+/// A print of a letter not yet come back is a reprint to the application, with its reason.
+fn application_move(r: &impl Reads, number: ControlNumber, printing: Printing, reason: &str) -> Result<Move, StoreError> {
+    let out = reissue::find(r, number)?
+        .is_some_and(|application| matches!(application.state, reissue::State::Printed | reissue::State::Posted));
+    Ok(if out { Move::Reprint { printing, reason: reason.to_owned() } } else { Move::Print(printing) })
+}
