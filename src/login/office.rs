@@ -85,13 +85,14 @@ pub fn admit(r: &impl Reads, visit: &Visit, door: Door, posting: bool) -> Result
     Ok(Admission::In(Office(Arc::new(Inner { account, name, session: session.clone(), session_key, ends }))))
 }
 
-/// Sends the browser elsewhere. On the way to the login page the dead session's cookie is dropped, so that it is told of only once.
+/// Sends the browser elsewhere. On the way to the login page the cookie of a session that opens nothing is dropped: its end is told
+/// only once, and the login page does not send its bearer back.
 ///
 /// # Errors
 /// Never; the type is what handlers return.
 pub fn turn_away(visit: &Visit, path: &str) -> Answer {
     let mut response = see_other(path)?;
-    if visit.session_ended {
+    if path.starts_with("/login") && visit.cookie(Cookie::Office).is_some() {
         cookies::clear(&mut response, Cookie::Office, visit.secure());
     }
     Ok(response)

@@ -1,7 +1,12 @@
 mod architecture;
 mod config;
+mod first_login;
 mod ledger_csv;
 mod ledger_import;
+mod login_lock;
+mod login_same_answer;
+mod login_session;
 mod mail_transport;
 mod shell;
 mod support;
+mod top_menu;

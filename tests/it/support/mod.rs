@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod office;
 pub mod sink;
 
 pub use app::TestApp;
