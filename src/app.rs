@@ -6,14 +6,16 @@ use std::sync::Arc;
 use poem::{Endpoint, Response};
 
 use crate::accounts;
+use crate::codes;
 use crate::config::Config;
 use crate::jobs::{Handlers, Runner};
 use crate::kernel::{Clock, Moment, Random};
 use crate::letters;
 use crate::login;
 use crate::mail::transport::Deliver;
-use crate::mail::{Composers, Postman, outbox};
+use crate::mail::{Composer, Composers, Postman, outbox};
 use crate::pdf::Typesetter;
+use crate::reissue;
 use crate::routes;
 use crate::security::{Hasher, Keys};
 use crate::store::{Store, StoreError};
@@ -56,11 +58,14 @@ impl std::ops::Deref for App {
 fn composers() -> Composers {
     let mut all = Composers::new();
     all.insert(accounts::CHANGED, accounts::compose);
+    all.extend(codes::KINDS.map(|kind| (kind, codes::compose as Composer)));
+    all.extend(reissue::KINDS.map(|kind| (kind, reissue::compose as Composer)));
     all
 }
 
 /// Jobs that repeat for as long as the installation lives.
 const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP, letters::EXPIRE];
+const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP, reissue::CLEAN];
 
 impl App {
     /// Puts the parts together.
@@ -105,6 +110,10 @@ impl App {
         handlers.on(letters::PRINT, move |job| letters::print_job(app.clone(), job));
         let app = self.clone();
         handlers.on(letters::EXPIRE, move |job| letters::expire_job(app.clone(), job));
+        let (store, retention) = (self.store.clone(), self.config.retention.clone());
+        handlers.on(reissue::CLEAN, move |job| reissue::clean(store.clone(), retention.clone(), job));
+        let app = self.clone();
+        handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
         handlers.on(outbox::SEND, move |job| {
             let postman = postman.clone();
             async move { postman.send(job).await }

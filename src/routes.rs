@@ -8,7 +8,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, R
 use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::web::{BodyLimit, Fault, Visit, assets, health};
-use crate::{first_login, login, lost, notices, top_menu};
+use crate::{first_login, login, lost, notices, reissue, top_menu};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +86,27 @@ pub fn rows() -> Vec<Row> {
         Row::get("/lost", Who::Public, lost::pages::show),
         Row::post("/lost", Who::Public, lost::pages::choose),
         Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
+        Row::get("/reissue", Who::Public, reissue::pages::apply::show),
+        Row::post("/reissue", Who::Public, reissue::pages::apply::start),
+        Row::post("/reissue/number", Who::Public, reissue::pages::apply::check_number),
+        Row::get("/reissue/prefecture", Who::Public, reissue::pages::apply::prefecture),
+        Row::post("/reissue/prefecture", Who::Public, reissue::pages::apply::choose),
+        Row::get("/reissue/code", Who::Public, reissue::pages::code::show),
+        Row::post("/reissue/code", Who::Public, reissue::pages::code::enter),
+        Row::post("/reissue/code/resend", Who::Public, reissue::pages::code::resend),
+        Row::get("/reissue/code/delivery", Who::Public, reissue::pages::code::delivery),
+        Row::get("/reissue/check", Who::Public, reissue::pages::check::show),
+        Row::post("/reissue/check", Who::Public, reissue::pages::check::send),
+        Row::get("/reissue/done", Who::Public, reissue::pages::check::done),
+        Row::get("/status", Who::Public, reissue::pages::progress::show),
+        Row::post("/status", Who::Public, reissue::pages::progress::look_up),
+        Row::get("/status/application", Who::Public, reissue::pages::progress::application),
+        Row::get("/status/withdraw", Who::Public, reissue::pages::withdraw::confirm),
+        Row::post("/status/withdraw", Who::Public, reissue::pages::withdraw::ask_code),
+        Row::get("/status/withdraw/code", Who::Public, reissue::pages::withdraw::code),
+        Row::post("/status/withdraw/code", Who::Public, reissue::pages::withdraw::enter),
+        Row::post("/status/withdraw/resend", Who::Public, reissue::pages::withdraw::resend),
+        Row::get("/status/withdraw/delivery", Who::Public, reissue::pages::withdraw::delivery),
         Row::get("/first-login", Who::FirstLogin, first_login::pages::resume),
         Row::get("/first-login/warning", Who::FirstLogin, first_login::pages::warning),
         Row::post("/first-login/warning", Who::FirstLogin, first_login::pages::confirm_warning),

@@ -86,9 +86,9 @@ pub fn open(tx: &mut Tx<'_>, moment: &Moment, keys: &Keys, config: &Config, open
         requested: moment.now,
         tries_left: config.code.tries,
         end: None,
+        mail: None,
     };
-    store::put(tx, id, &challenge)?;
-    post(tx, moment, id, &challenge, &config.code)?;
+    put_and_post(tx, moment, id, challenge, &config.code)?;
     Ok(Opened::Open(id))
 }
 
@@ -116,8 +116,7 @@ pub fn resend(
     }
     challenge.issue += 1;
     challenge.requested = moment.now;
-    store::put(tx, id, &challenge)?;
-    post(tx, moment, id, &challenge, &config.code)?;
+    put_and_post(tx, moment, id, challenge, &config.code)?;
     Ok(Resent::Sent)
 }
 
@@ -169,17 +168,36 @@ pub fn replace(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How far the mail with the newest code is. Screens of a reset must not show it: it would tell whether the address is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Not sent yet, tried again, or never to be sent.
+    Waiting,
+    /// The mail server took it over.
+    Sent(Timestamp),
+    /// The mail server refused it for good.
+    Failed,
+}
+
 /// What a screen shows of a challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
+    /// What the code is for.
+    pub purpose: Purpose,
     /// Where the code was sent.
     pub address: MailAddress,
+    /// The newest code's number; above 1 after 再送.
+    pub issue: u32,
+    /// When the newest code was asked for.
+    pub requested: Timestamp,
     /// When the newest code stops working.
     pub valid_until: Timestamp,
     /// From when on 再送 sends again.
     pub resend_from: Timestamp,
     /// Why it is over, if it is.
     pub end: Option<End>,
+    /// How far the mail is.
+    pub delivery: Delivery,
 }
 
 /// The challenge as a screen shows it. `None` if it was cleaned away.
@@ -187,11 +205,22 @@ pub struct View {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn view(r: &impl Reads, rules: &config::Code, id: Id) -> Result<Option<View>, StoreError> {
-    Ok(store::find(r, id)?.map(|challenge| View {
+    let Some(challenge) = store::find(r, id)? else { return Ok(None) };
+    let row = challenge.mail.map(|mail| outbox::find(r, mail)).transpose()?.flatten();
+    let delivery = match row {
+        Some(row) if row.state == outbox::State::Failed => Delivery::Failed,
+        Some(row) => row.sent.map_or(Delivery::Waiting, Delivery::Sent),
+        None => Delivery::Waiting,
+    };
+    Ok(Some(View {
+        purpose: challenge.purpose,
+        issue: challenge.issue,
+        requested: challenge.requested,
         valid_until: challenge.valid_until(rules),
         resend_from: challenge.resend_from(rules),
         end: challenge.end,
         address: challenge.address,
+        delivery,
     }))
 }
 
@@ -210,11 +239,18 @@ pub(super) fn derive(keys: &Keys, challenge: &Challenge<KeyId>, id: Id, issue: u
     Some(cut(&mac, challenge.purpose.sort().digits()))
 }
 
-fn post(tx: &mut Tx<'_>, moment: &Moment, id: Id, challenge: &Challenge<KeyId>, rules: &config::Code) -> Result<(), StoreError> {
+fn put_and_post(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    id: Id,
+    mut challenge: Challenge<KeyId>,
+    rules: &config::Code,
+) -> Result<(), StoreError> {
+    challenge.mail = None;
     if challenge.sends {
-        outbox::post(tx, moment, mails::mail(id, challenge, rules))?;
+        challenge.mail = Some(outbox::post(tx, moment, mails::mail(id, &challenge, rules))?);
     }
-    Ok(())
+    store::put(tx, id, &challenge)
 }
 
 /// Counts one code against all caps, or none of them: the account first, since offices share networks. Gives the time from

@@ -66,6 +66,8 @@ struct Place {
     screen: &'static str,
     /// Where to start again after breaking off.
     again: &'static str,
+    /// What to do for somebody who did not ask.
+    unasked: &'static str,
 }
 
 const fn place(purpose: Purpose) -> Place {
@@ -74,12 +76,14 @@ const fn place(purpose: Purpose) -> Place {
             doing: "ログイン情報再発行申請の通知先メールアドレスの確認",
             screen: "確認コード入力",
             again: "ログイン情報再発行申請",
+            unasked: "このメールは破棄してください。どなたかがメールアドレスを誤って入力した可能性があります。確認コードを入力しないかぎり、申請は行われません。",
         },
-        Purpose::ReissueWithdraw => {
-            Place {
-                doing: "ログイン情報再発行申請の取下げ", screen: "ワンタイムパスワード入力", again: "申請状況の確認"
-            }
-        }
+        Purpose::ReissueWithdraw => Place {
+            doing: "ログイン情報再発行申請の取下げ",
+            screen: "ワンタイムパスワード入力",
+            again: "申請状況の確認",
+            unasked: "このメールは破棄してください。ワンタイムパスワードを入力しないかぎり、申請が取り下げられることはありません。気になることがあるときは、下記の連合会へお電話ください。",
+        },
     }
 }
 
@@ -87,8 +91,8 @@ fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) ->
     let sort = challenge.purpose.sort();
     let (name, place) = (sort.title(), place(challenge.purpose));
     let subject = match sort {
-        Sort::Confirmation => "確認コード発行通知（介護保険）",
-        Sort::OneTime => "ワンタイムパスワード発行通知（介護保険）",
+        Sort::Confirmation => "確認コード発行通知(介護保険)",
+        Sort::OneTime => "ワンタイムパスワード発行通知(介護保険)",
     };
     let until = jst::hm(challenge.valid_until(&config.code));
     let body = Words::from_federation(config, challenge.prefecture)
@@ -100,9 +104,12 @@ fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) ->
             place.screen,
             sort.digits()
         ))
-        .paragraph(&format!("途中で画面を閉じるなどして操作を中断したときは、お手数ですが、もう一度【{}】からやり直してください。", place.again))
+        .paragraph(&format!(
+            "途中で画面を閉じるなどして操作を中断したときは、お手数ですが、もう一度【{}】からやり直してください。",
+            place.again
+        ))
         .paragraph(&format!("{name}は、だれにも知らせないでください。連合会やヘルプデスクからおたずねすることはありません。"))
-        .not_asked("このメールは破棄してください。だれかがメールアドレスを誤って入力した可能性があります。このままでは何も変更されません。")
+        .not_asked(place.unasked)
         .closing(config, challenge.prefecture);
     (subject, body)
 }
@@ -131,6 +138,7 @@ mod tests {
                 requested: at,
                 tries_left: 5,
                 end: None,
+                mail: None,
             };
             let (subject, body) = text(&challenge, &Secret::new(code.to_owned()), &Config::demo());
             let mut settings = insta::Settings::clone_current();

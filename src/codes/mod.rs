@@ -6,8 +6,9 @@
 mod flow;
 mod mails;
 mod model;
+pub mod pages;
 mod store;
 
-pub use flow::{Attempt, Opened, Opening, Resent, View, clean, enter, open, replace, resend, view};
+pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, replace, resend, view};
 pub use mails::{KINDS, compose};
 pub use model::{Challenge, End, Entered, Purpose, Sort, looks_like};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config;
 use crate::kernel::secret::same;
-use crate::kernel::{MailAddress, Prefecture, text};
+use crate::kernel::{Id, MailAddress, Prefecture, text};
 
 /// What a code is asked for. A code of one purpose is wrong for every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,6 +104,9 @@ pub struct Challenge<K> {
     pub tries_left: u32,
     /// Why it is over, if it is.
     pub end: Option<End>,
+    /// The outbox row of the newest code.
+    #[serde(default)]
+    pub mail: Option<Id>,
 }
 
 /// What became of an entry.
@@ -217,6 +220,7 @@ mod tests {
             requested: at(0),
             tries_left: 5,
             end: None,
+            mail: None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod flow;
 mod mails;
 mod model;
+pub mod pages;
 mod store;
 
 pub use flow::clean::{CLEAN, clean};

@@ -1,0 +1,220 @@
+//! The screen that waits for a code: the same for every purpose (spec 3, R3 and A3).
+
+use maud::{Markup, html};
+
+use super::flow::{Delivery, Resent, View};
+use super::model::{End, Entered, Sort};
+use crate::config::{self, Config};
+use crate::kernel::jst;
+use crate::web::components::{
+    Back, ButtonRow, Mark, code_field, copy_button, error_summary, form, help_details, notice, resend_form,
+};
+use crate::web::layout::ServerTime;
+
+/// The name of the field.
+pub const FIELD: &str = "code";
+
+/// What the screen is made of.
+#[derive(Clone, Debug)]
+pub struct CodeScreen<'a> {
+    /// The challenge.
+    pub view: &'a View,
+    /// Settings: life of codes, the sender of our mails.
+    pub config: &'a Config,
+    /// The time of this answer.
+    pub now: &'a ServerTime,
+    /// The token for forms.
+    pub csrf: &'a str,
+    /// Where the code goes.
+    pub action: &'a str,
+    /// Where 再送 goes.
+    pub resend: &'a str,
+    /// Where 戻る leads; also the way to start again.
+    pub back: &'a str,
+    /// What is to be done again when the code cannot be used, e.g. ログイン情報再発行申請.
+    pub again: &'a str,
+    /// Why the code is asked for, before 〜を … 宛に送信しました.
+    pub why: &'a str,
+    /// An address that answers GET with the state of delivery; `None` where that must not be told.
+    pub delivery: Option<&'a str>,
+    /// What was wrong with the last entry or 再送.
+    pub error: Option<String>,
+}
+
+impl CodeScreen<'_> {
+    /// The screen's title.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        title(self.sort())
+    }
+
+    const fn sort(&self) -> Sort {
+        self.view.purpose.sort()
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> Markup {
+        let (name, digits) = (self.sort().title(), self.sort().digits());
+        if let Some(end) = self.view.end {
+            return self.over(end);
+        }
+        let error = self.error.as_deref();
+        let errors: Vec<_> = error.map(|sentence| (FIELD, sentence)).into_iter().collect();
+        html! {
+            (error_summary(&errors))
+            @if self.view.issue > 1 && error.is_none() {
+                (notice(Mark::Success, "", html! {
+                    p { "新しい" (name) "を" (jst::hm(self.view.requested)) "に送信しました。前に届いた" (name) "は使えません。" }
+                }))
+            }
+            p.lead {
+                (self.why) (name) "を " strong.address { (self.view.address) } " 宛に送信しました。メール本文に記載された" (digits)
+                "桁の数字を入力し、【次へ】ボタンを押してください。"
+            }
+            (form(self.action, self.csrf, html! {
+                (code_field(FIELD, name).required().error(error).support(&format!(
+                    "有効期間は{}分です（{}まで）。{}",
+                    self.config.code.valid_minutes,
+                    jst::hm(self.view.valid_until),
+                    tries_in_words(&self.config.code)
+                )))
+                (ButtonRow::forward("次へ").back(Back::Link(self.back)))
+            }))
+            section.stack {
+                h2 { "メールが届かないとき" }
+                @if let Some(url) = self.delivery { (delivery_line(&self.view.delivery, Some(url))) }
+                p.note { "メールが届くまで数分程度かかる場合があります。" }
+                p { "しばらく待っても届かないときは、メールアドレスに誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。" }
+                (resend_form(self.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
+                p { "メールアドレスに誤りがないときは、次の原因が考えられます。" }
+                ul.plain {
+                    li { "受信制限の設定をしている。" }
+                    li { "迷惑メールフォルダ等に移動している。" }
+                    li { "メールの受信フォルダ・メールボックス等が容量オーバーになっている。" }
+                    li { "プロバイダの通信状況で受信が遅れている。" }
+                }
+                (self.help())
+            }
+        }
+    }
+
+    /// No more entries: what happened, and the way back to the start.
+    fn over(&self, end: End) -> Markup {
+        let sentence = match end {
+            End::Spent => sentence(Entered::Ended, self.sort(), &self.config.code),
+            End::Used | End::Replaced => sentence(Entered::Used, self.sort(), &self.config.code),
+        };
+        html! {
+            (notice(Mark::Error, &format!("この{}は使えません", self.sort().title()), html! {
+                p { (sentence.unwrap_or_default()) }
+                p { "【戻る】ボタンを押して、もう一度" (self.again) "を行ってください。新しい" (self.sort().title()) "をお送りします。" }
+            }))
+            (ButtonRow::only_back(self.back))
+        }
+    }
+
+    fn help(&self) -> Markup {
+        let sender = self.config.mail.from.as_ref().map(|sender| sender.address.as_str()).unwrap_or_default();
+        let domain = sender.rsplit_once('@').map_or("", |(_, domain)| domain);
+        help_details(
+            "メールが届かない場合について",
+            html! {
+                h3 { "① 受信制限の設定をしている" }
+                p { "お使いのメールで受信制限をしていないか確認してください。制限しているときは、次のドメインまたはメールアドレスからの受信を許可してから、再送してください。" }
+                @if !domain.is_empty() {
+                    ul.plain {
+                        li { "ドメイン " code { (domain) } " " (copy_button(domain, "ドメインをコピー")) }
+                        li { "メールアドレス " code { (sender) } " " (copy_button(sender, "アドレスをコピー")) }
+                    }
+                }
+                h3 { "② 迷惑メールフォルダ等に移動している" }
+                p { "迷惑メールとして振り分けられていることがあります。迷惑メールフォルダなどに届いていないか確認してください。" }
+                h3 { "③ メールの受信フォルダ・メールボックス等が容量オーバーになっている" }
+                p { "メールボックスがいっぱいになっていないか確認してください。保存できる容量は、お使いのメールの提供元へお問い合わせください。いっぱいのときは、不要なメールを削除してから再送してください。" }
+                h3 { "④ プロバイダの通信状況で受信が遅れている" }
+                p { "お使いのプロバイダのお知らせで、障害や遅れがないか確認してください。復旧してしばらくたっても届かないときは、再送してください。" }
+            },
+        )
+    }
+}
+
+/// The title of the screen for a sort of code.
+#[must_use]
+pub const fn title(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Confirmation => "確認コード入力",
+        Sort::OneTime => "ワンタイムパスワード入力",
+    }
+}
+
+/// Whether the mail has left, asked again every few seconds where the script runs and `poll` gives the address.
+#[must_use]
+pub fn delivery_line(delivery: &Delivery, poll: Option<&str>) -> Markup {
+    let waiting = *delivery == Delivery::Waiting;
+    let poll = poll.filter(|_| waiting);
+    html! {
+        p #delivery .delivery role="status" data-hx-get=[poll] data-hx-trigger=[poll.map(|_| "every 4s")]
+            data-hx-swap=[poll.map(|_| "outerHTML")] {
+            @match delivery {
+                Delivery::Waiting => "メールを送信しています。",
+                Delivery::Sent(at) => { (jst::hm(*at)) "に、メールサーバーがこのメールを受け取りました。" }
+                Delivery::Failed => "メールサーバーがこの宛先へのメールを受け付けませんでした。メールアドレスに誤りがないかお確かめください。",
+            }
+        }
+    }
+}
+
+fn tries_in_words(rules: &config::Code) -> String {
+    format!("{}回誤ると使えなくなります。", rules.tries)
+}
+
+/// What an entry that is not right is answered with. `None` for the right one.
+#[must_use]
+pub fn sentence(entered: Entered, sort: Sort, rules: &config::Code) -> Option<String> {
+    let (name, digits) = (sort.title(), sort.digits());
+    Some(match entered {
+        Entered::Right => return None,
+        Entered::Wrong { left } => {
+            format!("{name}が違います。メールに記載された{digits}桁の数字をお確かめください。あと{left}回入力できます。")
+        }
+        Entered::Old { left } => format!(
+            "入力されたのは、再送する前の古い{name}です。いちばん新しいメールに記載された{name}を入力してください。あと{left}回入力できます。"
+        ),
+        Entered::Expired => format!(
+            "{name}の有効期間（{}分）が過ぎました。再送のボタンを押して、新しい{name}を受け取ってください。",
+            rules.valid_minutes
+        ),
+        Entered::Ended => format!("{}回誤って入力されたため、この{name}は使えなくなりました。", rules.tries),
+        Entered::Used => format!("この{name}はすでに使われています。同じ{name}を二度使うことはできません。"),
+    })
+}
+
+/// What something that cannot be a code is answered with; it costs no try.
+#[must_use]
+pub fn form_sentence(typed: &str, sort: Sort) -> String {
+    let name = sort.title();
+    if typed.trim().is_empty() {
+        format!("{name}を入力してください。")
+    } else {
+        format!("{name}は{}桁の数字で入力してください。", sort.digits())
+    }
+}
+
+/// What a refused 再送 is answered with. `None` if it was sent or the challenge is over (the screen itself says so then).
+#[must_use]
+pub fn resend_sentence(resent: Resent, sort: Sort) -> Option<String> {
+    match resent {
+        Resent::Sent | Resent::Ended => None,
+        Resent::TooSoon { from } => {
+            Some(format!("再送は、前の送信から少し時間をおいてお試しください。{}以降に再送できます。", jst::hms(from)))
+        }
+        Resent::TooMany { again_at } => Some(too_many(sort, again_at)),
+    }
+}
+
+/// What somebody is told who has asked for too many codes.
+#[must_use]
+pub fn too_many(sort: Sort, again_at: jiff::Timestamp) -> String {
+    format!("{}の送信回数が上限に達しました。{}以降に、もう一度お試しください。", sort.title(), jst::sentence_time(again_at))
+}

@@ -1,0 +1,148 @@
+//! A1 【ログイン情報再発行申請】 and A2 【請求先都道府県選択】.
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::Data;
+
+use super::{FlowCookie, Here, STEPS, current, home};
+use crate::app::App;
+use crate::codes::{self, Sort};
+use crate::kernel::{MailAddress, OfficeNumber, Prefecture};
+use crate::reissue::flow::apply::{self as flow, Went};
+use crate::reissue::model::{Screen, Stage, Typed};
+use crate::web::components::{Back, ButtonRow, Choice, Mark, error_summary, form, mail_field, notice, select, text_field};
+use crate::web::layout::Shell;
+use crate::web::{Answer, Errors, Form, Visit, page, page_422, see_other};
+
+const NUMBER: &str = "number";
+const CONTACT: &str = "contact";
+const AGAIN: &str = "contact_again";
+const PREFECTURE: &str = "prefecture";
+
+const UNKNOWN: &str = "この事業所番号は、事業所台帳に登録がありません。番号をお確かめください。";
+const CHECK_DIGIT: &str = "番号をお確かめください。入力に誤りがある可能性があります。このまま進むこともできます。";
+
+/// A1, with what was typed before.
+#[handler]
+pub fn show(app: Data<&App>, visit: Visit) -> Answer {
+    let typed = current(&app, &visit)?.map(|flow| flow.typed).unwrap_or_default();
+    page(screen(&visit, &typed, &Errors::default()))
+}
+
+/// A1 [次へ]
+#[handler]
+pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let typed =
+        Typed { number: form.get(NUMBER).to_owned(), contact: form.get(CONTACT).to_owned(), again: form.get(AGAIN).to_owned() };
+    let mut errors = Errors::default();
+    let number = errors.check(NUMBER, OfficeNumber::parse(&typed.number));
+    let contact = errors.check(CONTACT, MailAddress::parse(&typed.contact));
+    check_again(&mut errors, &typed, contact.as_ref());
+    let (Some(number), Some(contact), true) = (number, contact, errors.is_empty()) else {
+        return page_422(screen(&visit, &typed, &errors));
+    };
+    let cookie = FlowCookie::of(&app, &visit);
+    let (here, kept) = (Here::new(&app, &visit, cookie.key), typed.clone());
+    let went = app.store.write(move |tx| flow::start(tx, &here.visitor(), kept.clone(), number, contact.clone())).await?;
+    match went {
+        Went::To(screen) => return cookie.keep(&visit, see_other(screen.path())),
+        Went::UnknownOffice => errors.add(NUMBER, UNKNOWN),
+        Went::TooMany { again_at } => errors.add("", codes::pages::too_many(Sort::Confirmation, again_at)),
+    }
+    page_422(screen(&visit, &typed, &errors))
+}
+
+fn check_again(errors: &mut Errors, typed: &Typed, contact: Option<&MailAddress>) {
+    if typed.again.trim().is_empty() {
+        errors.add(AGAIN, "通知先メールアドレス(確認用)を入力してください。");
+    } else if contact.is_some_and(|contact| MailAddress::parse(&typed.again).ok().as_ref() != Some(contact)) {
+        errors.add(AGAIN, "通知先メールアドレスと一致しません。同じメールアドレスを入力してください。");
+    }
+}
+
+/// The live check under 事業所番号: a fragment. It says early what [次へ] would say, and the check digit's warning.
+#[handler]
+pub fn check_number(app: Data<&App>, form: Form) -> Answer {
+    let typed = form.get(NUMBER);
+    let sentence = match OfficeNumber::parse(typed) {
+        _ if typed.trim().is_empty() => String::new(),
+        Err(error) => error.to_string(),
+        Ok(number) if app.store.read(|r| flow::federations(r, number))?.is_empty() => UNKNOWN.to_owned(),
+        Ok(number) if !number.check_digit_fits() => CHECK_DIGIT.to_owned(),
+        Ok(_) => String::new(),
+    };
+    page(html! { @if !sentence.is_empty() { (notice(Mark::Warning, "", html! { p { (sentence) } })) } })
+}
+
+fn screen(visit: &Visit, typed: &Typed, errors: &Errors) -> Markup {
+    visit.page(STEPS[1], Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "ログイン情報の再発行を申請します。事業所番号と、申請の状況をお知らせするメールアドレスを入力し、【次へ】ボタンを押してください。" }
+        (form(Screen::Apply.path(), &visit.csrf(), html! {
+            (text_field(NUMBER, "事業所番号").required().short().value(&typed.number).autocomplete("off")
+                .support("10桁の事業所番号を入力してください。例: 1311111111")
+                .error(errors.of(NUMBER)).live_check("/reissue/number"))
+            (mail_field(CONTACT, "通知先メールアドレス").required().value(&typed.contact)
+                .support("審査の結果などをお知らせします。メールを確認できるアドレスを入力してください。").error(errors.of(CONTACT)))
+            (mail_field(AGAIN, "通知先メールアドレス(確認用)").required().value(&typed.again)
+                .support("入力間違いがないか確かめるため、同じアドレスをもう一度入力してください。").error(errors.of(AGAIN)))
+            div {
+                p.note { "国保連合会から、通知先メールアドレスや、事業所台帳に登録された電話番号などへ、再発行についてご連絡する場合があります。" }
+                p.note {
+                    "申請が承認されると、事業所台帳に登録された住所へ、ユーザIDとログイン用の仮パスワードを記載した「ログイン情報再発行通知書」を郵送します。"
+                    "返信用封筒を先にお送りいただくなど、国保連合会からお願いをする場合がありますので、"
+                    strong { "国保連合会の案内（ホームページ等）に従ってください。" }
+                }
+                p.note { "申請できるのは、介護事業所のログイン情報だけです。代理人のログイン情報を紛失した場合は、国保連合会へお問い合わせください。" }
+            }
+            (ButtonRow::forward("次へ").back(Back::Link("/lost")))
+        }))
+    })
+}
+
+/// A2, only where there is something to choose.
+#[handler]
+pub fn prefecture(app: Data<&App>, visit: Visit) -> Answer {
+    let flow = current(&app, &visit)?;
+    match flow.as_ref().map(|flow| &flow.stage) {
+        Some(stage) if stage.sees(Screen::Choose) => page(choice(&visit, stage, &Errors::default())),
+        _ => home(flow.as_ref()),
+    }
+}
+
+/// A2 [次へ]
+#[handler]
+pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let flow = current(&app, &visit)?;
+    let Some(stage) = flow.as_ref().map(|flow| &flow.stage).filter(|stage| stage.sees(Screen::Choose)) else {
+        return home(flow.as_ref());
+    };
+    let mut errors = Errors::default();
+    let chosen = Prefecture::parse(form.get(PREFECTURE)).filter(|one| stage.among().contains(one));
+    let (Some(chosen), Some(key)) = (chosen, visit.flow()) else {
+        errors.add(PREFECTURE, "請求先都道府県を選択してください。");
+        return page_422(choice(&visit, stage, &errors));
+    };
+    let here = Here::new(&app, &visit, key);
+    match app.store.write(move |tx| flow::choose(tx, &here.visitor(), chosen)).await? {
+        Went::To(screen) => return see_other(screen.path()),
+        Went::UnknownOffice => return see_other(Screen::Apply.path()),
+        Went::TooMany { again_at } => errors.add("", codes::pages::too_many(Sort::Confirmation, again_at)),
+    }
+    page_422(choice(&visit, stage, &errors))
+}
+
+fn choice(visit: &Visit, stage: &Stage, errors: &Errors) -> Markup {
+    let values: Vec<String> = stage.among().iter().map(ToString::to_string).collect();
+    let choices: Vec<_> = stage.among().iter().zip(&values).map(|(one, value)| Choice::new(value, one.name())).collect();
+    let chosen = stage.office().map(|office| office.prefecture.to_string()).unwrap_or_default();
+    visit.page("請求先都道府県選択", Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "ログイン情報の再発行を申請します。請求先都道府県を選択し、【次へ】ボタンを押してください。" }
+        (form(Screen::Choose.path(), &visit.csrf(), html! {
+            (select(PREFECTURE, "請求先都道府県", &choices).chosen(&chosen).empty("選択してください").required().error(errors.of(PREFECTURE)))
+            p.note { "この事業所番号は、複数の都道府県に登録があります。ログイン情報を再発行する都道府県を選んでください。" }
+            (ButtonRow::forward("次へ").back(Back::Link(Screen::Apply.path())))
+        }))
+    })
+}

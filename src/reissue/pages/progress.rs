@@ -1,0 +1,210 @@
+//! A6 申請状況の確認: control number and contact address open a timeline.
+
+use jiff::civil::Date;
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::Data;
+
+use super::{FlowCookie, Here};
+use crate::app::App;
+use crate::config::Federation;
+use crate::kernel::{ControlNumber, MailAddress, jst};
+use crate::reissue::flow::progress::{self as flow, Found};
+use crate::reissue::model::{Application, Looking, Move, State, Step, What};
+use crate::web::components::{
+    Back, ButtonRow, Facts, Mark, Reached, TimelineItem, Tone, badge, error_summary, form, mail_field, notice, print_button,
+    text_field, timeline,
+};
+use crate::web::layout::Shell;
+use crate::web::{Answer, Errors, Fault, Form, Visit, page, page_422, see_other};
+
+/// The screen's name.
+pub(super) const TITLE: &str = "申請状況の確認";
+/// Where number and address are asked for.
+pub(super) const START: &str = "/status";
+/// Where the timeline is.
+pub(super) const SHOWN: &str = "/status/application";
+
+const NUMBER: &str = "control_number";
+const CONTACT: &str = "contact";
+/// The same for a pair that does not match and for a number that does not exist.
+const NOT_FOUND: &str = "管理番号と通知先メールアドレスの組み合わせに一致する申請がありません。受領通知のメールと見比べて、もう一度入力してください。";
+
+/// A6
+#[handler]
+pub fn show(visit: Visit) -> Answer {
+    page(ask(&visit, "", "", &Errors::default()))
+}
+
+/// A6 [次へ]
+#[handler]
+pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let (number, typed) = (form.get(NUMBER), form.get(CONTACT));
+    let mut errors = Errors::default();
+    if number.trim().is_empty() {
+        errors.add(NUMBER, "管理番号を入力してください。");
+    }
+    let contact = errors.check(CONTACT, MailAddress::parse(typed));
+    let (Some(contact), true) = (contact, errors.is_empty()) else {
+        return page_422(ask(&visit, number, typed, &errors));
+    };
+    let cookie = FlowCookie::of(&app, &visit);
+    // What is no control number at all is answered like one that does not exist.
+    let (here, parsed) = (Here::new(&app, &visit, cookie.key), ControlNumber::parse(number));
+    match app.store.write(move |tx| flow::look_up(tx, &here.visitor(), parsed, &contact)).await? {
+        Found::Yes => return cookie.keep(&visit, see_other(SHOWN)),
+        Found::No => errors.add(NUMBER, NOT_FOUND),
+        Found::TooMany { again_at } => errors.add(
+            "",
+            format!(
+                "一致しない入力が続いたため、しばらく確認できません。{}以降に、もう一度お試しください。",
+                jst::sentence_time(again_at)
+            ),
+        ),
+    }
+    page_422(ask(&visit, number, typed, &errors))
+}
+
+fn ask(visit: &Visit, number: &str, contact: &str, errors: &Errors) -> Markup {
+    visit.page(TITLE, Shell::Visitor).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "ログイン情報再発行申請の状況を確認します。管理番号と通知先メールアドレスを入力し、【次へ】ボタンを押してください。" }
+        (form(START, &visit.csrf(), html! {
+            (text_field(NUMBER, "管理番号").required().value(number).autocomplete("off")
+                .support("「ログイン情報再発行申請受領通知」のメールに記載されています。例: U202601000001").error(errors.of(NUMBER)))
+            (mail_field(CONTACT, "通知先メールアドレス").required().value(contact)
+                .support("申請のときに入力したメールアドレスです。").error(errors.of(CONTACT)))
+            (ButtonRow::forward("次へ").back(Back::Link("/")))
+        }))
+        p.note { "管理番号がわからない場合は、国保連合会へお問い合わせください。" }
+    })
+}
+
+/// The application this browser is looking at.
+pub(super) fn current(app: &App, visit: &Visit) -> Result<Option<(Looking, Application)>, Fault> {
+    match visit.flow() {
+        Some(key) => Ok(app.store.read(|r| flow::current(r, &app.config, visit.now, key))?),
+        None => Ok(None),
+    }
+}
+
+/// The timeline.
+#[handler]
+pub fn application(app: Data<&App>, visit: Visit) -> Answer {
+    match current(&app, &visit)? {
+        Some((_, one)) => page(shown(&visit, &one, app.config.federation_of(one.office.prefecture))),
+        None => see_other(START),
+    }
+}
+
+fn shown(visit: &Visit, one: &Application, federation: Option<&Federation>) -> Markup {
+    let times: Vec<String> = one.history.iter().map(|step| jst::list_time(step.at)).collect();
+    let last = one.history.len().saturating_sub(1);
+    let mut items: Vec<_> = one
+        .history
+        .iter()
+        .zip(&times)
+        .enumerate()
+        .map(|(at, (step, when))| TimelineItem {
+            reached: if at == last { Reached::Now } else { Reached::Done },
+            title: step.to.title(),
+            when,
+            detail: detail(step, at == last, federation),
+        })
+        .collect();
+    items.extend(ahead(one.state).iter().map(|state| TimelineItem {
+        reached: Reached::Ahead,
+        title: state.title(),
+        when: "",
+        detail: html! {},
+    }));
+    let federation_name = federation.map_or(one.office.prefecture.name(), |federation| &federation.name);
+    visit.page(TITLE, Shell::Visitor).render(html! {
+        (Facts::new()
+            .row("現在の状態", badge(one.state.title(), tone(one.state)))
+            .row("管理番号", html! { span.mono { (one.number) } })
+            .row("事業所番号", html! { span.mono { (one.office.number) } })
+            .row("申請先連合会", federation_name)
+            .row("受付日", jst::list(jst::date(one.received))))
+        h2 { "これまでの経過" }
+        (timeline(&items))
+        @if one.state.is_undecided() {
+            p.note { "審査の結果が出るまで、通常は数日から一週間程度かかります。申請が集中した場合、数週間お待ちいただく場合があります。" }
+        }
+        @if flow::may_withdraw(one) {
+            p { a href=(super::withdraw::CONFIRM) { "この申請を取り下げる" } }
+        } @else if one.state.is_open() {
+            p.note { "通知書を印刷した後は、この画面から取り下げできません。取り下げるときは、国保連合会へお電話ください。" }
+        }
+        (print_button("この画面を印刷する"))
+        (ButtonRow::forward_link("終了", "/").back(Back::Link(START)))
+    })
+}
+
+/// What lies ahead when all goes well.
+const fn ahead(state: State) -> &'static [State] {
+    match state {
+        State::Received => &[State::UnderReview, State::Approved, State::Posted, State::Completed],
+        State::UnderReview | State::Inquiring => &[State::Approved, State::Posted, State::Completed],
+        State::Approved | State::Printed => &[State::Posted, State::Completed],
+        State::Posted => &[State::Completed],
+        State::Rejected | State::Returned | State::Completed | State::Expired | State::Withdrawn => &[],
+    }
+}
+
+/// What the applicant is told of a step. Staff names, letter numbers and clerks' notes stay inside.
+fn detail(step: &Step, now: bool, federation: Option<&Federation>) -> Markup {
+    let call = html! { @if let Some(one) = federation { p { (one.name) " 電話 " (one.telephone) } } };
+    let What::Moved(mv) = &step.what else { return html! {} };
+    match mv {
+        Move::Inquire(inquiry) => html! {
+            p { (inquiry.reason.title()) "（" (in_words(inquiry.until)) "まで）" }
+            @if !inquiry.text.trim().is_empty() { p.lines { (inquiry.text.trim()) } }
+            @if now { (call) }
+        },
+        Move::Reject(rejection) => html! {
+            p { "理由: " (rejection.reason.title()) }
+            p.lines { (rejection.sentence.trim()) }
+            (call)
+        },
+        Move::Approve { .. } => html! { p { "事業所台帳に登録された住所へ「ログイン情報再発行通知書」を郵送します。" } },
+        Move::Post { on, .. } => html! {
+            p { (in_words(*on)) "に「ログイン情報再発行通知書」を発送しました。" }
+        },
+        Move::Reprint { .. } => {
+            html! { p { "「ログイン情報再発行通知書」を刷り直しました。前の通知書の仮パスワードは使えません。" } }
+        }
+        Move::Return { .. } => {
+            html! { p { "「ログイン情報再発行通知書」が連合会に戻ってきました。国保連合会へお電話ください。" } (call) }
+        }
+        Move::Complete => html! { p { "仮パスワードでのログインを確認しました。" } },
+        Move::Expire => html! { p { "仮パスワードが使われないまま有効期限が過ぎました。国保連合会へお電話ください。" } (call) },
+        Move::Supersede => html! { p { "事業所がログイン情報を再設定したため、取下げとなりました。" } },
+        Move::Withdraw { .. } if now => html! { p { "この申請は取り下げられました。必要なときは、もう一度申請してください。" } },
+        _ => html! {},
+    }
+}
+
+fn in_words(day: Date) -> String {
+    jst::sentence(day)
+}
+
+/// The colour of a state.
+pub(super) const fn tone(state: State) -> Tone {
+    match state {
+        State::Received => Tone::New,
+        State::UnderReview => Tone::Active,
+        State::Inquiring => Tone::Waiting,
+        State::Approved | State::Printed | State::Posted => Tone::Good,
+        State::Rejected | State::Returned | State::Expired => Tone::Bad,
+        State::Completed | State::Withdrawn => Tone::Quiet,
+    }
+}
+
+/// A short word at the top of a screen that cannot go on.
+pub(super) fn cannot(visit: &Visit, sentence: &str) -> Markup {
+    visit.page(TITLE, Shell::Visitor).error(true).render(html! {
+        (notice(Mark::Error, "この申請は取り下げできません", html! { p { (sentence) } }))
+        (ButtonRow::only_back(SHOWN))
+    })
+}

@@ -1,0 +1,144 @@
+//! 取下げ by the applicant: asked once more, then proven by a one-time password to the contact address.
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::Data;
+
+use super::Here;
+use super::progress::{SHOWN, START, cannot, current};
+use crate::app::App;
+use crate::codes::pages::{CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};
+use crate::codes::{self, Entered, Opened, Resent, Sort, View, looks_like};
+use crate::reissue::flow::progress as flow;
+use crate::reissue::model::Application;
+use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, notice};
+use crate::web::layout::Shell;
+use crate::web::{Answer, Errors, Fault, Form, Visit, page, page_422, see_other};
+
+/// Where it is asked once more.
+pub(super) const CONFIRM: &str = "/status/withdraw";
+/// Where the code is entered.
+const CODE: &str = "/status/withdraw/code";
+const RESEND: &str = "/status/withdraw/resend";
+const DELIVERY: &str = "/status/withdraw/delivery";
+const STEPS: [&str; 4] = [super::progress::TITLE, "申請の取下げ", "ワンタイムパスワード入力", "終了"];
+const SORT: Sort = Sort::OneTime;
+const TOO_LATE: &str = "申請の状態が変わったため、取り下げできません。最新の状況をご確認ください。";
+
+/// Asks once more.
+#[handler]
+pub fn confirm(app: Data<&App>, visit: Visit) -> Answer {
+    match current(&app, &visit)? {
+        None => see_other(START),
+        Some((_, one)) if !flow::may_withdraw(&one) => page(cannot(&visit, TOO_LATE)),
+        Some((_, one)) => page(question(&visit, &one, &Errors::default())),
+    }
+}
+
+/// [次へ]: sends the one-time password.
+#[handler]
+pub async fn ask_code(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+    let Some((_, one)) = current(&app, &visit)? else { return see_other(START) };
+    let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
+    match app.store.write(move |tx| flow::ask_code(tx, &here.visitor())).await? {
+        None => page_422(cannot(&visit, TOO_LATE)),
+        Some(Opened::Open(_)) => see_other(CODE),
+        Some(Opened::TooMany { again_at }) => {
+            let mut errors = Errors::default();
+            errors.add("", too_many(SORT, again_at));
+            page_422(question(&visit, &one, &errors))
+        }
+    }
+}
+
+fn question(visit: &Visit, one: &Application, errors: &Errors) -> Markup {
+    visit.page(STEPS[1], Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "次のログイン情報再発行申請を取り下げます。通知先メールアドレスへワンタイムパスワードをお送りしますので、【次へ】ボタンを押してください。" }
+        (form(CONFIRM, &visit.csrf(), html! {
+            (Facts::new()
+                .row("管理番号", html! { span.mono { (one.number) } })
+                .row("事業所番号", html! { span.mono { (one.office.number) } })
+                .row("現在の状態", one.state.title()))
+            (notice(Mark::Warning, "", html! { p { "取り下げた申請は、元に戻せません。必要になったときは、もう一度申請してください。" } }))
+            (ButtonRow::forward("次へ").back(Back::Link(SHOWN)))
+        }))
+    })
+}
+
+/// The screen that waits for the one-time password.
+#[handler]
+pub fn code(app: Data<&App>, visit: Visit) -> Answer {
+    match view(&app, &visit)? {
+        Some(view) => page(screen(&app, &visit, &view, None)),
+        None => see_other(SHOWN),
+    }
+}
+
+/// [次へ]: the right one-time password withdraws.
+#[handler]
+pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let Some(before) = view(&app, &visit)? else { return see_other(SHOWN) };
+    let typed = form.secret(FIELD);
+    if before.end.is_none() && !looks_like(typed.expose(), SORT) {
+        return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT))));
+    }
+    let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
+    match app.store.write(move |tx| flow::withdraw(tx, &here.visitor(), typed.expose())).await? {
+        None | Some(Entered::Right) => see_other(SHOWN),
+        Some(other) => refused(&app, &visit, sentence(other, SORT, &app.config.code)),
+    }
+}
+
+/// [再送]
+#[handler]
+pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+    let Some(key) = visit.flow() else { return see_other(START) };
+    let here = Here::new(&app, &visit, key);
+    match app.store.write(move |tx| flow::resend(tx, &here.visitor())).await? {
+        None => see_other(SHOWN),
+        Some(Resent::Sent | Resent::Ended) => see_other(CODE),
+        Some(other) => refused(&app, &visit, resend_sentence(other, SORT)),
+    }
+}
+
+/// How far the mail is: a fragment, asked for again while it waits.
+#[handler]
+pub fn delivery(app: Data<&App>, visit: Visit) -> Answer {
+    match view(&app, &visit)? {
+        Some(view) => page(delivery_line(&view.delivery, Some(DELIVERY))),
+        None => Err(Fault::NotFound),
+    }
+}
+
+fn refused(app: &App, visit: &Visit, sentence: Option<String>) -> Answer {
+    match view(app, visit)? {
+        Some(view) => page_422(screen(app, visit, &view, sentence)),
+        None => see_other(SHOWN),
+    }
+}
+
+/// The challenge that this browser is to answer, if one is waited for.
+fn view(app: &App, visit: &Visit) -> Result<Option<View>, Fault> {
+    let Some(challenge) = current(app, visit)?.and_then(|(flow, _)| flow.challenge) else { return Ok(None) };
+    Ok(app.store.read(|r| codes::view(r, &app.config.code, challenge))?)
+}
+
+fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>) -> Markup {
+    let csrf = visit.csrf();
+    let refused = error.is_some() || view.end.is_some();
+    let screen = CodeScreen {
+        view,
+        config: &app.config,
+        now: &visit.time,
+        csrf: &csrf,
+        action: CODE,
+        resend: RESEND,
+        back: CONFIRM,
+        again: "申請の取下げ",
+        why: "申請したご本人であることを確認するため、",
+        delivery: Some(DELIVERY),
+        error,
+    };
+    visit.page(screen.title(), Shell::Visitor).steps(&STEPS, 3).error(refused).render(screen.body())
+}
