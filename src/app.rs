@@ -17,7 +17,7 @@ use crate::mail::{Composer, Composers, Postman, outbox};
 use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes;
-use crate::security::{Hasher, Keys};
+use crate::security::{Hasher, Keys, housekeeping};
 use crate::store::{Store, StoreError};
 use crate::web::{Front, Layer};
 
@@ -66,6 +66,7 @@ fn composers() -> Composers {
 /// Jobs that repeat for as long as the installation lives.
 const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP, letters::EXPIRE];
 const REPEATING: &[crate::jobs::Kind] = &[login::SWEEP, reissue::CLEAN];
+const REPEATING: &[crate::jobs::Kind] = &[housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP, login::SWEEP, letters::EXPIRE];
 
 impl App {
     /// Puts the parts together.
@@ -114,6 +115,12 @@ impl App {
         handlers.on(reissue::CLEAN, move |job| reissue::clean(store.clone(), retention.clone(), job));
         let app = self.clone();
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
+        let app = self.clone();
+        handlers.on(housekeeping::WRITE_LAST_SEEN, move |job| {
+            housekeeping::write_last_seen(app.store.clone(), app.front.seen.take(), job)
+        });
+        let app = self.clone();
+        handlers.on(housekeeping::SWEEP, move |job| housekeeping::sweep(app.store.clone(), app.front.absolute, job));
         handlers.on(outbox::SEND, move |job| {
             let postman = postman.clone();
             async move { postman.send(job).await }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::CliError;
 use super::socket::{self, AdminSocket};
 use crate::app::App;
+use crate::security::housekeeping;
 
 /// Requests in hand get this long when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
@@ -58,7 +59,9 @@ pub async fn serve(app: App, admin: Option<AdminSocket>, ready: impl FnOnce()) -
         return Err(CliError::Failed("データベースへの書き込みに失敗したため停止しました。再起動してください".into()));
     }
     while lanes.join_next().await.is_some() {}
-    Ok(())
+    housekeeping::write_down(&app.store, app.front.seen.take())
+        .await
+        .map_err(|error| failed("ログインの最終利用時刻を記録できません", &error))
 }
 
 /// Says whether it ended because the database was lost.

@@ -2,6 +2,7 @@
 
 pub mod devices;
 mod hashing;
+pub mod housekeeping;
 mod keys;
 pub mod limits;
 pub mod passwords;

@@ -7,6 +7,7 @@ mod login_lock;
 mod login_same_answer;
 mod login_session;
 mod mail_transport;
+mod routes;
 mod shell;
 mod support;
 mod top_menu;

@@ -1,0 +1,56 @@
+//! Jobs of this room: writing down when sessions were last used, and removing what is over.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{limits, sessions};
+use crate::jobs::{Job, Kind, Lane, Outcome};
+use crate::store::{Store, StoreError};
+
+/// Once a minute: when sessions were last used, in one commit.
+pub const WRITE_LAST_SEEN: Kind = Kind::new("sessions.last_seen", Lane::Clock);
+/// Once a day: sessions and counted hits that are over.
+pub const SWEEP: Kind = Kind::new("security.sweep", Lane::Clock);
+/// Rows that one transaction removes: a few milliseconds of the writer.
+const CHUNK: usize = 500;
+
+/// Handles [`WRITE_LAST_SEEN`].
+pub async fn write_last_seen(store: Store, seen: Vec<([u8; 32], Timestamp)>, job: Job) -> Outcome {
+    if let Err(error) = write_down(&store, seen).await {
+        tracing::error!(%error, "the last use of sessions could not be written down");
+    }
+    Outcome::Again(later(job.now, SignedDuration::from_mins(1)))
+}
+
+/// Writes down when sessions were last used; also called when the server stops.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn write_down(store: &Store, seen: Vec<([u8; 32], Timestamp)>) -> Result<(), StoreError> {
+    if seen.is_empty() {
+        return Ok(());
+    }
+    store.write(move |tx| sessions::write_last_seen(tx, &seen)).await
+}
+
+/// Handles [`SWEEP`].
+pub async fn sweep(store: Store, absolute: SignedDuration, job: Job) -> Outcome {
+    let now = job.now;
+    loop {
+        let swept = store
+            .write(move |tx| Ok::<_, StoreError>(sessions::sweep(tx, now, absolute, CHUNK)? + limits::sweep(tx, now, CHUNK)?))
+            .await;
+        match swept {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "what is over could not be removed");
+                break;
+            }
+        }
+    }
+    Outcome::Again(later(now, SignedDuration::from_hours(24)))
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
