@@ -47,7 +47,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     match went {
         Went::To(screen) => return cookie.keep(&visit, see_other(screen.path())),
         Went::UnknownOffice => errors.add(NUMBER, UNKNOWN),
-        Went::TooMany { again_at } => errors.add("", codes::pages::too_many(Sort::Confirmation, again_at)),
+        Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
     }
     page_422(screen(&visit, &typed, &errors))
 }
@@ -127,7 +127,7 @@ pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     match app.store.write(move |tx| flow::choose(tx, &here.visitor(), chosen)).await? {
         Went::To(screen) => return see_other(screen.path()),
         Went::UnknownOffice => return see_other(Screen::Apply.path()),
-        Went::TooMany { again_at } => errors.add("", codes::pages::too_many(Sort::Confirmation, again_at)),
+        Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
     }
     page_422(choice(&visit, stage, &errors))
 }

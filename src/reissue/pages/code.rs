@@ -6,8 +6,9 @@ use poem::web::Data;
 
 use super::{Here, STEPS, current, home};
 use crate::app::App;
-use crate::codes::pages::{CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence};
-use crate::codes::{self, Entered, Resent, Sort, View, looks_like};
+use crate::codes::{
+    self, CodeScreen, Entered, FIELD, Resent, Sort, View, delivery_line, form_sentence, looks_like, resend_sentence, sentence,
+};
 use crate::reissue::flow::apply as flow;
 use crate::reissue::model::Screen;
 use crate::web::layout::Shell;

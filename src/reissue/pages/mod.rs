@@ -20,7 +20,7 @@ use crate::security::sessions;
 use crate::web::{Answer, Cookie, Fault, Visit, cookies, see_other};
 
 /// Steps of a reissue (spec 3).
-const STEPS: [&str; 5] = [lost::pages::TITLE, "ログイン情報再発行申請", "確認コード入力", "送信確認", "終了"];
+const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再発行申請", "確認コード入力", "送信確認", "終了"];
 
 /// What a use case needs of a request, owned, so that the writer thread can have it.
 #[derive(Clone)]

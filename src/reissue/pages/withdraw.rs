@@ -7,8 +7,10 @@ use poem::web::Data;
 use super::Here;
 use super::progress::{SHOWN, START, cannot, current};
 use crate::app::App;
-use crate::codes::pages::{CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};
-use crate::codes::{self, Entered, Opened, Resent, Sort, View, looks_like};
+use crate::codes::{
+    self, CodeScreen, Entered, FIELD, Opened, Resent, Sort, View, delivery_line, form_sentence, looks_like, resend_sentence,
+    sentence, too_many,
+};
 use crate::reissue::flow::progress as flow;
 use crate::reissue::model::Application;
 use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, notice};
