@@ -7,6 +7,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, R
 
 use crate::app::App;
 use crate::login::{Admission, Door};
+use crate::staff::{self, Role};
 use crate::web::{BodyLimit, Fault, Visit, assets, health};
 use crate::{first_login, login, lost, notices, reissue, top_menu};
 
@@ -21,6 +22,10 @@ pub enum Who {
     FirstLogin,
     /// An office that is logged in, whatever step it is at.
     AnyOffice,
+    /// A member of staff whose role covers this one.
+    Staff(Role),
+    /// A member of staff, whatever their role.
+    AnyStaff,
     /// Machines that watch the process; nothing personal is shown.
     Machine,
 }
@@ -115,6 +120,19 @@ pub fn rows() -> Vec<Row> {
         Row::get("/first-login/done", Who::FirstLogin, first_login::pages::done),
         Row::post("/first-login/done", Who::FirstLogin, first_login::pages::finish),
         Row::get("/office", Who::Office, notices::pages::office),
+        Row::get("/staff/login", Who::Public, staff::pages::login::start),
+        Row::post("/staff/login", Who::Public, staff::pages::login::password),
+        Row::get("/staff/login/code", Who::Public, staff::pages::login::ask_code),
+        Row::post("/staff/login/code", Who::Public, staff::pages::login::code),
+        Row::post("/staff/logout", Who::Public, staff::pages::session::logout),
+        Row::get("/staff/enrol", Who::Public, staff::pages::enrol::start),
+        Row::post("/staff/enrol", Who::Public, staff::pages::enrol::password),
+        Row::get("/staff/enrol/app", Who::Public, staff::pages::enrol::show_app),
+        Row::post("/staff/enrol/app", Who::Public, staff::pages::enrol::prove),
+        Row::get("/staff/enrol/done", Who::Public, staff::pages::enrol::done),
+        Row::get("/staff", Who::AnyStaff, staff::pages::dashboard::show),
+        Row::post("/staff/session", Who::AnyStaff, staff::pages::session::extend),
+        Row::post("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),
@@ -173,6 +191,8 @@ fn admit(app: &App, who: Who, request: &mut Request) -> poem::Result<Option<Resp
         Who::Office => office(app, Door::Office, request),
         Who::FirstLogin => office(app, Door::FirstLogin, request),
         Who::AnyOffice => office(app, Door::Any, request),
+        Who::Staff(role) => staff_member(app, Some(role), request),
+        Who::AnyStaff => staff_member(app, None, request),
     }
 }
 
@@ -185,6 +205,17 @@ fn office(app: &App, door: Door, request: &mut Request) -> poem::Result<Option<R
             Ok(None)
         }
         Admission::Elsewhere(path) => Ok(Some(login::turn_away(&visit, path)?)),
+    }
+}
+
+fn staff_member(app: &App, role: Option<Role>, request: &mut Request) -> poem::Result<Option<Response>> {
+    let visit = visit(request)?;
+    match staff::admit(app, &visit, role, request.method())? {
+        staff::Admission::In(desk) => {
+            request.extensions_mut().insert(desk);
+            Ok(None)
+        }
+        staff::Admission::Elsewhere(path) => Ok(Some(staff::turn_away(&visit, path)?)),
     }
 }
 

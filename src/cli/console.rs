@@ -13,6 +13,7 @@ pub fn handler(app: App) -> Handler {
         Box::pin(async move {
             let _ = (&app, &progress);
             match request.command.as_str() {
+                super::staff::COMMAND => super::staff::answer(&app, request).await,
                 other => Err(format!("動いているサーバーは {other} というコマンドを知りません")),
             }
         })

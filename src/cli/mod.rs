@@ -67,6 +67,9 @@ pub enum Command {
     /// The server.
     #[command(about = "サーバーを起動します", help_template = usage::TEMPLATE)]
     Serve(serve::Args),
+    /// Staff members.
+    #[command(about = "職員を加え、利用を止め、認証アプリを登録し直します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
+    Staff(staff::Args),
 }
 
 /// Why a command did not do what was asked, as one Japanese sentence.
@@ -118,5 +121,6 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
     match cli.command {
         Command::Config(args) => config::run(&args, &load()?),
         Command::Serve(args) => serve::run(&args, load()?),
+        Command::Staff(args) => staff::run(&args, load()?),
     }
 }

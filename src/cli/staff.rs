@@ -2,8 +2,52 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::usage;
+use super::socket::{self, CallError, Request, Response};
+use super::{CliError, installation, usage};
+use crate::app::App;
+use crate::config::Loaded;
 use crate::kernel::Prefecture;
+use crate::staff::{self, Command, Done};
+
+/// What the running server knows these commands as.
+pub const COMMAND: &str = "staff";
+
+/// Asks the running server, or opens the database itself, and prints what came of it.
+///
+/// # Errors
+/// A sentence; nothing was changed then.
+pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
+    let failed = |error: &dyn std::fmt::Display| CliError::Failed(error.to_string());
+    let request = Request {
+        command: COMMAND.to_owned(),
+        args: serde_json::to_value(args.action.command()).map_err(|error| failed(&error))?,
+    };
+    let done = match socket::call(&loaded.config.server.data_dir, &request, |_| {}) {
+        Ok(Response(done)) => serde_json::from_value(done).map_err(|error| failed(&error))?,
+        Err(CallError::NotRunning) => {
+            let app = installation::open(loaded.config)?;
+            let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
+            runtime.block_on(perform(&app, args.action.command())).map_err(CliError::Failed)?
+        }
+        Err(error) => return Err(failed(&error)),
+    };
+    print!("{}", done.text());
+    Ok(())
+}
+
+/// Answers a request that came through the socket.
+///
+/// # Errors
+/// A sentence for whoever typed the command.
+pub async fn answer(app: &App, request: Request) -> Result<Response, String> {
+    let command = serde_json::from_value(request.args).map_err(|error| error.to_string())?;
+    let done = perform(app, command).await?;
+    serde_json::to_value(done).map(Response).map_err(|error| error.to_string())
+}
+
+async fn perform(app: &App, command: Command) -> Result<Done, String> {
+    staff::administer(&app.store, &app.config, app.moment(), command).await.map_err(|error| error.to_string())
+}
 
 /// Arguments of `staff`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +69,36 @@ pub enum Action {
     /// Prints a new one-time enrolment link.
     #[command(about = "職員の認証アプリを登録し直すリンクを表示します", help_template = usage::TEMPLATE)]
     ResetAuthenticator(NameArgs),
+}
+
+impl Action {
+    fn command(&self) -> Command {
+        match self {
+            Self::Add(args) => Command::Add { name: args.name.clone(), scope: args.prefecture.into(), role: args.role.into() },
+            Self::Disable(args) => Command::Disable { name: args.name.clone() },
+            Self::ResetAuthenticator(args) => Command::ResetAuthenticator { name: args.name.clone() },
+        }
+    }
+}
+
+impl From<Scope> for staff::Scope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::One(prefecture) => Self::One(prefecture),
+            Scope::All => Self::All,
+        }
+    }
+}
+
+impl From<Role> for staff::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Clerk => Self::Clerk,
+            Role::Approver => Self::Approver,
+            Role::Admin => Self::Admin,
+            Role::Operator => Self::Operator,
+        }
+    }
 }
 
 /// Arguments of `staff add`.

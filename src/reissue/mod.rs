@@ -7,6 +7,7 @@ mod flow;
 mod mails;
 mod model;
 pub mod pages;
+mod statistics;
 mod store;
 
 pub use flow::clean::{CLEAN, clean};
@@ -17,4 +18,5 @@ pub use model::{
     Application, By, Inquiry, InquiryReason, Move, MoveKind, Person, Printing, Refused, Rejection, RejectionReason, Source,
     State, Step, TEXT_MOST, What,
 };
+pub use statistics::{Figures, figures, median_days};
 pub use store::{approved_waiting, count_in_state, find, find_at, in_state, of_contact, of_office};

@@ -5,12 +5,15 @@ mod authenticator;
 mod desk;
 mod flow;
 mod frame;
+mod guard;
 mod link;
 mod model;
+pub mod pages;
 mod store;
 
 pub use authenticator::Authenticator;
 pub use desk::{Desk, Role, Scope};
 pub use flow::administer::{Command, Done, Link, Refused, administer};
 pub use frame::{Nav, Screen, page, screen};
+pub use guard::{Admission, admit, turn_away};
 pub use model::{NameError, StaffName};

@@ -4,12 +4,18 @@ use jiff::Timestamp;
 
 use super::model::{Attempt, Invitation, Member, StaffName};
 use crate::kernel::Id;
+use crate::login::{Strangers, Tries};
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
 const MEMBERS: Table<Id, Member> = Table::new("staff");
 const NAMES: Table<String, Id> = Table::new("staff_names");
 const INVITATIONS: Table<[u8; 32], Invitation> = Table::new("staff_invitations");
 const ATTEMPTS: Table<[u8; 32], Attempt> = Table::new("staff_attempts");
+
+/// (keyed hash of the typed name, browser or device).
+pub type TriesKey = ([u8; 32], [u8; 32]);
+pub const TRIES: Table<TriesKey, Tries> = Table::new("staff_tries");
+pub const STRANGERS: Table<[u8; 32], Strangers> = Table::new("staff_strangers");
 
 /// The member of this id.
 pub fn find(r: &impl Reads, id: Id) -> Result<Option<Member>, StoreError> {

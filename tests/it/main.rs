@@ -9,5 +9,7 @@ mod login_session;
 mod mail_transport;
 mod routes;
 mod shell;
+mod staff_enrolment;
+mod staff_login;
 mod support;
 mod top_menu;

@@ -5,6 +5,7 @@ pub(super) mod flows;
 use jiff::Timestamp;
 
 use super::model::{Application, State};
+use super::statistics;
 use crate::kernel::{ControlNumber, MailAddress, OfficeKey, Prefecture, jst};
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
@@ -37,7 +38,7 @@ pub(super) fn insert(tx: &mut Tx<'_>, one: &Application) -> Result<(), StoreErro
     if let Some(contact) = &one.contact {
         tx.put(&BY_CONTACT, &(one.office.prefecture, contact.key(), one.number), &())?;
     }
-    Ok(())
+    statistics::arrived(tx, one)
 }
 
 /// Writes an application after a move.
@@ -45,6 +46,7 @@ pub(super) fn replace(tx: &mut Tx<'_>, before: &Application, after: &Application
     if before.state != after.state {
         tx.delete(&BY_STATE, &state_key(before))?;
         tx.put(&BY_STATE, &state_key(after), &())?;
+        statistics::moved(tx, after)?;
     }
     if let (Some(at), Some(_)) = (after.closed_at(), &after.contact) {
         tx.put(&CLOSED, &(at, after.number), &())?;

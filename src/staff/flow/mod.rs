@@ -1,6 +1,10 @@
 //! Use cases: what the administrator does with staff, enrolling, logging in.
 
 pub mod administer;
+pub mod enrol;
+pub mod login;
+pub mod session;
+mod tries;
 
 use crate::audit::Event;
 use crate::kernel::Id;

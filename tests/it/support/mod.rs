@@ -4,5 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod office;
 pub mod sink;
+pub mod staff;
 
 pub use app::TestApp;
+pub use staff::staff;

@@ -1,0 +1,203 @@
+//! Logging in: name and password, then the code of the authenticator app.
+
+use jiff::Timestamp;
+
+use super::super::authenticator::Authenticator;
+use super::super::model::{ATTEMPT_OPEN, Attempt, Member, StaffName, WRONG_CODES_END};
+use super::super::store;
+use super::tries::{self, Reserved};
+use super::{FlowError, device_owner, of_member};
+use crate::app::App;
+use crate::audit::{self, Actor, Event};
+use crate::kernel::{Id, Moment, Secret};
+use crate::security::sessions::{self, OpenSession, SessionToken, Subject};
+use crate::security::{Keys, PasswordHash, Purpose, devices};
+use crate::store::{StoreError, Tx};
+
+/// The browser that tries.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The browser, which every visitor's cookie names.
+    pub browser: [u8; 32],
+    /// The device, if its cookie is ours.
+    pub device: Option<Id>,
+    /// What the device is remembered as after a complete login: the same, or a new one.
+    pub remember_as: Id,
+    /// The client's address.
+    pub client: String,
+}
+
+/// How name and password were answered.
+#[derive(Debug)]
+pub enum Passed {
+    /// They are right: the code comes next, from the same browser.
+    Code,
+    /// Refused. Why is not told: an unknown name, a wrong password, a disabled member and a lock for strangers look alike.
+    Refused,
+    /// This device is locked for the typed name until then.
+    Locked(Timestamp),
+}
+
+/// Compares name and password. Exactly one argon2 runs, whether the name exists or not.
+///
+/// # Errors
+/// [`FlowError`].
+pub async fn pass(app: &App, name: StaffName, password: Secret<String>, caller: Caller) -> Result<Passed, FlowError> {
+    let (moment, rules) = (app.moment(), app.config.lockout.clone());
+    let reserved = app
+        .store
+        .write({
+            let (keys, caller) = (app.keys.clone(), caller.clone());
+            move |tx| {
+                let reserved = tries::reserve(tx, moment.now, &rules, &keys, &name, &caller)?;
+                if reserved.is_err() {
+                    audit::record(tx, &moment, refused("locked", &caller))?;
+                }
+                Ok::<_, StoreError>(reserved)
+            }
+        })
+        .await?;
+    let reserved = match reserved {
+        Ok(reserved) => reserved,
+        Err(until) => return Ok(Passed::Locked(until)),
+    };
+    let stored = reserved.member.as_ref().and_then(|member| member.password.clone());
+    let verdict = match app.hasher.verify(password.clone(), stored).await {
+        Ok(verdict) => verdict,
+        Err(busy) => {
+            app.store.write(move |tx| tries::give_back(tx, &reserved)).await?;
+            return Err(busy.into());
+        }
+    };
+    let rehashed = if verdict.rehash {
+        // Too busy to hash anew is no reason to refuse; the next login tries again.
+        app.hasher.hash(password, moment.part("rehash").random().bytes()).await.ok()
+    } else {
+        None
+    };
+    let moment = app.moment();
+    let passed = app.store.write(move |tx| settle(tx, &moment, &reserved, &caller, verdict.matches, rehashed.as_ref())).await?;
+    Ok(passed)
+}
+
+/// Looks at the member again and decides: whoever was disabled or reset while the hash ran is refused.
+fn settle(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    reserved: &Reserved,
+    caller: &Caller,
+    matches: bool,
+    rehashed: Option<&PasswordHash>,
+) -> Result<Passed, StoreError> {
+    let asked = reserved.member.as_ref().map_or((Id::from_bytes([0; 16]), 0), |member| (member.id, member.revision));
+    let present = store::find(tx, asked.0)?.filter(|member| member.revision == asked.1 && member.may_enter());
+    let Some(member) = present.filter(|_| matches && reserved.open) else {
+        audit::record(tx, moment, refused("refused", caller).subject(asked.0))?;
+        return Ok(reserved.locks.map_or(Passed::Refused, Passed::Locked));
+    };
+    tries::give_back(tx, reserved)?;
+    store::sweep_attempts(tx, moment.now, 20)?;
+    let expires = moment.now.saturating_add(ATTEMPT_OPEN).unwrap_or(Timestamp::MAX);
+    let rehashed = rehashed.cloned();
+    let attempt = Attempt { member: member.id, revision: member.revision, wrong: 0, expires, rehashed };
+    store::save_attempt(tx, &caller.browser, &attempt)?;
+    audit::record(tx, moment, of_member(refused("password_right", caller), &member))?;
+    Ok(Passed::Code)
+}
+
+fn refused(outcome: &'static str, caller: &Caller) -> Event {
+    Event::new(Actor::Visitor, "staff.login").outcome(outcome).client(&caller.client)
+}
+
+/// How a code was answered.
+#[derive(Debug)]
+pub enum Entered {
+    /// The session is open.
+    In(SessionToken),
+    /// The code is wrong, or was used already; so many tries are left.
+    Wrong {
+        /// Before the login must be begun anew.
+        left: u32,
+    },
+    /// The login is over: too many wrong codes, too late, or the member was changed meanwhile.
+    Over,
+}
+
+/// Whether a login of this browser waits for its code.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn waits(app: &App, browser: [u8; 32], now: Timestamp) -> Result<bool, StoreError> {
+    app.store.read(|r| Ok(store::attempt(r, &browser)?.is_some_and(|attempt| now < attempt.expires)))
+}
+
+/// Compares a code and opens the session. Counting and comparing are one transaction, committed before the answer leaves.
+///
+/// # Errors
+/// [`FlowError`].
+pub async fn enter(app: &App, typed: String, caller: Caller) -> Result<Entered, FlowError> {
+    let (moment, keys, rules) = (app.moment(), app.keys.clone(), app.config.lockout.clone());
+    let entered = app
+        .store
+        .write(move |tx| {
+            let Some(mut attempt) = store::attempt(tx, &caller.browser)? else { return Ok(Entered::Over) };
+            let member = store::find(tx, attempt.member)?
+                .filter(|member| member.revision == attempt.revision && member.may_enter() && moment.now < attempt.expires);
+            let Some(mut member) = member else {
+                store::end_attempt(tx, &caller.browser)?;
+                return Ok(Entered::Over);
+            };
+            if let Some(step) = step_of(&keys, &member, &typed, moment.now) {
+                member.last_step = step;
+                store::end_attempt(tx, &caller.browser)?;
+                let door = tries::door(&keys, &member.name);
+                return open(tx, &moment, member, door, attempt.rehashed.take(), &caller).map(Entered::In);
+            }
+            attempt.wrong += 1;
+            member.wrong_codes += 1;
+            let over = attempt.wrong >= WRONG_CODES_END;
+            let reserved = if over { Some(tries::reserve(tx, moment.now, &rules, &keys, &member.name, &caller)?) } else { None };
+            store::save(tx, &member)?;
+            let event = of_member(refused(if over { "codes_exhausted" } else { "wrong_code" }, &caller), &member);
+            audit::record(tx, &moment, event)?;
+            if reserved.is_some() {
+                store::end_attempt(tx, &caller.browser)?;
+                return Ok(Entered::Over);
+            }
+            store::save_attempt(tx, &caller.browser, &attempt)?;
+            Ok::<_, StoreError>(Entered::Wrong { left: WRONG_CODES_END - attempt.wrong })
+        })
+        .await?;
+    Ok(entered)
+}
+
+/// The time step of a right code that was not used yet.
+fn step_of(keys: &Keys, member: &Member, typed: &str, now: Timestamp) -> Option<u64> {
+    let secret = keys.open(Purpose::Authenticator, member.authenticator.as_ref()?)?;
+    let step = Authenticator::from_secret(secret).check(typed, now)?;
+    (step > member.last_step).then_some(step)
+}
+
+fn open(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    mut member: Member,
+    door: [u8; 32],
+    rehashed: Option<PasswordHash>,
+    caller: &Caller,
+) -> Result<SessionToken, StoreError> {
+    member.wrong_codes = 0;
+    member.last_login = Some(moment.now);
+    if let Some(hash) = rehashed {
+        member.password = Some(hash);
+    }
+    store::save(tx, &member)?;
+    tries::succeed(tx, door, caller)?;
+    let device = caller.remember_as;
+    devices::remember(tx, &device_owner(member.id), device, moment.now)?;
+    let with = OpenSession { address: caller.client.clone(), device: Some(device), limited: false };
+    let session = sessions::open(tx, moment, Subject::Staff(member.id), &with)?;
+    let actor = Actor::Staff { id: member.id, name: member.name.to_string() };
+    audit::record(tx, moment, of_member(Event::new(actor, "staff.login").client(&caller.client), &member))?;
+    Ok(session)
+}

@@ -1,0 +1,97 @@
+//! Counted tries of staff logins, by the same rules as those of offices (spec 2: per device, and all unknown devices together).
+//!
+//! Keyed by a keyed hash of the typed name: it may be a password typed into the wrong field and must not be kept readable.
+
+use jiff::Timestamp;
+
+use super::super::model::{Member, StaffName};
+use super::super::store;
+use super::login::Caller;
+use crate::config::Lockout;
+use crate::kernel::Id;
+use crate::login::Tries;
+use crate::security::{Keys, Purpose, devices};
+use crate::store::{Reads as _, StoreError, Tx};
+
+/// What tries on a typed name are counted under.
+pub fn door(keys: &Keys, name: &StaffName) -> [u8; 32] {
+    keys.mac(Purpose::Device, &[b"typed staff name", name.key().as_bytes()]).mac
+}
+
+/// A try counted as wrong until it turns out right.
+#[derive(Clone, Debug)]
+pub struct Reserved {
+    /// The member of the typed name.
+    pub member: Option<Member>,
+    /// When it was counted.
+    pub at: Timestamp,
+    /// Unknown devices are let through, or this is none.
+    pub open: bool,
+    /// The end of the lock that begins if this try is wrong.
+    pub locks: Option<Timestamp>,
+    key: store::TriesKey,
+    known: bool,
+}
+
+/// Counts a try as wrong. `Err` inside is the end of this device's own lock.
+pub fn reserve(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    rules: &Lockout,
+    keys: &Keys,
+    name: &StaffName,
+    caller: &Caller,
+) -> Result<Result<Reserved, Timestamp>, StoreError> {
+    let member = store::by_name(tx, name)?;
+    let door = door(keys, name);
+    let mut key = (door, caller.browser);
+    let mut known = false;
+    // Read for unknown names as well, so that they cost the same.
+    let owner = member.as_ref().map_or(Id::from_bytes([0; 16]), |member| member.id);
+    if let Some(device) = caller.device {
+        let own = (door, device_key(device));
+        let of_device = tx.get(&store::TRIES, &own)?.unwrap_or_else(Tries::none);
+        known = devices::is_known(tx, &super::device_owner(owner), device)? && !of_device.is_worn_out();
+        if known {
+            key = own;
+        }
+    }
+    let mut tries = tx.get(&store::TRIES, &key)?.unwrap_or_else(Tries::none);
+    if let Some(until) = tries.locked_until(now) {
+        return Ok(Err(until));
+    }
+    tries.reserve(now, rules);
+    let mut open = true;
+    if !known {
+        let mut strangers = tx.get(&store::STRANGERS, &key.0)?.unwrap_or_default();
+        open = strangers.reserve(now, rules);
+        tx.put(&store::STRANGERS, &key.0, &strangers)?;
+    }
+    tx.put(&store::TRIES, &key, &tries)?;
+    Ok(Ok(Reserved { member, at: now, open, locks: tries.locked_until(now), key, known }))
+}
+
+/// Takes a reserved try back: the password was right, or could not be compared.
+pub fn give_back(tx: &mut Tx<'_>, reserved: &Reserved) -> Result<(), StoreError> {
+    tx.update(&store::TRIES, &reserved.key, Tries::give_back)?;
+    if !reserved.known {
+        tx.update(&store::STRANGERS, &reserved.key.0, |all| all.give_back(reserved.at))?;
+    }
+    Ok(())
+}
+
+/// Forgets this browser's and this device's tries after a complete login, and ends the run of wrong ones.
+pub fn succeed(tx: &mut Tx<'_>, door: [u8; 32], caller: &Caller) -> Result<(), StoreError> {
+    tx.delete(&store::TRIES, &(door, caller.browser))?;
+    if let Some(device) = caller.device {
+        tx.delete(&store::TRIES, &(door, device_key(device)))?;
+    }
+    tx.update(&store::STRANGERS, &door, |all| all.succeed(None)).map(drop)
+}
+
+/// Counts a known device by its own id: its browser cookie may be shared with strangers' tries on the same machine.
+fn device_key(device: Id) -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(device.bytes());
+    key
+}

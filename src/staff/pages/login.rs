@@ -1,0 +1,198 @@
+//! 【職員ログイン】: name and password, then the code of the authenticator app.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::web::{Data, Query};
+use poem::{Response, handler};
+
+use crate::app::App;
+use crate::config::Lockout;
+use crate::kernel::jst;
+use crate::security::devices;
+use crate::staff::flow::login::{self, Caller, Entered, Passed};
+use crate::staff::{StaffName, guard};
+use crate::web::components::{
+    Back, ButtonRow, Mark, code_field, countdown, error_summary, form, help_details, notice, password_field, text_field,
+};
+use crate::web::cookies::{self, Cookie};
+use crate::web::layout::Shell;
+use crate::web::{self, Answer, Errors, Form, Visit, form_page, page, see_other};
+
+const STEPS: [&str; 2] = ["職員名とパスワード", "認証コード"];
+const HELP: &str =
+    "パスワードを忘れたとき、認証アプリの入った端末をなくしたときは、システム管理者に登録用リンクの再発行を依頼してください。";
+/// The one sentence for an unknown name, a wrong password, a disabled member and a lock for strangers.
+const REFUSED: &str = "ログインできませんでした。職員名とパスワードをお確かめのうえ、もう一度入力してください。";
+
+/// Why somebody is on the login page who did not ask for it.
+#[derive(Debug, serde::Deserialize)]
+pub struct Arrival {
+    #[serde(default)]
+    notice: String,
+}
+
+/// The first screen; whoever is logged in already goes on.
+///
+/// # Errors
+/// [`crate::web::Fault`] when the database fails.
+#[handler]
+pub async fn start(Data(app): Data<&App>, visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
+    if guard::desk(app, &visit)?.is_some() {
+        return see_other("/staff");
+    }
+    page(first(&visit, "", &Errors::default(), told(&arrival.notice)))
+}
+
+fn told(word: &str) -> Markup {
+    let (mark, title, text) = match word {
+        "ended" => (
+            Mark::Info,
+            "ログインの有効時間が過ぎました",
+            "一定時間操作がなかったため、自動的にログアウトしました。もう一度ログインしてください。",
+        ),
+        "form" => (
+            Mark::Warning,
+            "送信された内容は登録されていません",
+            "ログインの有効時間が過ぎたか、ログアウトした後の画面から送信されました。もう一度ログインして操作をやり直してください。",
+        ),
+        "code" => (
+            Mark::Warning,
+            "認証コードの入力を終えられませんでした",
+            "時間がたったか、誤りが続いたため、はじめからログインし直してください。",
+        ),
+        "logout" => (Mark::Success, "ログアウトしました", "共用のパソコンをお使いの場合は、ブラウザを閉じてください。"),
+        _ => return html! {},
+    };
+    notice(mark, title, html! { p { (text) } })
+}
+
+/// Name and password were sent.
+///
+/// # Errors
+/// [`crate::web::Fault`] when the database fails or too many log in at once.
+#[handler]
+pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
+    let typed = sent.get("name");
+    let mut errors = Errors::default();
+    let name = errors.check("name", StaffName::parse(typed));
+    let password = sent.secret("password");
+    if password.expose().is_empty() {
+        errors.add("password", "パスワードを入力してください");
+    }
+    let Some(name) = name.filter(|_| errors.is_empty()) else {
+        return form_page(true, first(&visit, typed, &errors, html! {}));
+    };
+    match login::pass(app, name, password, caller(app, &visit).0).await? {
+        Passed::Code => see_other("/staff/login/code"),
+        Passed::Refused => {
+            errors.add("name", REFUSED);
+            form_page(true, first(&visit, typed, &errors, html! {}))
+        }
+        Passed::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
+    }
+}
+
+/// The second screen.
+///
+/// # Errors
+/// [`crate::web::Fault`] when the database fails.
+#[handler]
+pub async fn ask_code(Data(app): Data<&App>, visit: Visit) -> Answer {
+    if !login::waits(app, visit.browser(), visit.now)? {
+        return see_other("/staff/login?notice=code");
+    }
+    page(second(&visit, &Errors::default()))
+}
+
+/// A code was sent.
+///
+/// # Errors
+/// [`crate::web::Fault`] when the database fails.
+#[handler]
+pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
+    let mut errors = Errors::default();
+    let typed = sent.get("code").to_owned();
+    if typed.trim().is_empty() {
+        errors.add("code", "認証コードを入力してください");
+        return form_page(true, second(&visit, &errors));
+    }
+    let (caller, device) = caller(app, &visit);
+    match login::enter(app, typed, caller).await? {
+        Entered::In(session) => {
+            let mut response = see_other("/staff")?;
+            cookies::set(&mut response, Cookie::Staff, session.expose(), visit.secure());
+            if let Some(device) = device {
+                cookies::set(&mut response, Cookie::Device, &device, visit.secure());
+            }
+            Ok(response)
+        }
+        Entered::Wrong { left } => {
+            errors.add("code", format!("認証コードが違います。新しい6桁が表示されたら、それを入力してください（あと{left}回）"));
+            form_page(true, second(&visit, &errors))
+        }
+        Entered::Over => see_other("/staff/login?notice=code"),
+    }
+}
+
+/// The browser of this visit; the second is the cookie of a device that has none yet.
+fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
+    let device = visit.cookie(Cookie::Device).and_then(|cookie| devices::read(&app.keys, cookie));
+    let (cookie, remember_as) = match device {
+        Some(known) => (None, known),
+        None => {
+            let (cookie, new) = devices::issue(&app.keys, &app.moment().part("device").random());
+            (Some(cookie), new)
+        }
+    };
+    (Caller { browser: visit.browser(), device, remember_as, client: visit.client.to_string() }, cookie)
+}
+
+/// The device's own lock, counted down.
+fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
+    let left = until.duration_since(visit.now).as_secs().max(0) + 1;
+    let body = html! {
+        (notice(Mark::Error, "ログインを一時的に停止しています", html! {
+            p {
+                "誤りが" (rules.failures) "回続いたため、この端末からは、この職員名でログインできません。あと"
+                strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
+                "で、もう一度ログインできるようになります（" (jst::hm(until)) "まで）。"
+            }
+        }))
+        p { (HELP) }
+        (ButtonRow::forward_link("ログイン画面へ", "/staff/login"))
+    };
+    let page = visit.page("職員ログイン", Shell::Visitor).error(true).render(body);
+    let mut response = web::html(StatusCode::TOO_MANY_REQUESTS, page);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left));
+    response
+}
+
+fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup) -> Markup {
+    visit.page("職員ログイン", Shell::Visitor).steps(&STEPS, 1).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        (above)
+        p.lead { "国保連合会の職員の方のログイン画面です。職員名とパスワードを入力し、【次へ】ボタンを押してください。" }
+        (form("/staff/login", &visit.csrf(), html! {
+            (text_field("name", "職員名").value(typed).required().autocomplete("username").error(errors.of("name")))
+            (password_field("password", "パスワード").required().autocomplete("current-password").error(errors.of("password")))
+            (ButtonRow::forward("次へ").back(Back::Link("/")))
+        }))
+        p.note { "※ " (HELP) }
+    })
+}
+
+fn second(visit: &Visit, errors: &Errors) -> Markup {
+    visit.page("職員ログイン（認証コード）", Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "認証アプリに表示されている6桁の数字を入力し、【ログイン】ボタンを押してください。" }
+        (form("/staff/login/code", &visit.csrf(), html! {
+            (code_field("code", "認証コード").required().error(errors.of("code"))
+                .support("数字は30秒ごとに変わります。一度使った数字は使えません。"))
+            (ButtonRow::forward("ログイン").back(Back::Link("/staff/login")))
+        }))
+        (help_details("認証コードが合わないとき", html! {
+            p { "端末の時刻がずれていると合いません。端末の時刻の自動設定を有効にしてから、新しく表示された数字を入力してください。" }
+        }))
+    })
+}

@@ -1,0 +1,6 @@
+//! The screens of this room.
+
+pub mod dashboard;
+pub mod enrol;
+pub mod login;
+pub mod session;
