@@ -55,10 +55,9 @@ pub async fn confirm_warning(app: &App, office: &Office) -> Result<(), StepError
     app.store
         .write(move |tx| {
             let account = present(tx, user_id)?;
-            match (due(tx, &account, moment.now)?, &account.temporary) {
-                (Stage::Warning, Some(temporary)) => {
-                    Ok(store::put(tx, user_id, &Progress { letter: temporary.letter, warned: true })?)
-                }
+            let begun = account.temporary.as_ref().and_then(|temporary| temporary.first_used);
+            match (due(tx, &account, moment.now)?, begun) {
+                (Stage::Warning, Some(begun)) => Ok(store::put(tx, user_id, &Progress { begun, warned: true })?),
                 (stage, _) => Err(StepError::Elsewhere(stage)),
             }
         })

@@ -39,9 +39,9 @@ pub fn decide(
         return Decision::Refused("suspended");
     }
     if matched.temporary {
-        // The letter may have been used elsewhere meanwhile, which raises the revision and changes nothing here.
-        let letter = |account: &Account| account.live_temporary(now).map(|temporary| temporary.letter);
-        return match (letter(seen), letter(present)) {
+        // It may have been used elsewhere meanwhile, which raises the revision and does no harm. Printed again it is another one.
+        let keyed = |account: &Account| account.live_temporary(now).map(|temporary| temporary.keyed.clone());
+        return match (keyed(seen), keyed(present)) {
             (Some(then), Some(today)) if then == today => Decision::Temporary,
             _ => Decision::Refused("expired"),
         };
@@ -108,6 +108,10 @@ mod tests {
     async fn q26_a_temporary_password_ends_with_its_time_or_its_letter() {
         let (seen, mut present) = (account().await, account().await);
         assert_eq!(outcome(&seen, &present, LETTER, true, 2), Decision::Refused("expired"));
+        if let Some(temporary) = &mut present.temporary {
+            temporary.keyed.mac = [0; 32];
+        }
+        assert_eq!(outcome(&seen, &present, LETTER, true, 0), Decision::Refused("expired"), "printed again");
         present.temporary = None;
         assert_eq!(outcome(&seen, &present, LETTER, true, 0), Decision::Refused("expired"));
     }

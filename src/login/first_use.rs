@@ -2,6 +2,7 @@
 
 use crate::accounts::{self, Account, Change};
 use crate::kernel::Moment;
+use crate::letters;
 use crate::security::devices;
 use crate::security::sessions::{self, Subject};
 use crate::store::{StoreError, Tx};
@@ -11,5 +12,8 @@ use crate::store::{StoreError, Tx};
 pub(super) fn follow(tx: &mut Tx<'_>, moment: &Moment, account: &Account) -> Result<(), StoreError> {
     sessions::end_all(tx, Subject::Office(account.user_id))?;
     devices::forget_all(tx, &account.user_id.to_string())?;
+    if let Some(temporary) = &account.temporary {
+        letters::on_first_login(tx, moment, account.user_id, temporary.letter)?;
+    }
     accounts::tell_change(tx, moment, account, Change::TemporaryUsed)
 }
