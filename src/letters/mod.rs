@@ -4,6 +4,7 @@
 //! Temporary passwords exist between [`print`] and the paper only: the database holds keyed hashes, the PDF is handed out once from
 //! memory.
 
+pub mod desk;
 mod flow;
 mod issue;
 mod model;

@@ -1,0 +1,161 @@
+//! One letter: where it stands, its history, 返戻 and 再印刷.
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::{Data, Path};
+
+use super::{PATH, letters_screen, parts};
+use crate::app::App;
+use crate::kernel::{Id, jst, text};
+use crate::letters::model::{Act, Letter, State};
+use crate::letters::print::Choice;
+use crate::letters::{flow, store};
+use crate::staff::Desk;
+use crate::store::StoreError;
+use crate::web::components::{Facts, Mark, Reached, TimelineItem, error_summary, form, hidden, notice, text_field, timeline};
+use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
+
+/// The letter with this id.
+#[handler]
+pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -> Answer {
+    render(&app, &visit, &desk, &id, &Errors::default())
+}
+
+/// [返戻にする]
+#[handler]
+pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
+    let letter = find(&app, &desk, &id)?.0;
+    match flow::take_back(&app, &desk, letter.id, text::line(form.get("note"))).await?.ok_or(Fault::NotFound)? {
+        Ok(letter) => see_other(&format!("{PATH}/{}", letter.id)),
+        Err(refused) => {
+            let mut errors = Errors::default();
+            errors.add("note", refused);
+            render(&app, &visit, &desk, &id, &errors)
+        }
+    }
+}
+
+/// [再印刷する]
+#[handler]
+pub async fn reprint(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
+    let (letter, _) = find(&app, &desk, &id)?;
+    let reason = text::line(form.get("reason"));
+    let mut errors = Errors::default();
+    if reason.is_empty() && letter.reprint_needs_reason() {
+        errors.add("reason", "理由を入力してください。");
+    }
+    let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
+        return render(&app, &visit, &desk, &id, &errors);
+    };
+    match flow::order(&app, &desk, token, vec![Choice::Letter(letter.id)], reason).await? {
+        Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
+        Err(refused) => {
+            errors.add("reason", refused);
+            render(&app, &visit, &desk, &id, &errors)
+        }
+    }
+}
+
+/// The letter and the name of its office; another federation's does not exist here.
+fn find(app: &App, desk: &Desk, id: &str) -> Result<(Letter, String), Fault> {
+    let id = Id::parse(id).ok_or(Fault::NotFound)?;
+    let found = app.store.read(|r| {
+        let letter = store::find(r, id)?.filter(|letter| desk.sees(letter.office.prefecture));
+        letter.map(|letter| parts::office_name(r, &letter).map(|name| (letter, name))).transpose()
+    })?;
+    found.ok_or(Fault::NotFound)
+}
+
+fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, errors: &Errors) -> Answer {
+    let (letter, name) = find(app, desk, id)?;
+    let newest = app.store.read(|r| {
+        let temporary = crate::accounts::find(r, letter.user_id())?.and_then(|account| account.temporary);
+        Ok::<_, StoreError>(temporary.is_some_and(|temporary| temporary.letter == letter.id))
+    })?;
+    let number = parts::number_or_dash(&letter);
+    let printable = matches!(letter.state, State::Printed | State::Posted | State::Returned | State::Expired);
+    letters_screen(desk, visit, "通知書の詳細").refused(!errors.is_empty()).beside(parts::state_badge(letter.state)).answer(html! {
+        (error_summary(&errors.list()))
+        @if letter.state.is_out() && !newest {
+            (notice(Mark::Warning, "この通知書は無効です", html! {
+                p { "同じ事業所あてに後から別の通知書を印刷したため、この通知書の仮パスワードは使えません。発送せずに破棄してください。" }
+            }))
+        }
+        div.columns.main-aside {
+            div.stack {
+                section.card {
+                    h2 { "通知書" }
+                    (Facts::new()
+                        .row("発行番号", html! { span.mono { (number) } })
+                        .row("種別", parts::occasion(&letter))
+                        .row("事業所", parts::office_cell(letter.office.number.as_str(), &name))
+                        .row("ユーザID", html! { span.mono { (letter.user_id()) } })
+                        .row("仮パスワードの有効期限", parts::day(letter.valid_until)))
+                }
+                @if printable { (reprint_form(app, visit, &letter, errors)) }
+                @if letter.state.is_out() { (return_form(visit, &letter, errors)) }
+            }
+            section.card { h2 { "経過" } (history(&letter)) }
+        }
+        p { a href={ (PATH) "?list=" (letter.state.word()) } { "一覧に戻る" } }
+    })
+}
+
+fn reprint_form(app: &App, visit: &Visit, letter: &Letter, errors: &Errors) -> Markup {
+    let reason = text_field("reason", "再印刷の理由").error(errors.of("reason"));
+    let reason = if letter.reprint_needs_reason() { reason.required() } else { reason };
+    html! {
+        section.card {
+            h2 { "再印刷" }
+            p { "新しい仮パスワードで印刷し、枝番を1つ増やします。前の仮パスワードはその時点で使えなくなります。" }
+            (form(&format!("{PATH}/{}/reprint", letter.id), &visit.csrf(), html! {
+                (hidden("token", &Id::new(&app.random).to_string()))
+                (reason.support("例 郵便事故、用紙の汚れ"))
+                div.buttons { button.button type="submit" { "再印刷する" } }
+            }))
+        }
+    }
+}
+
+fn return_form(visit: &Visit, letter: &Letter, errors: &Errors) -> Markup {
+    html! {
+        section.card {
+            h2 { "返戻" }
+            p { "通知書が宛先不明などで戻ってきたときに使います。仮パスワードは使えなくなります。" }
+            (form(&format!("{PATH}/{}/return", letter.id), &visit.csrf(), html! {
+                (text_field("note", "備考").error(errors.of("note")).support("例 宛先不明、保管期間経過"))
+                div.buttons { button.button.danger type="submit" { "返戻にする" } }
+            }))
+        }
+    }
+}
+
+fn history(letter: &Letter) -> Markup {
+    let title = |act: &Act| match act {
+        Act::Printed { reason, .. } if !reason.is_empty() => "再印刷",
+        Act::Printed { .. } => "印刷済",
+        Act::Posted { .. } => "発送済",
+        Act::Returned { .. } => "返戻",
+        Act::Completed => "完了",
+        Act::Expired => "期限切れ",
+        Act::Withdrawn { .. } => "取下げ",
+    };
+    let when: Vec<String> = letter.history.iter().map(|step| jst::list_time(step.at)).collect();
+    let created = jst::list_time(letter.created);
+    let mut items = vec![TimelineItem {
+        reached: if letter.history.is_empty() { Reached::Now } else { Reached::Done },
+        title: "印刷待",
+        when: &created,
+        detail: html! {},
+    }];
+    for (at, step) in letter.history.iter().enumerate() {
+        let last = at + 1 == letter.history.len();
+        items.push(TimelineItem {
+            reached: if last { Reached::Now } else { Reached::Done },
+            title: title(&step.act),
+            when: &when[at],
+            detail: html! { (step.by.title()) @if !step.act.particulars().is_empty() { br; (step.act.particulars()) } },
+        });
+    }
+    timeline(&items)
+}

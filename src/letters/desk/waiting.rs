@@ -1,0 +1,136 @@
+//! The print queue: approved applications and first issues together.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::{PATH, ROWS, letters_screen, parts};
+use crate::app::App;
+use crate::kernel::{Id, OfficeKey, Prefecture, jst};
+use crate::ledger;
+use crate::letters::model::State;
+use crate::letters::store::{self, Batch, Stage};
+use crate::reissue;
+use crate::staff::Desk;
+use crate::store::{Reads, StoreError};
+use crate::web::components::{Column, DataTable, Mark, empty_state, error_summary, form, hidden, notice};
+use crate::web::{Answer, Errors, Visit};
+
+/// One line of the queue.
+struct Row {
+    value: String,
+    occasion: Markup,
+    office: OfficeKey,
+    name: String,
+    since: Timestamp,
+    can_be_posted_to: bool,
+}
+
+pub(super) fn show(app: &App, visit: &Visit, desk: &Desk, errors: &Errors) -> Answer {
+    let prefecture = desk.prefecture();
+    let (tabs, rows, batches) = app.store.read(|r| {
+        let tabs = parts::tabs(r, prefecture, State::Waiting)?;
+        Ok::<_, StoreError>((tabs, queue(r, prefecture)?, store::batches(r, prefecture, 5)?))
+    })?;
+    let token = Id::new(&app.random);
+    letters_screen(desk, visit, "通知書").refused(!errors.is_empty()).answer(html! {
+        (error_summary(&errors.list()))
+        (tabs)
+        section.card {
+            h2 { "印刷待ちの通知書" }
+            @if rows.is_empty() {
+                (empty_state("印刷待ちの通知書はありません", html! { p { "申請を承認するか、ユーザIDを新規発行すると、ここに並びます。" } }))
+            } @else {
+                (queue_form(app, visit, token, &rows))
+            }
+        }
+        @if !batches.is_empty() { section.card { h2 { "最近の印刷" } (recent(&batches)) } }
+    })
+}
+
+fn queue_form(app: &App, visit: &Visit, token: Id, rows: &[Row]) -> Markup {
+    let unaddressed = rows.iter().filter(|row| !row.can_be_posted_to).count();
+    let most = app.config.letter.batch_max;
+    let mut checked = 0;
+    let mut table = DataTable::new("印刷待ちの通知書", &COLUMNS).id("queue");
+    for row in rows {
+        let number = row.office.number;
+        let pick = if row.can_be_posted_to {
+            checked += 1;
+            let label = format!("{}を選択", row.name);
+            html! {
+                input.pick type="checkbox" name="choice" value=(row.value) aria-label=(label) checked[checked <= most];
+            }
+        } else {
+            html! { span.none { "―" } }
+        };
+        let address = if row.can_be_posted_to {
+            html! { "あり" }
+        } else {
+            html! { a href={ "/staff/ledger/" (number) "#postal_code" } { "郵便番号または住所を補う" } }
+        };
+        let cells = vec![
+            pick,
+            row.occasion.clone(),
+            parts::office_cell(number.as_str(), &row.name),
+            html! { (jst::list(jst::date(row.since))) },
+            address,
+        ];
+        if row.can_be_posted_to { table.push(cells) } else { table.push_marked(cells) }
+    }
+    html! {
+        p { "印刷すると仮パスワードが作られ、以前の仮パスワードは使えなくなります。有効期間は印刷日から" (app.config.password.temporary_valid_days) "日間です。一度に" (most) "通まで印刷できます。" }
+        @if unaddressed > 0 {
+            (notice(Mark::Warning, &format!("宛先が足りないため印刷できない通知書が{unaddressed}通あります"), html! {
+                p { "窓あき封筒で送るため、郵便番号と住所が必要です。台帳の画面で補ってください。" }
+            }))
+        }
+        (form(&format!("{PATH}/print"), &visit.csrf(), html! {
+            (hidden("token", &token.to_string()))
+            (table)
+            div.buttons { button.button.primary type="submit" { "選択した通知書を印刷する" } }
+        }))
+    }
+}
+
+const COLUMNS: [Column<'_>; 5] =
+    [Column::Short("選択"), Column::Short("管理番号"), Column::Text("事業所"), Column::Short("受付日"), Column::Text("宛先")];
+
+fn queue(r: &impl Reads, prefecture: Prefecture) -> Result<Vec<Row>, StoreError> {
+    let mut rows = Vec::new();
+    for application in reissue::approved_waiting(r, prefecture, ROWS)? {
+        let number = application.number;
+        let occasion = html! { a href={ "/staff/applications/" (number) } { (number) } };
+        rows.push((number.to_string(), occasion, application.office, application.received));
+    }
+    for letter in store::in_state(r, prefecture, State::Waiting, false, ROWS - rows.len())? {
+        rows.push((letter.id.to_string(), parts::occasion(&letter), letter.office, letter.created));
+    }
+    let with_name = |(value, occasion, office, since)| {
+        let entry = ledger::find(r, office)?;
+        let can_be_posted_to = entry.as_ref().is_some_and(ledger::Entry::can_be_posted_to);
+        let name = entry.map_or_else(|| "（台帳にありません）".to_owned(), |entry| entry.name);
+        Ok(Row { value, occasion, office, name, since, can_be_posted_to })
+    };
+    rows.into_iter().map(with_name).collect()
+}
+
+fn recent(batches: &[Batch]) -> Markup {
+    const COLUMNS: [Column<'_>; 4] =
+        [Column::Head("印刷日時"), Column::Text("担当"), Column::Number("通数"), Column::Text("PDF")];
+    let mut table = DataTable::new("最近の印刷", &COLUMNS);
+    for batch in batches {
+        let stage = match batch.stage {
+            Stage::Printing => "作成中",
+            Stage::Ready => "受け取り待ち",
+            Stage::Delivered(_) => "受け取り済み",
+            Stage::Failed => "失敗",
+        };
+        table.push(vec![
+            html! { a href={ (PATH) "/batches/" (batch.id) } { (jst::list_time(batch.at)) } },
+            html! { (batch.by.name) },
+            html! { (batch.printed.len()) },
+            html! { (stage) },
+        ]);
+    }
+    html! { (table) }
+}
