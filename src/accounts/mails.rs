@@ -23,6 +23,8 @@ pub enum Change {
     TemporaryUsed,
     /// A new password was set.
     Password,
+    /// The federation made the password useless because it leaked.
+    PasswordDisabled,
 }
 
 impl Change {
@@ -32,6 +34,9 @@ impl Change {
                 "仮パスワードによるログインがありました。これまでのパスワードとセキュリティコードは解除されました。"
             }
             Self::Password => "パスワードが変更されました。",
+            Self::PasswordDisabled => {
+                "国保連合会がパスワードを無効にしました。再発行の通知書または再設定により、新しいパスワードを設定してください。"
+            }
         }
     }
 }

@@ -4,7 +4,9 @@
 //! it, so a file comes in whole or not at all, and the generation before stays for undoing.
 
 pub mod csv;
+pub mod desk;
 pub mod encoding;
+mod flow;
 mod generations;
 pub mod import;
 pub mod model;

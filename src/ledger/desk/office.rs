@@ -1,0 +1,215 @@
+//! One office: its entry, its account, its applications and letters, and what happened.
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::{Data, Path};
+
+use super::{PATH, address, history, status_badge};
+use crate::accounts::{self, Account, Kind};
+use crate::app::App;
+use crate::audit;
+use crate::kernel::{OfficeKey, OfficeNumber, UserId, jst, text};
+use crate::ledger::flow::{self, Refused};
+use crate::ledger::model::{Entry, Status};
+use crate::letters::{self, Letter};
+use crate::reissue::{self, Application};
+use crate::staff::{Desk, Nav, Role, screen};
+use crate::store::StoreError;
+use crate::web::components::{Column, DataTable, Facts, Mark, Tone, badge, empty_state, error_summary, form, notice, text_field};
+use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
+
+/// Most applications and entries of the log that are shown.
+const ROWS: usize = 50;
+
+/// The office of this number in the federation's own ledger.
+#[handler]
+pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>) -> Answer {
+    let office = of_path(&desk, &number)?;
+    render(&app, &visit, &desk, office, "", &Errors::default())
+}
+
+/// [郵便番号を登録する]
+#[handler]
+pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
+    let office = of_path(&desk, &number)?;
+    let typed = form.get("postal_code");
+    match flow::fill_in_postal_code(&app, &desk, office, typed).await? {
+        Ok(()) => see_other(&format!("{PATH}/{}", office.number)),
+        Err(Refused::Unknown) => Err(Fault::NotFound),
+        Err(refused) => refuse(&app, &visit, &desk, office, "postal_code", typed, refused),
+    }
+}
+
+/// [パスワードを無効にする]
+#[handler]
+pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
+    let office = of_path(&desk, &number)?;
+    match flow::disable_password(&app, &desk, office, text::line(form.get("reason"))).await? {
+        Ok(()) => see_other(&format!("{PATH}/{}", office.number)),
+        Err(refused) => refuse(&app, &visit, &desk, office, "reason", form.get("reason"), refused),
+    }
+}
+
+fn refuse(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, field: &str, typed: &str, refused: Refused) -> Answer {
+    let mut errors = Errors::default();
+    errors.add(field, refused);
+    render(app, visit, desk, office, typed, &errors)
+}
+
+/// The office of this desk's federation with the number in the path.
+fn of_path(desk: &Desk, number: &str) -> Result<OfficeKey, Fault> {
+    let number = OfficeNumber::parse(number).map_err(|_| Fault::NotFound)?;
+    Ok(OfficeKey::new(desk.prefecture(), number))
+}
+
+/// All that the screen shows.
+struct Office {
+    entry: Entry,
+    account: Option<Account>,
+    applications: Vec<Application>,
+    letters: Vec<Letter>,
+    history: Vec<audit::Entry>,
+}
+
+fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str, errors: &Errors) -> Answer {
+    let found = app.store.read(|r| {
+        let Some(entry) = super::super::find(r, office)? else { return Ok::<_, StoreError>(None) };
+        Ok(Some(Office {
+            entry,
+            account: accounts::find(r, UserId::of(office))?,
+            applications: reissue::of_office(r, office, ROWS)?,
+            letters: letters::of_office(r, office)?,
+            history: audit::about(r, &office.to_string(), ROWS)?,
+        }))
+    })?;
+    let Office { entry, account, applications, letters, history } = found.ok_or(Fault::NotFound)?;
+    let csrf = visit.csrf();
+    let screen = screen(desk, visit, &entry.name, Nav::Ledger).refused(!errors.is_empty());
+    screen.beside(status_badge(entry.status)).answer(html! {
+        (error_summary(&errors.list()))
+        @if entry.status != Status::Active {
+            (notice(Mark::Warning, &format!("台帳の状態が「{}」の事業所です", entry.status.name()), html! {
+                p { "過去の月の請求のため、申請やログインはできます。審査のときにご確認ください。" }
+            }))
+        }
+        div.columns.main-aside {
+            div.stack {
+                section.card { h2 { "台帳の内容" } (facts(&entry)) (postal_code_form(&entry, &csrf, typed, errors)) }
+                section.card { h2 { "ユーザID" } (account_part(desk, account.as_ref(), office, visit, &csrf, errors)) }
+                section.card { h2 { "再発行申請" } (applications_part(&applications)) }
+                section.card { h2 { "通知書" } (letters_part(&letters)) }
+            }
+            section.card { h2 { "経過" } (history::timeline_of(&history)) }
+        }
+        p { a href=(PATH) { "検索に戻る" } }
+    })
+}
+
+fn facts(entry: &Entry) -> Markup {
+    let or_dash = |value: &str| if value.is_empty() { "―".to_owned() } else { value.to_owned() };
+    let facts = Facts::new()
+        .row("事業所番号", html! { span.mono { (entry.key.number) } @if !entry.key.number.check_digit_fits() { " " (badge("検査数字が合いません", Tone::Waiting)) } })
+        .row("事業所名", html! { (entry.name) @if !entry.kana.is_empty() { br; small.muted { (entry.kana) } } })
+        .row("郵便番号", or_dash(&entry.postal_code))
+        .row("住所", or_dash(&address(entry)))
+        .row("電話番号", or_dash(&entry.telephone))
+        .row("FAX番号", or_dash(&entry.fax))
+        .row("法人名", or_dash(&entry.corporation))
+        .row("請求方法", or_dash(entry.claim_method.name()));
+    if entry.services.is_empty() {
+        html! { (facts) }
+    } else {
+        html! { (facts.row("サービス", entry.services.join("、"))) }
+    }
+}
+
+fn postal_code_form(entry: &Entry, csrf: &str, typed: &str, errors: &Errors) -> Markup {
+    let error = errors.of("postal_code");
+    let value = if error.is_some() { typed } else { &entry.postal_code };
+    html! {
+        (form(&format!("{PATH}/{}/postal-code", entry.key.number), csrf, html! {
+            (text_field("postal_code", "郵便番号を補う").value(value).short().error(error)
+                .support("通知書は窓あき封筒で送るため、郵便番号が必要です。台帳の取込に郵便番号がないときは、ここで登録した番号を残します。"))
+            div.buttons { button.button type="submit" { "郵便番号を登録する" } }
+        }))
+    }
+}
+
+fn account_part(desk: &Desk, account: Option<&Account>, office: OfficeKey, visit: &Visit, csrf: &str, errors: &Errors) -> Markup {
+    let Some(account) = account else {
+        return html! { (empty_state("ユーザIDはまだありません", html! { p { "再発行申請を承認すると発行されます。" } })) };
+    };
+    let kind = match account.kind {
+        Kind::New => "新規",
+        Kind::Existing => "既存",
+    };
+    let last = account.last_login.as_ref().map_or_else(|| "まだありません".to_owned(), |last| jst::list_time(last.at));
+    let temporary = account
+        .live_temporary(visit.now)
+        .map_or_else(|| "ありません".to_owned(), |temporary| format!("{}まで有効", jst::list(jst::date(temporary.expires))));
+    html! {
+        (Facts::new()
+            .row("ユーザID", html! { span.mono { (account.user_id) } })
+            .row("区分", kind)
+            .row("状態", state(account))
+            .row("発行中の仮パスワード", temporary)
+            .row("最終ログイン", last)
+            .row("セキュリティ用メールアドレス", format!("{}件", account.security_mails.len())))
+        @if desk.may(Role::Approver) && account.usable_password().is_some() {
+            h3 { "パスワードを無効にする" }
+            p { "パスワードが第三者に知られたときに使います。ログイン中の利用者はログアウトされ、通知書または再設定によらなければログインできなくなります。" }
+            (form(&format!("{PATH}/{}/disable-password", office.number), csrf, html! {
+                (text_field("reason", "理由").required().error(errors.of("reason")))
+                div.buttons { button.button.danger type="submit" { "パスワードを無効にする" } }
+            }))
+        }
+    }
+}
+
+fn state(account: &Account) -> Markup {
+    if account.suspended {
+        badge("利用停止", Tone::Bad)
+    } else if account.password_disabled {
+        badge("パスワード無効", Tone::Bad)
+    } else if account.password.is_some() {
+        badge("利用中", Tone::Good)
+    } else {
+        badge("初回ログイン前", Tone::Waiting)
+    }
+}
+
+fn applications_part(applications: &[Application]) -> Markup {
+    const COLUMNS: [Column<'_>; 3] = [Column::Head("管理番号"), Column::Short("受付日"), Column::Text("状態")];
+    if applications.is_empty() {
+        return empty_state("申請はありません", html! {});
+    }
+    let mut table = DataTable::new("再発行申請", &COLUMNS);
+    for one in applications {
+        table.push(vec![
+            html! { a.mono href={ "/staff/applications/" (one.number) } { (one.number) } },
+            html! { (jst::list(jst::date(one.received))) },
+            html! { (one.state) },
+        ]);
+    }
+    html! { (table) }
+}
+
+fn letters_part(letters: &[Letter]) -> Markup {
+    const COLUMNS: [Column<'_>; 4] =
+        [Column::Head("発行番号"), Column::Short("印刷日"), Column::Short("有効期限"), Column::Text("状態")];
+    if letters.is_empty() {
+        return empty_state("通知書はありません", html! {});
+    }
+    let day = |at: Option<jiff::Timestamp>| at.map(|at| jst::list(jst::date(at))).unwrap_or_default();
+    let mut table = DataTable::new("通知書", &COLUMNS);
+    for letter in letters {
+        let number = letter.number.map_or_else(|| "印刷前".to_owned(), |number| number.to_string());
+        table.push(vec![
+            html! { a.mono href={ "/staff/letters/" (letter.id) } { (number) } },
+            html! { (day(letter.printed_at())) },
+            html! { (day(letter.valid_until)) },
+            html! { (letter.state) },
+        ]);
+    }
+    html! { (table) }
+}
