@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
 use crate::web::{BodyLimit, Fault, Visit, assets, health};
-use crate::{first_login, login, lost, notices, reissue, top_menu};
+use crate::{first_login, ledger, letters, login, lost, notices, reissue, top_menu};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +133,20 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff", Who::AnyStaff, staff::pages::dashboard::show),
         Row::post("/staff/session", Who::AnyStaff, staff::pages::session::extend),
         Row::post("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
+        Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
+        Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print),
+        Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),
+        Row::post("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::send),
+        Row::get("/staff/letters/batches/:id", Who::Staff(Role::Clerk), letters::desk::batch::show),
+        Row::post("/staff/letters/batches/:id/pdf", Who::Staff(Role::Clerk), letters::desk::batch::pdf),
+        Row::post("/staff/letters/batches/:id/again", Who::Staff(Role::Clerk), letters::desk::batch::again),
+        Row::get("/staff/letters/:id", Who::Staff(Role::Clerk), letters::desk::one::show),
+        Row::post("/staff/letters/:id/return", Who::Staff(Role::Clerk), letters::desk::one::take_back),
+        Row::post("/staff/letters/:id/reprint", Who::Staff(Role::Clerk), letters::desk::one::reprint),
+        Row::get("/staff/ledger", Who::Staff(Role::Clerk), ledger::desk::show),
+        Row::get("/staff/ledger/:number", Who::Staff(Role::Clerk), ledger::desk::office::show),
+        Row::post("/staff/ledger/:number/postal-code", Who::Staff(Role::Clerk), ledger::desk::office::postal_code),
+        Row::post("/staff/ledger/:number/disable-password", Who::Staff(Role::Approver), ledger::desk::office::disable_password),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),

@@ -24,8 +24,11 @@ pub enum Nav {
 
 impl Nav {
     /// The menu, in its order: the row, its words, where it leads, who sees it. A room adds its row with its screens.
-    const MENU: &'static [(Self, &'static str, &'static str, Role)] =
-        &[(Self::Dashboard, "ダッシュボード", "/staff", Role::Clerk)];
+    const MENU: &'static [(Self, &'static str, &'static str, Role)] = &[
+        (Self::Dashboard, "ダッシュボード", "/staff", Role::Clerk),
+        (Self::Letters, "通知書", "/staff/letters", Role::Clerk),
+        (Self::Ledger, "事業所台帳", "/staff/ledger", Role::Clerk),
+    ];
 }
 
 /// Where the session is ended, and where it is prolonged.

@@ -24,8 +24,7 @@ async fn pass(browser: &mut Browser, name: &str, password: &str) -> Page {
 
 fn wrong_code(app: &TestApp, member: &Member) -> String {
     let now = app.clock.now();
-    let near: Vec<String> =
-        [-30, 0, 30].iter().map(|s| member.authenticator.code(now + SignedDuration::from_secs(*s))).collect();
+    let near: Vec<String> = [-30, 0, 30].iter().map(|s| member.authenticator.code(now + SignedDuration::from_secs(*s))).collect();
     (0..9).map(|n| format!("{n}{n}{n}{n}{n}{n}")).find(|code| !near.contains(code)).unwrap()
 }
 
