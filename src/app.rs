@@ -18,6 +18,7 @@ use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes;
 use crate::security::{Hasher, Keys, housekeeping};
+use crate::staff;
 use crate::store::{Store, StoreError};
 use crate::web::{Front, Layer};
 
@@ -66,6 +67,7 @@ fn composers() -> Composers {
 /// Jobs that repeat for as long as the installation lives.
 const REPEATING: &[crate::jobs::Kind] =
     &[login::SWEEP, letters::EXPIRE, reissue::CLEAN, housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP];
+    &[housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP, login::SWEEP, letters::EXPIRE, reissue::CLEAN, staff::SWEEP];
 
 impl App {
     /// Puts the parts together.
@@ -106,6 +108,8 @@ impl App {
         let mut handlers = Handlers::default();
         let store = self.store.clone();
         handlers.on(login::SWEEP, move |job| login::sweep(store.clone(), job));
+        let (store, keys) = (self.store.clone(), self.keys.clone());
+        handlers.on(staff::SWEEP, move |job| staff::sweep(store.clone(), keys.clone(), job));
         let app = self.clone();
         handlers.on(letters::PRINT, move |job| letters::print_job(app.clone(), job));
         let app = self.clone();

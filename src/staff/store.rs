@@ -28,9 +28,9 @@ pub fn by_name(r: &impl Reads, name: &StaffName) -> Result<Option<Member>, Store
     find(r, id)
 }
 
-/// All members, for lists of an administrator; at most `limit`.
-pub fn all(r: &impl Reads, limit: usize) -> Result<Vec<Member>, StoreError> {
-    Ok(r.list(&MEMBERS, &Span::all(), limit)?.into_iter().map(|(_, member)| member).collect())
+/// All members. Staff are dozens, at most hundreds.
+pub fn all(r: &impl Reads) -> Result<Vec<Member>, StoreError> {
+    Ok(r.list(&MEMBERS, &Span::all(), usize::MAX)?.into_iter().map(|(_, member)| member).collect())
 }
 
 /// Writes a member.
@@ -49,11 +49,11 @@ pub fn save_invitation(tx: &mut Tx<'_>, token: &[u8; 32], invitation: &Invitatio
     tx.put(&INVITATIONS, token, invitation)
 }
 
-/// Removes the links of a member, and those that are over. There are never more than a handful.
-pub fn drop_invitations(tx: &mut Tx<'_>, member: Id, now: Timestamp) -> Result<(), StoreError> {
+/// Removes the links of a member. There are never more than a handful in all.
+pub fn drop_invitations(tx: &mut Tx<'_>, member: Id) -> Result<(), StoreError> {
     let mut gone = Vec::new();
     tx.each(&INVITATIONS, &Span::all(), |token, invitation| {
-        if invitation.member == member || invitation.expires <= now {
+        if invitation.member == member {
             gone.push(token);
         }
         Ok(true)
@@ -76,8 +76,8 @@ pub fn end_attempt(tx: &mut Tx<'_>, browser: &[u8; 32]) -> Result<(), StoreError
     tx.delete(&ATTEMPTS, browser).map(drop)
 }
 
-/// Removes up to `limit` logins that have waited too long.
-pub fn sweep_attempts(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<(), StoreError> {
+/// Removes up to `limit` logins that have waited too long; says how many.
+pub fn sweep_attempts(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
     let mut gone = Vec::new();
     tx.each(&ATTEMPTS, &Span::all(), |browser, attempt| {
         if attempt.expires <= now {
@@ -85,5 +85,19 @@ pub fn sweep_attempts(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<(
         }
         Ok(gone.len() < limit)
     })?;
-    gone.iter().try_for_each(|browser| tx.delete(&ATTEMPTS, browser).map(drop))
+    gone.iter().try_for_each(|browser| tx.delete(&ATTEMPTS, browser).map(drop))?;
+    Ok(gone.len())
+}
+
+/// Removes up to `limit` enrolment links that are over; says how many.
+pub fn sweep_invitations(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let mut gone = Vec::new();
+    tx.each(&INVITATIONS, &Span::all(), |token, invitation| {
+        if invitation.expires <= now {
+            gone.push(token);
+        }
+        Ok(gone.len() < limit)
+    })?;
+    gone.iter().try_for_each(|token| tx.delete(&INVITATIONS, token).map(drop))?;
+    Ok(gone.len())
 }

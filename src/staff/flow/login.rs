@@ -96,7 +96,6 @@ fn settle(
         return Ok(reserved.locks.map_or(Passed::Refused, Passed::Locked));
     };
     tries::give_back(tx, reserved)?;
-    store::sweep_attempts(tx, moment.now, 20)?;
     let expires = moment.now.saturating_add(ATTEMPT_OPEN).unwrap_or(Timestamp::MAX);
     let rehashed = rehashed.cloned();
     let attempt = Attempt { member: member.id, revision: member.revision, wrong: 0, expires, rehashed };

@@ -4,6 +4,7 @@ pub mod administer;
 pub mod enrol;
 pub mod login;
 pub mod session;
+pub mod sweep;
 mod tries;
 
 use crate::audit::Event;
