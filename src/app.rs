@@ -66,7 +66,6 @@ fn composers() -> Composers {
 
 /// Jobs that repeat for as long as the installation lives.
 const REPEATING: &[crate::jobs::Kind] =
-    &[login::SWEEP, letters::EXPIRE, reissue::CLEAN, housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP];
     &[housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP, login::SWEEP, letters::EXPIRE, reissue::CLEAN, staff::SWEEP];
 
 impl App {
