@@ -3,6 +3,7 @@ mod config;
 mod first_login;
 mod ledger_csv;
 mod ledger_import;
+mod letters_print;
 mod login_lock;
 mod login_same_answer;
 mod login_session;

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod office;
+pub mod pdf;
 pub mod sink;
 pub mod staff;
 
