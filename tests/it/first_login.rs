@@ -255,6 +255,7 @@ async fn a_letter_printed_anew_ends_the_steps_of_the_older_one() {
     let user_id = crate::support::office::user(USER);
     app.letter(user_id).await;
     assert_eq!(browser.open("/first-login").await.title(), "ログイン");
+    app.advance(jiff::SignedDuration::from_secs(1));
     let mut again = app.browser();
     again.log_in(USER, TEMPORARY).await;
     assert_eq!(again.open("/first-login").await.title(), "警告", "another letter begins anew");
