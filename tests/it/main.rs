@@ -1,4 +1,5 @@
 mod architecture;
+mod codes;
 mod config;
 mod first_login;
 mod ledger_csv;
@@ -8,6 +9,8 @@ mod login_lock;
 mod login_same_answer;
 mod login_session;
 mod mail_transport;
+mod reissue_apply;
+mod reissue_steps;
 mod routes;
 mod shell;
 mod staff_enrolment;
