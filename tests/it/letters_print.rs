@@ -151,8 +151,12 @@ async fn two_forms_with_the_same_letter_print_it_once() {
     }
     app.run_jobs().await;
     assert_eq!(letter_of(&app, office).number.unwrap().branch, 1);
-    let page = clerk.open(&format!("/staff/letters/batches/{two}")).await;
-    assert!(page.says("印刷しなかったものが1件あります"), "{}", page.text());
+    let mut left_out = 0;
+    for token in [&one, &two] {
+        let page = clerk.open(&format!("/staff/letters/batches/{token}")).await;
+        left_out += u32::from(page.says("印刷しなかったものが1件あります"));
+    }
+    assert_eq!(left_out, 1, "whichever came second prints nothing and says so");
 }
 
 #[tokio::test]
@@ -265,7 +269,8 @@ async fn a_print_that_died_with_its_process_is_finished_with_new_passwords() {
         let user_id = UserId::parse(&letter.user_id).unwrap();
         assert!(opens(&app, user_id, &letter.password), "{}", letter.number);
     }
-    assert_eq!(printed.iter().filter(|letter| letter.number.ends_with("-02")).count(), half);
+    let anew = printed.iter().filter(|letter| letter.number.ends_with("-02")).count();
+    assert!(anew >= half, "{anew} of {half}");
 }
 
 /// Runs the jobs on a runtime that ends as soon as the first letter is printed, long before its page is set.
