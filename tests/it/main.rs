@@ -12,6 +12,8 @@ mod login_same_answer;
 mod login_session;
 mod mail_transport;
 mod reissue_apply;
+mod reissue_moves;
+mod reissue_status;
 mod reissue_steps;
 mod routes;
 mod shell;
