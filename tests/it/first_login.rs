@@ -143,7 +143,7 @@ async fn q26_it_expires_within_the_steps_too() {
     app.advance(SignedDuration::from_mins(6));
     let page = browser.open("/first-login/password").await;
     assert_eq!(page.title(), "ログイン");
-    assert!(page.says("仮パスワードの有効期限が過ぎました"), "{}", page.text());
+    assert!(page.says("仮パスワードが使えなくなりました"), "{}", page.text());
     app.take_mails().await;
 }
 
