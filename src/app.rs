@@ -16,7 +16,7 @@ use crate::mail::transport::Deliver;
 use crate::mail::{Composer, Composers, Postman, outbox};
 use crate::pdf::Typesetter;
 use crate::reissue;
-use crate::routes;
+use crate::routes::{self, Row};
 use crate::security::{Hasher, Keys, housekeeping};
 use crate::staff;
 use crate::store::{Store, StoreError};
@@ -65,15 +65,8 @@ fn composers() -> Composers {
 }
 
 /// Jobs that repeat for as long as the installation lives.
-const REPEATING: &[crate::jobs::Kind] = &[
-    // One a line: rooms add theirs without touching another's.
-    housekeeping::WRITE_LAST_SEEN,
-    housekeeping::SWEEP,
-    login::SWEEP,
-    letters::EXPIRE,
-    reissue::CLEAN,
-    staff::SWEEP,
-];
+const REPEATING: &[crate::jobs::Kind] =
+    &[housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP, login::SWEEP, letters::EXPIRE, reissue::CLEAN, staff::SWEEP];
 
 impl App {
     /// Puts the parts together.
@@ -97,7 +90,13 @@ impl App {
     /// All routes with the shell around them.
     #[must_use]
     pub fn endpoint(&self) -> impl Endpoint<Output = Response> + use<> {
-        Layer::new(self.front.clone(), routes::route(self))
+        self.endpoint_with(Vec::new())
+    }
+
+    /// The same with routes that only this process has: those of the demo, which `serve` never learns of.
+    #[must_use]
+    pub fn endpoint_with(&self, more: Vec<Row>) -> impl Endpoint<Output = Response> + use<> {
+        Layer::new(self.front.clone(), routes::route(self, more))
     }
 
     /// What works off the durable jobs.

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod cli;
 pub mod codes;
 pub mod config;
+pub mod demo;
 pub mod first_login;
 pub mod jobs;
 pub mod kernel;

@@ -147,24 +147,16 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/ledger/:number", Who::Staff(Role::Clerk), ledger::desk::office::show),
         Row::post("/staff/ledger/:number/postal-code", Who::Staff(Role::Clerk), ledger::desk::office::postal_code),
         Row::post("/staff/ledger/:number/disable-password", Who::Staff(Role::Approver), ledger::desk::office::disable_password),
-        Row::get("/staff/applications", Who::Staff(Role::Clerk), reissue::desk::queue::show),
-        Row::get("/staff/applications/count", Who::Staff(Role::Clerk), reissue::desk::live::count),
-        Row::get("/staff/applications/new", Who::Staff(Role::Clerk), reissue::desk::counter::show),
-        Row::post("/staff/applications/new", Who::Staff(Role::Clerk), reissue::desk::counter::receive),
-        Row::get("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::one::show),
-        Row::post("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::act::clerk),
-        Row::get("/staff/applications/:number/decision", Who::Staff(Role::Clerk), reissue::desk::one::back),
-        Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),
     ]
 }
 
-/// The table as poem takes it, each handler behind its guard.
-pub(crate) fn route(app: &App) -> impl Endpoint + use<> {
+/// The table and what this process has beyond it as poem takes them, each handler behind its guard.
+pub(crate) fn route(app: &App, more: Vec<Row>) -> impl Endpoint + use<> {
     let mut paths: Vec<(&'static str, RouteMethod)> = Vec::new();
-    for row in rows() {
+    for row in rows().into_iter().chain(more) {
         let guarded = Guarded { app: app.clone(), who: row.who, limit: row.limit, inner: row.handler };
         let place = match paths.iter().position(|(path, _)| *path == row.path) {
             Some(place) => place,

@@ -1,9 +1,22 @@
 //! `uketsuke demo`: everything in one process on built-in data.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+
+use super::installation::{self, Pieces};
+use super::socket::AdminSocket;
+use super::{CliError, logging, serving};
+use crate::app::App;
+use crate::config::{Config, Log, LogLevel, PublicUrl};
+use crate::demo::{self, people};
+use crate::kernel::{Clock, Random, UserId};
+use crate::mail::transport::Memory;
+use crate::security::Keys;
+use crate::store::Store;
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +45,92 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
 /// Reads an RFC 3339 time with its offset.
 fn instant(text: &str) -> Result<Timestamp, String> {
     text.parse().map_err(|_| "時刻を 2026-01-20T09:00:00+09:00 のように書いてください".into())
+}
+
+/// Serves the demo until stopped.
+///
+/// # Errors
+/// A sentence that names what cannot be used.
+pub fn run(args: &Args) -> Result<(), CliError> {
+    let mut config = Config::demo();
+    logging::start(&Log { level: LogLevel::Warn, ..config.log.clone() })?;
+    let listen = with_port(args.listen)?;
+    config.server.listen = listen;
+    config.server.public_url = PublicUrl::localhost(listen.port());
+    let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
+    runtime.block_on(async {
+        let mails = Memory::default();
+        let (app, admin) = open(config, args, mails.clone())?;
+        if !demo::is_filled(&app).map_err(failed)? {
+            demo::fill(&app).await.map_err(|error| CliError::Failed(format!("デモのデータを作れません: {error}")))?;
+        }
+        let words = words(&app, args);
+        serving::serve(app, demo::rows(&mails), admin, || {
+            // Nobody reads: no reason not to serve.
+            let _ = std::io::stdout().write_all(words.as_bytes());
+        })
+        .await
+    })
+}
+
+/// Port 0 is any free one; it must be known beforehand, because mails and letters name it.
+fn with_port(listen: SocketAddr) -> Result<SocketAddr, CliError> {
+    if listen.port() != 0 {
+        return Ok(listen);
+    }
+    std::net::TcpListener::bind(listen).and_then(|free| free.local_addr()).map_err(failed)
+}
+
+fn open(mut config: Config, args: &Args, mails: Memory) -> Result<(App, Option<AdminSocket>), CliError> {
+    let clock = args.now.map_or_else(Clock::system, Clock::starting_at);
+    let random = Random::system();
+    let (keys, store, templates, admin) = match &args.data {
+        None => (Keys::fresh(&random), Store::in_memory().map_err(failed)?, None, None),
+        Some(folder) => {
+            config.server.data_dir.clone_from(folder);
+            let (keys, store) = installation::open_data(&config, &random)?;
+            (keys, store, Some(folder.join("templates")), Some(AdminSocket::bind(folder).map_err(failed)?))
+        }
+    };
+    let pieces = Pieces { config, clock, random, keys, store, transport: Arc::new(mails), templates, links: demo::LINKS };
+    Ok((installation::assemble(pieces)?, admin))
+}
+
+/// What the console shows: where to go, and how to get in.
+fn words(app: &App, args: &Args) -> String {
+    let url = app.config.server.public_url.to_string();
+    let mut lines = vec![String::new()];
+    if !args.listen.ip().is_loopback() {
+        lines.push(format!("警告: {} で待ち受けています。ほかの機械からも、下のパスワードでだれでも入れます。", args.listen));
+        lines.push(String::new());
+    }
+    lines.push(format!("  {url}"));
+    lines.push(String::new());
+    lines.push("事業所（/login）".to_owned());
+    let office = |place, serial, password: &str, what: &str| {
+        format!("  {}  {password:<18}{what}", UserId::of(demo::offices::key(place, serial)))
+    };
+    lines.push(office(7, 1, people::OFFICE_PASSWORD, "既存、セキュリティ用メールアドレス1件"));
+    lines.push(office(7, 4, people::OFFICE_PASSWORD, "既存、セキュリティ用メールアドレスなし"));
+    lines.push(office(13, 1, people::OFFICE_PASSWORD, "東京都"));
+    lines.extend(
+        demo::TOLD.map(|(place, serial)| office(place, serial, people::TEMPORARY_PASSWORD, "仮パスワード（初回ログイン）")),
+    );
+    lines.push(String::new());
+    lines.push(format!("職員（/staff）  パスワードは全員  {}", people::STAFF_PASSWORD));
+    lines.extend(people::STAFF.iter().map(|one| format!("  {}  {}（{}）", one.name, one.role.label(), one.place_name())));
+    lines.push(format!("  認証コード    {url}/demo/codes"));
+    lines.push(String::new());
+    lines.push(format!("届いたメール  {url}/demo/mail"));
+    if args.data.is_none() {
+        lines.push("データは終了とともに消えます（残すには --data フォルダー）。".to_owned());
+    }
+    lines.push("終了は Ctrl+C\n".to_owned());
+    lines.join("\n")
+}
+
+fn failed(error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(error.to_string())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::pdf::Typesetter;
 use crate::security::{Hasher, Keys};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::web::Front;
+use crate::web::layout::FooterLink;
 
 /// The database file in the data folder.
 pub const DATABASE: &str = "uketsuke.redb";
@@ -25,10 +27,7 @@ pub const DATABASE: &str = "uketsuke.redb";
 /// A sentence that names the file or setting that cannot be used.
 pub fn open(config: Config) -> Result<App, CliError> {
     let random = Random::system();
-    let folder = config.server.data_dir.clone();
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|error| named(&folder, &error))?;
-    let keys = Keys::load_or_create(&config.key_file(), &random).map_err(|error| CliError::Failed(error.to_string()))?;
-    let store = open_store(&folder)?;
+    let (keys, store) = open_data(&config, &random)?;
     let options = Options {
         timeout: Duration::from_secs(config.mail.timeout_seconds.into()),
         connections: config.mail.connections as usize,
@@ -36,7 +35,28 @@ pub fn open(config: Config) -> Result<App, CliError> {
     };
     let transport =
         Transport::with(config.mail.smtp_url.clone(), options).map_err(|error| CliError::Failed(error.to_string()))?;
-    assemble(config, Clock::system(), random, keys, store, Arc::new(transport))
+    let templates = Some(config.server.data_dir.join("templates"));
+    assemble(Pieces {
+        config,
+        clock: Clock::system(),
+        random,
+        keys,
+        store,
+        transport: Arc::new(transport),
+        templates,
+        links: &[],
+    })
+}
+
+/// Opens keys and database; makes folder and keys where there are none.
+///
+/// # Errors
+/// A sentence that names the file that cannot be used.
+pub fn open_data(config: &Config, random: &Random) -> Result<(Keys, Store), CliError> {
+    let folder = &config.server.data_dir;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| named(folder, &error))?;
+    let keys = Keys::load_or_create(&config.key_file(), random).map_err(|error| CliError::Failed(error.to_string()))?;
+    Ok((keys, open_store(folder)?))
 }
 
 /// Opens the database of a data folder.
@@ -55,24 +75,38 @@ pub fn open_store(folder: &std::path::Path) -> Result<Store, CliError> {
     })
 }
 
+/// What an installation is put together from.
+pub struct Pieces {
+    /// Settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// The keys.
+    pub keys: Keys,
+    /// The database.
+    pub store: Store,
+    /// The way out for mails.
+    pub transport: Arc<dyn Deliver>,
+    /// Where a federation's own letter templates lie.
+    pub templates: Option<PathBuf>,
+    /// Links in the last line of every page.
+    pub links: &'static [FooterLink],
+}
+
 /// Puts an installation together from parts that are open already.
 ///
 /// # Errors
 /// A sentence when the hashing threads cannot start or a letter template does not compile.
-pub fn assemble(
-    config: Config,
-    clock: Clock,
-    random: Random,
-    keys: Keys,
-    store: Store,
-    transport: Arc<dyn Deliver>,
-) -> Result<App, CliError> {
+pub fn assemble(pieces: Pieces) -> Result<App, CliError> {
+    let Pieces { config, clock, random, keys, store, transport, templates, links } = pieces;
     let password = &config.password;
     let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes)
         .map_err(|error| CliError::Failed(format!("パスワードの計算を始められません: {error}")))?;
-    let templates = config.server.data_dir.join("templates");
-    let typesetter = Typesetter::new(&sheet::TEMPLATES, Some(&templates)).map_err(|error| CliError::Failed(error.to_string()))?;
-    let front = Front::new(&config, store.clone(), keys.clone(), clock.clone(), random.clone());
+    let typesetter =
+        Typesetter::new(&sheet::TEMPLATES, templates.as_deref()).map_err(|error| CliError::Failed(error.to_string()))?;
+    let front = Front::with_links(&config, store.clone(), keys.clone(), clock.clone(), random.clone(), links);
     Ok(App::new(Parts {
         config: Arc::new(config),
         clock,

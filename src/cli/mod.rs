@@ -10,7 +10,6 @@ use clap::{ArgAction, Parser, Subcommand};
 use crate::config::{ConfigErrors, Loaded};
 
 pub mod account;
-pub mod ask;
 pub mod config;
 pub mod console;
 pub mod demo;
@@ -62,18 +61,15 @@ pub struct Cli {
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Everything in one process on built-in data.
+    #[command(about = "架空のデータで、すべての機能を試します", help_template = usage::TEMPLATE)]
+    Demo(demo::Args),
     /// Shows or checks the settings.
     #[command(about = "設定を表示・点検します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
     Config(config::Args),
     /// The server.
     #[command(about = "サーバーを起動します", help_template = usage::TEMPLATE)]
     Serve(serve::Args),
-    /// The ledger.
-    #[command(about = "事業所台帳を取り込みます", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
-    Ledger(ledger::Args),
-    /// First issue.
-    #[command(about = "ユーザIDを発行します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
-    Account(account::Args),
     /// Staff members.
     #[command(about = "職員を加え、利用を止め、認証アプリを登録し直します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
     Staff(staff::Args),
@@ -127,9 +123,8 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
     let load = || -> Result<Loaded, CliError> { Ok(crate::config::load(cli.config.as_deref(), std::env::vars_os())?) };
     match cli.command {
         Command::Config(args) => config::run(&args, &load()?),
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args, load()?),
-        Command::Ledger(args) => ledger::run(args, load()?),
-        Command::Account(args) => account::run(args, load()?),
         Command::Staff(args) => staff::run(&args, load()?),
     }
 }

@@ -21,6 +21,6 @@ pub fn run(_: &Args, loaded: Loaded) -> Result<(), CliError> {
         let (url, listen) = (app.config.server.public_url.to_string(), app.config.server.listen);
         let admin = AdminSocket::bind(&app.config.server.data_dir)
             .map_err(|error| CliError::Failed(format!("管理用ソケットを用意できません: {error}")))?;
-        serving::serve(app, Some(admin), || tracing::info!(%listen, url, "serving")).await
+        serving::serve(app, Vec::new(), Some(admin), || tracing::info!(%listen, url, "serving")).await
     })
 }

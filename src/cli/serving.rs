@@ -10,16 +10,17 @@ use tokio::sync::watch;
 use super::CliError;
 use super::socket::{self, AdminSocket};
 use crate::app::App;
+use crate::routes::Row;
 use crate::security::housekeeping;
 
 /// Requests in hand get this long when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves until it is told to stop (SIGTERM, SIGINT) or the database is lost.
+/// Serves until it is told to stop (SIGTERM, SIGINT) or the database is lost. `more` are routes beyond the table: none for `serve`.
 ///
 /// # Errors
 /// A sentence that names the address that cannot be listened on, or says that the database was lost.
-pub async fn serve(app: App, admin: Option<AdminSocket>, ready: impl FnOnce()) -> Result<(), CliError> {
+pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: impl FnOnce()) -> Result<(), CliError> {
     let server = &app.config.server;
     let listen = server.listen;
     let failed = |what: &str, error: &dyn std::fmt::Display| CliError::Failed(format!("{what}: {error}"));
@@ -40,12 +41,12 @@ pub async fn serve(app: App, admin: Option<AdminSocket>, ready: impl FnOnce()) -
             let listener = TcpListener::bind(listen).rustls(RustlsConfig::new().fallback(certificate));
             let acceptor = listener.into_acceptor().await.map_err(cannot_listen)?;
             ready();
-            run(acceptor, &app, until).await?
+            run(acceptor, &app, more, until).await?
         }
         _ => {
             let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(cannot_listen)?;
             ready();
-            run(acceptor, &app, until).await?
+            run(acceptor, &app, more, until).await?
         }
     };
 
@@ -68,6 +69,7 @@ pub async fn serve(app: App, admin: Option<AdminSocket>, ready: impl FnOnce()) -
 async fn run(
     acceptor: impl poem::listener::Acceptor + 'static,
     app: &App,
+    more: Vec<Row>,
     until: impl Future<Output = bool>,
 ) -> Result<bool, CliError> {
     let (lost, mut was_lost) = watch::channel(false);
@@ -75,7 +77,7 @@ async fn run(
         let _ = lost.send(until.await);
     };
     Server::new_with_acceptor(acceptor)
-        .run_with_graceful_shutdown(app.endpoint(), signal, Some(GRACE))
+        .run_with_graceful_shutdown(app.endpoint_with(more), signal, Some(GRACE))
         .await
         .map_err(|error| CliError::Failed(format!("サーバーが止まりました: {error}")))?;
     Ok(*was_lost.borrow_and_update())

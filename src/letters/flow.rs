@@ -41,7 +41,7 @@ fn actor(desk: &Desk) -> Actor {
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub(super) async fn order(
+pub async fn order(
     app: &App,
     desk: &Desk,
     token: Id,
@@ -184,13 +184,13 @@ pub(super) async fn deliver(app: &App, desk: &Desk, id: Id) -> Result<Option<Sec
 }
 
 /// What became of one line of posted letters.
-pub(super) type Posted = (Posting, Result<Letter, Refused>);
+pub type Posted = (Posting, Result<Letter, Refused>);
 
 /// Marks letters as posted, each by its number; one wrong line does not hold up the others.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub(super) async fn post(app: &App, desk: &Desk, postings: Vec<Posting>, on: Date) -> Result<Vec<Posted>, StoreError> {
+pub async fn post(app: &App, desk: &Desk, postings: Vec<Posting>, on: Date) -> Result<Vec<Posted>, StoreError> {
     let mut done = Vec::with_capacity(postings.len());
     for chunk in postings.chunks(CHUNK) {
         let (moment, chunk, prefecture, person) = (app.moment(), chunk.to_vec(), desk.prefecture(), person(desk));
@@ -213,12 +213,7 @@ pub(super) async fn post(app: &App, desk: &Desk, postings: Vec<Posting>, on: Dat
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub(super) async fn take_back(
-    app: &App,
-    desk: &Desk,
-    id: Id,
-    note: String,
-) -> Result<Option<Result<Letter, Refused>>, StoreError> {
+pub async fn take_back(app: &App, desk: &Desk, id: Id, note: String) -> Result<Option<Result<Letter, Refused>>, StoreError> {
     let (moment, prefecture, person) = (app.moment(), desk.prefecture(), person(desk));
     app.store.write(move |tx| post::take_back(tx, &moment, prefecture, &person, id, &note)).await
 }

@@ -14,6 +14,7 @@ mod store;
 pub use authenticator::Authenticator;
 pub use desk::{Desk, Role, Scope};
 pub use flow::administer::{Command, Done, Link, Refused, administer};
+pub use flow::seat::{Seat, seat};
 pub use flow::sweep::{SWEEP, sweep};
 pub use frame::{Nav, Screen, page, screen};
 pub use guard::{Admission, admit, turn_away};

@@ -26,7 +26,7 @@ pub fn show(app: Data<&App>, kept: Data<&Kept>, visit: Visit) -> Answer {
 
 fn render(visit: &Visit, news: &[Public], versions: &[Version]) -> Markup {
     let today = jst::date(visit.now);
-    Page::new("トップメニュー", Shell::Visitor, Clock::Marker, &visit.front().help).open().render(html! {
+    Page::new("トップメニュー", Shell::Visitor, Clock::Marker, &visit.front().help).links(visit.front().links).open().render(html! {
         div.columns.main-aside {
             nav aria-label="手続き" {
                 ul.doors {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use poem::http::HeaderMap;
 
-use super::layout::{DeskKind, HelpDesk};
+use super::layout::{DeskKind, FooterLink, HelpDesk};
 use crate::config::{Config, IpNet, PublicUrl};
 use crate::kernel::{Clock, Random};
 use crate::security::Keys;
@@ -39,6 +39,8 @@ pub struct Inner {
     pub absolute: SignedDuration,
     /// Whom to call, on every page.
     pub help: Vec<HelpDesk>,
+    /// Links in the last line of every page; only the demo has some.
+    pub links: &'static [FooterLink],
 }
 
 impl std::ops::Deref for Front {
@@ -52,6 +54,19 @@ impl Front {
     /// The shell for this configuration.
     #[must_use]
     pub fn new(config: &Config, store: Store, keys: Keys, clock: Clock, random: Random) -> Self {
+        Self::with_links(config, store, keys, clock, random, &[])
+    }
+
+    /// The same with links in the last line of every page.
+    #[must_use]
+    pub fn with_links(
+        config: &Config,
+        store: Store,
+        keys: Keys,
+        clock: Clock,
+        random: Random,
+        links: &'static [FooterLink],
+    ) -> Self {
         Self(Arc::new(Inner {
             store,
             keys,
@@ -63,6 +78,7 @@ impl Front {
             idle: config.session.idle(),
             absolute: config.session.absolute(),
             help: help(config),
+            links,
         }))
     }
 

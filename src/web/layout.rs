@@ -111,6 +111,13 @@ pub struct HelpDesk {
     pub hours: String,
 }
 
+/// A quiet link in the last line of every page, e.g. to the mails of the demo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FooterLink {
+    pub label: &'static str,
+    pub href: &'static str,
+}
+
 /// When the session ends by itself, for the warning two minutes ahead (quality bar 31).
 ///
 /// `extend` is an address that takes a POST with `_csrf` and answers 204 with the new end in milliseconds in the header `X-Session-Ends`.
@@ -128,6 +135,7 @@ pub struct Page<'a> {
     pub(super) clock: Clock<'a>,
     pub(super) shell: Shell<'a>,
     pub(super) help: &'a [HelpDesk],
+    pub(super) links: &'a [FooterLink],
     pub(super) steps: Option<Steps<'a>>,
     pub(super) session: Option<SessionEnd<'a>>,
     pub(super) lead: Option<Markup>,
@@ -139,13 +147,20 @@ impl<'a> Page<'a> {
     /// `title` is the screen's name without 【】; it becomes `<title>` and the one `<h1>`.
     #[must_use]
     pub fn new(title: &'a str, shell: Shell<'a>, clock: Clock<'a>, help: &'a [HelpDesk]) -> Self {
-        Self { title, clock, shell, help, steps: None, session: None, lead: None, open: false, error: false }
+        Self { title, clock, shell, help, links: &[], steps: None, session: None, lead: None, open: false, error: false }
     }
 
     /// Shows the steps of the flow.
     #[must_use]
     pub fn steps(mut self, labels: &'a [&'a str], current: usize) -> Self {
         self.steps = Some(Steps { labels, current });
+        self
+    }
+
+    /// Adds links to the last line of the page.
+    #[must_use]
+    pub fn links(mut self, links: &'a [FooterLink]) -> Self {
+        self.links = links;
         self
     }
 
@@ -210,7 +225,7 @@ impl<'a> Page<'a> {
                     a.skip href="#main" { "本文へ進む" }
                     (shell::header(&self))
                     (shell::frame(&self, body))
-                    (shell::footer(self.help))
+                    (shell::footer(self.help, self.links))
                     (shell::session_warning(self.session))
                 }
             }

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::icons;
 use super::layout::{
-    BRANCH, CLOCK_MARKER, Clock, DeskKind, HelpDesk, Logout, NavItem, PRODUCT, Page, SessionEnd, Shell, Steps, clock_html,
+    BRANCH, CLOCK_MARKER, Clock, DeskKind, FooterLink, HelpDesk, Logout, NavItem, PRODUCT, Page, SessionEnd, Shell, Steps,
+    clock_html,
 };
 
 /// Product name, who is logged in, and for offices the menu.
@@ -128,7 +129,7 @@ fn logout_button(logout: Logout<'_>) -> Markup {
 }
 
 /// Quality bar 56: help stands in the same place on every page; the two kinds of desk are apart (spec 1).
-pub(super) fn footer(desks: &[HelpDesk]) -> Markup {
+pub(super) fn footer(desks: &[HelpDesk], links: &[FooterLink]) -> Markup {
     html! {
         footer.bottom {
             div.bottom-in {
@@ -139,7 +140,10 @@ pub(super) fn footer(desks: &[HelpDesk]) -> Markup {
                         (desk_group(desks, DeskKind::Federation, "申請・事業所台帳についてのお問い合わせ"))
                     }
                 }
-                p.bottom-name { (PRODUCT) "（" (BRANCH) "）" }
+                p.bottom-name {
+                    (PRODUCT) "（" (BRANCH) "）"
+                    @for link in links { " " a href=(link.href) { (link.label) } }
+                }
             }
         }
     }

@@ -2,7 +2,6 @@
 
 pub mod apply;
 pub mod clean;
-pub mod desk;
 pub mod mark;
 mod notices;
 pub mod progress;

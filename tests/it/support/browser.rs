@@ -84,7 +84,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub(super) fn new(endpoint: Arc<BoxEndpoint<'static, Response>>, origin: &str) -> Self {
+    pub fn new(endpoint: Arc<BoxEndpoint<'static, Response>>, origin: &str) -> Self {
         Self { endpoint, origin: origin.to_owned(), cookies: BTreeMap::new(), headers: Vec::new(), csrf: String::new() }
     }
 

@@ -1,0 +1,148 @@
+//! Lets two months pass at the counter within a second: everything goes through the features' own use cases, on a clock that is
+//! moved by hand, so that the data obey the rules. Mails of those days arrive as well.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::counter::Counter;
+use super::news;
+use super::offices::{self, Has, OFFICES, Sample};
+use super::people::{self, STAFF};
+use super::story::{STORY, Scene};
+use crate::accounts::{self, Account, Kind, LastLogin};
+use crate::app::{App, Parts};
+use crate::kernel::{Clock, Id, Moment, Secret, UserId, jst};
+use crate::ledger;
+use crate::security::{Busy, PasswordHash};
+use crate::staff::{self, NameError, Seat, StaffName};
+use crate::store::StoreError;
+
+/// How long before its start the story of the demo begins, in days.
+const STORY_DAYS: i64 = 63;
+
+/// The address from which the invented people came.
+pub(super) const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+/// Why the demo could not be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The hashing threads did not answer.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// A name of staff.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A rule refused a scene of the story.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Whether there is anything in this installation already.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn is_filled(app: &App) -> Result<bool, StoreError> {
+    app.store.read(|r| Ok(ledger::find(r, OFFICES[0].key())?.is_some()))
+}
+
+/// Fills an empty installation.
+///
+/// # Errors
+/// [`FillError`]; a refusal is a mistake in the story.
+pub async fn fill(app: &App) -> Result<(), FillError> {
+    let now = app.clock.now();
+    let begin = jst::start_of(jst::date(jst::plus_days(now, -STORY_DAYS)));
+    let clock = Clock::manual(begin);
+    let past = App::new(Parts {
+        config: Arc::clone(&app.config),
+        clock: clock.clone(),
+        random: app.random.clone(),
+        store: app.store.clone(),
+        keys: app.keys.clone(),
+        hasher: app.hasher.clone(),
+        typesetter: Arc::clone(&app.typesetter),
+        transport: Arc::clone(&app.transport),
+        front: app.front.clone(),
+    });
+    past.prepare().await?;
+    let staff = settle(&past, now).await?;
+    let mut counter = Counter::new(past, clock, staff);
+    let mut story: Vec<(Timestamp, Scene)> = STORY.iter().map(|(days, h, m, scene)| (when(now, *days, *h, *m), *scene)).collect();
+    story.sort_by_key(|(at, _)| *at);
+    for (at, scene) in story {
+        counter.move_to(at).await?;
+        counter.play(scene).await?;
+        counter.move_to(at).await?;
+    }
+    counter.move_to(now).await
+}
+
+fn when(now: Timestamp, days: i64, hours: i64, minutes: i64) -> Timestamp {
+    let span = SignedDuration::from_mins(hours * 60 + minutes);
+    let at = match days {
+        0 => now.checked_sub(span),
+        _ => jst::start_of(jst::date(jst::plus_days(now, -days))).checked_add(span),
+    };
+    at.unwrap_or(now)
+}
+
+/// Ledgers, staff, accounts and what stands on the top menu.
+async fn settle(app: &App, now: Timestamp) -> Result<Vec<Id>, FillError> {
+    let moment = app.moment();
+    let hash = |password: &str, name: &str| app.hasher.hash(Secret::new(password.to_owned()), moment.part(name).random().bytes());
+    let office = hash(people::OFFICE_PASSWORD, "office salt").await?;
+    let password = hash(people::STAFF_PASSWORD, "staff salt").await?;
+    let keys = app.keys.clone();
+    app.store
+        .write(move |tx| {
+            for sample in &OFFICES {
+                ledger::put(tx, &sample.entry())?;
+                if let Some(account) = account(sample, &office, &moment, now) {
+                    accounts::create(tx, &account)?;
+                }
+            }
+            let elsewhere = offices::elsewhere();
+            ledger::put(tx, &elsewhere)?;
+            accounts::create(tx, &with_password(UserId::of(elsewhere.key), Kind::Existing, &office, moment.now))?;
+            news::put(tx, &moment, jst::date(now))?;
+            let seated = STAFF.iter().map(|one| {
+                let seat = Seat {
+                    name: StaffName::parse(one.name)?,
+                    role: one.role,
+                    scope: one.scope(),
+                    password: password.clone(),
+                    authenticator: one.authenticator(),
+                };
+                Ok(staff::seat(tx, &moment, &keys, seat)?)
+            });
+            seated.collect::<Result<Vec<Id>, FillError>>()
+        })
+        .await
+}
+
+fn with_password(user_id: UserId, kind: Kind, password: &PasswordHash, since: Timestamp) -> Account {
+    let mut account = Account::new(user_id, kind, since);
+    account.set_password(password.clone(), since);
+    account
+}
+
+fn account(sample: &Sample, password: &PasswordHash, moment: &Moment, now: Timestamp) -> Option<Account> {
+    let (kind, addresses) = match sample.has {
+        Has::Nothing | Has::Letter => return None,
+        Has::Existing(addresses) => (Kind::Existing, addresses),
+        Has::Suspended => (Kind::Existing, 1),
+        Has::New => (Kind::New, 1),
+    };
+    let mut account = with_password(UserId::of(sample.key()), kind, password, moment.now);
+    account.security_mails = (1..=addresses).map(|n| sample.mail(n)).collect();
+    account.notice_mail = (sample.has == Has::New || addresses > 1).then(|| sample.mail(9));
+    account.suspended = sample.has == Has::Suspended;
+    let last = jst::plus_days(now, -1 - i64::from(sample.serial));
+    account.last_login = Some(LastLogin { at: last, from: CLIENT.to_string() });
+    Some(account)
+}

@@ -1,0 +1,81 @@
+//! `uketsuke demo`: what it is filled with obeys the rules, and its routes exist nowhere else.
+
+use poem::endpoint::EndpointExt as _;
+use uketsuke::accounts;
+use uketsuke::demo::{self, people};
+use uketsuke::kernel::{Prefecture, UserId};
+use uketsuke::letters;
+use uketsuke::mail::outbox;
+use uketsuke::reissue::{self, State};
+use uketsuke::store::StoreError;
+
+use crate::support::TestApp;
+use crate::support::browser::Browser;
+
+fn places() -> [Prefecture; 2] {
+    [7, 13].map(|n| Prefecture::new(n).unwrap())
+}
+
+#[tokio::test]
+async fn the_demo_shows_every_state() {
+    let house = TestApp::new();
+    assert!(!demo::is_filled(&house.app).unwrap());
+    demo::fill(&house.app).await.unwrap();
+    assert!(demo::is_filled(&house.app).unwrap());
+    house
+        .app
+        .store
+        .read(|r| {
+            for state in State::ALL {
+                let mut some = 0;
+                for place in places() {
+                    some += reissue::count_in_state(r, place, state, 99)?;
+                }
+                assert!(some > 0, "no application is {state}");
+            }
+            for state in letters::State::ALL {
+                // 取下げ of a letter comes with the reset by the office itself.
+                let some = places().map(|place| letters::count_in_state(r, place, state, 99).unwrap());
+                assert!(some.iter().sum::<usize>() > 0 || state == letters::State::Withdrawn, "no letter is {state:?}");
+            }
+            let (place, serial) = demo::offices::IN_BOTH;
+            assert_eq!(accounts::prefectures_with_id(r, demo::offices::key(place, serial).number)?, places());
+            for (place, serial) in demo::TOLD {
+                let account = accounts::find(r, UserId::of(demo::offices::key(place, serial)))?.unwrap();
+                let password = uketsuke::kernel::Secret::new(people::TEMPORARY_PASSWORD.to_owned());
+                let temporary = account.live_temporary(house.clock.now()).unwrap();
+                assert!(temporary.matches(&house.app.keys, account.user_id, &password));
+            }
+            for place in places() {
+                assert_eq!(outbox::count(r, outbox::State::Waiting, Some(place), 99)?, 0);
+                assert_eq!(outbox::count(r, outbox::State::Failed, Some(place), 99)?, 0);
+            }
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    let mails = house.transport.mails();
+    assert!(mails.len() > 50 && mails.iter().all(|mail| mail.to.ends_with("@example.jp")), "{}", mails.len());
+    assert!(mails.windows(2).all(|two| two[0].date <= two[1].date), "the mails came while the story went on");
+    assert!(mails.iter().all(|mail| !mail.body.contains(people::TEMPORARY_PASSWORD)));
+}
+
+#[tokio::test]
+async fn the_routes_of_the_demo_are_not_in_the_table() {
+    let house = TestApp::new();
+    let paths = ["/demo/mail", "/demo/mail/x", "/demo/codes"];
+    let mut serve = house.browser();
+    for path in paths {
+        assert_eq!(serve.get(path).await.status.as_u16(), 404, "{path}");
+    }
+    assert!(uketsuke::routes::rows().iter().all(|row| !row.path.starts_with("/demo")));
+    assert!(!serve.get("/").await.body.contains("/demo"));
+
+    let endpoint = house.app.endpoint_with(demo::rows(&house.transport)).boxed();
+    let mut browser = Browser::new(std::sync::Arc::new(endpoint), "http://localhost:8080");
+    assert!(browser.get("/demo/mail").await.says("メールはまだありません"));
+    let codes = browser.get("/demo/codes").await;
+    for one in &people::STAFF {
+        assert!(codes.says(one.name) && codes.says(&one.authenticator().code(house.clock.now())), "{}", one.name);
+    }
+    assert_eq!(browser.get("/demo/mail/x").await.status.as_u16(), 404);
+}
