@@ -65,8 +65,15 @@ fn composers() -> Composers {
 }
 
 /// Jobs that repeat for as long as the installation lives.
-const REPEATING: &[crate::jobs::Kind] =
-    &[housekeeping::WRITE_LAST_SEEN, housekeeping::SWEEP, login::SWEEP, letters::EXPIRE, reissue::CLEAN, staff::SWEEP];
+const REPEATING: &[crate::jobs::Kind] = &[
+    // One a line: rooms add theirs without touching another's.
+    housekeeping::WRITE_LAST_SEEN,
+    housekeeping::SWEEP,
+    login::SWEEP,
+    letters::EXPIRE,
+    reissue::CLEAN,
+    staff::SWEEP,
+];
 
 impl App {
     /// Puts the parts together.

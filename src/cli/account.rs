@@ -1,10 +1,63 @@
 //! `uketsuke account issue`.
 
 use clap::{Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
+use super::ask::{self, Tell};
 use super::ledger::prefecture;
-use super::usage;
+use super::socket::Progress;
+use super::{CliError, usage};
+use crate::accounts;
+use crate::app::App;
+use crate::audit::Actor;
+use crate::config::Loaded;
 use crate::kernel::{OfficeNumber, Prefecture};
+use crate::letters::{self, Issued, Offices};
+
+/// What the running server knows `account issue` as.
+pub const COMMAND: &str = "account issue";
+
+/// Issues IDs and prints what came of it.
+///
+/// # Errors
+/// A sentence; what was issued before it stays.
+pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
+    let Action::Issue(args) = args.action;
+    if loaded.config.federation_of(args.prefecture).is_none() {
+        return Err(CliError::Failed(format!("都道府県番号 {} の連合会は設定にありません", args.prefecture)));
+    }
+    let offices = if args.all_new { Offices::AllNew } else { Offices::These(args.office) };
+    let order = Order { prefecture: args.prefecture, offices, existing: args.kind == Kind::Existing };
+    let done: Issued = ask::ask(loaded, COMMAND, order, perform)?;
+    for line in done.lines() {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// What is sent to the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    prefecture: Prefecture,
+    offices: Offices,
+    existing: bool,
+}
+
+/// Issues on a thread of its own.
+///
+/// # Errors
+/// A sentence; what was issued before it stays.
+pub async fn perform(app: App, order: Order, tell: Tell) -> Result<Issued, String> {
+    let issue = move || {
+        let kind = if order.existing { accounts::Kind::Existing } else { accounts::Kind::New };
+        let mut progress = |done: usize, all: usize| {
+            tell(Progress { done: done as u64, total: Some(all as u64), message: "発行".to_owned() });
+        };
+        let time = (&app.clock, &app.random);
+        letters::issue(&app.store, time, &Actor::Console, order.prefecture, &order.offices, kind, &mut progress)
+    };
+    tokio::task::spawn_blocking(issue).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+}
 
 /// Arguments of `account`.
 #[derive(Debug, clap::Args)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::socket::Handler;
+use super::{account, ask, ledger, staff};
 use crate::app::App;
 
 /// The handler for [`super::socket::serve`]: one arm for each command.
@@ -11,9 +12,10 @@ pub fn handler(app: App) -> Handler {
     Arc::new(move |request, progress| {
         let app = app.clone();
         Box::pin(async move {
-            let _ = (&app, &progress);
             match request.command.as_str() {
-                super::staff::COMMAND => super::staff::answer(&app, request).await,
+                account::COMMAND => ask::answer(&app, request, progress, account::perform).await,
+                ledger::COMMAND => ask::answer(&app, request, progress, ledger::perform).await,
+                staff::COMMAND => ask::answer(&app, request, progress, staff::perform).await,
                 other => Err(format!("動いているサーバーは {other} というコマンドを知りません")),
             }
         })

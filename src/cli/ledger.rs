@@ -1,11 +1,179 @@
 //! `uketsuke ledger import`.
 
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
-use super::usage;
+use super::ask::{self, Tell};
+use super::socket::Progress;
+use super::{CliError, usage};
+use crate::app::App;
+use crate::audit::Actor;
+use crate::config::Loaded;
 use crate::kernel::Prefecture;
+use crate::ledger::csv::{self, ReadOptions, RejectWriter, RowError};
+use crate::ledger::{self, ImportOptions, Report, Watch};
+
+/// What the running server knows `ledger import` as.
+pub const COMMAND: &str = "ledger import";
+/// Rejected rows that are named on the terminal; the file beside the import names all.
+const NAMED: usize = 50;
+
+/// Imports a file and prints what came of it.
+///
+/// # Errors
+/// A sentence; the ledgers are what they were then.
+pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
+    let Action::Import(args) = args.action;
+    let file = fs::canonicalize(&args.file)
+        .map_err(|error| CliError::Failed(format!("{} を開けません: {error}", args.file.display())))?;
+    let order = Order { file, options: args.order() };
+    let done: Done = ask::ask(loaded, COMMAND, order, perform)?;
+    for line in done.lines() {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// What is sent to the server.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    file: PathBuf,
+    options: OrderOptions,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct OrderOptions {
+    mhlw: bool,
+    encoding: Encoding,
+    prefecture: Option<Prefecture>,
+    dry_run: bool,
+    close_missing: bool,
+    force: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Done {
+    report: Report,
+    /// The first rejected rows, one sentence each.
+    rejected: Vec<String>,
+    /// Where all of them are written down.
+    rejects: Option<PathBuf>,
+}
+
+impl Done {
+    fn lines(&self) -> Vec<String> {
+        let mut lines = self.rejected.clone();
+        let more = self.report.rejected.saturating_sub(self.rejected.len() as u64);
+        if more > 0 {
+            lines.push(format!("ほか{more}行"));
+        }
+        lines.extend(self.report.lines());
+        if let Some(path) = &self.rejects {
+            lines.push(format!("取り込めない行の一覧: {}", path.display()));
+        }
+        lines
+    }
+}
+
+/// Does the import on a thread of its own.
+///
+/// # Errors
+/// A sentence; the ledgers are what they were then.
+pub async fn perform(app: App, order: Order, tell: Tell) -> Result<Done, String> {
+    tokio::task::spawn_blocking(move || import(&app, &order, tell)).await.map_err(|error| error.to_string())?
+}
+
+fn import(app: &App, order: &Order, tell: Tell) -> Result<Done, String> {
+    let cannot = |error: io::Error| format!("{} を開けません: {error}", order.file.display());
+    let input = File::open(&order.file).map_err(cannot)?;
+    let bytes = input.metadata().map_err(cannot)?.len();
+    let given = &order.options;
+    let options = ImportOptions {
+        read: ReadOptions {
+            format: Some(if given.mhlw { csv::Format::Mhlw } else { csv::Format::Uketsuke }),
+            encoding: given.encoding.into(),
+            prefecture: given.prefecture,
+            ..ReadOptions::default()
+        },
+        ledgers: app.config.federation.iter().map(|federation| federation.prefecture).collect(),
+        name: order.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        dry_run: given.dry_run,
+        close_missing: given.close_missing,
+        force: given.force,
+    };
+    let mut watch = Watcher { tell, bytes, path: order.file.with_extension("rejected.csv"), out: None, named: Vec::new() };
+    let missing = |text: &str| app.typesetter.missing_glyphs(text);
+    let report = ledger::import(&app.store, (&app.clock, &app.random), Actor::Console, input, &options, &missing, &mut watch)
+        .map_err(|error| error.to_string())?;
+    let rejects = watch.finish().map_err(|error| format!("取り込めない行の一覧を書き出せません: {error}"))?;
+    Ok(Done { report, rejected: watch.named, rejects })
+}
+
+/// Shows the progress and writes rejected rows down beside the file.
+struct Watcher {
+    tell: Tell,
+    bytes: u64,
+    path: PathBuf,
+    out: Option<RejectWriter<BufWriter<File>>>,
+    named: Vec<String>,
+}
+
+impl Watcher {
+    fn finish(&mut self) -> io::Result<Option<PathBuf>> {
+        let Some(out) = self.out.take() else { return Ok(None) };
+        out.finish()?;
+        Ok(Some(self.path.clone()))
+    }
+}
+
+impl Watch for Watcher {
+    fn read(&mut self, bytes: u64) {
+        (self.tell)(Progress { done: bytes, total: Some(self.bytes), message: "読み込み".to_owned() });
+    }
+
+    fn compared(&mut self, done: usize, all: usize) {
+        (self.tell)(Progress { done: done as u64, total: Some(all as u64), message: "照合".to_owned() });
+    }
+
+    fn rejected(&mut self, header: &[String], row: &RowError) -> io::Result<()> {
+        if self.named.len() < NAMED {
+            self.named.push(row.to_string());
+        }
+        let out = match &mut self.out {
+            Some(out) => out,
+            none => none.insert(RejectWriter::new(BufWriter::new(File::create(&self.path)?), header)?),
+        };
+        out.write(row)
+    }
+}
+
+impl ImportArgs {
+    fn order(&self) -> OrderOptions {
+        OrderOptions {
+            mhlw: self.format == Format::Mhlw,
+            encoding: self.encoding,
+            prefecture: self.prefecture,
+            dry_run: self.dry_run,
+            close_missing: self.close_missing,
+            force: self.force,
+        }
+    }
+}
+
+impl From<Encoding> for crate::ledger::encoding::Encoding {
+    fn from(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Auto => Self::Auto,
+            Encoding::Utf8 => Self::Utf8,
+            Encoding::Cp932 => Self::Cp932,
+        }
+    }
+}
 
 /// Arguments of `ledger`.
 #[derive(Debug, clap::Args)]
@@ -76,7 +244,7 @@ pub enum Format {
 }
 
 /// Encoding of a ledger file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub enum Encoding {
     /// Told from the content.
     #[default]

@@ -10,6 +10,7 @@ use clap::{ArgAction, Parser, Subcommand};
 use crate::config::{ConfigErrors, Loaded};
 
 pub mod account;
+pub mod ask;
 pub mod config;
 pub mod console;
 pub mod demo;
@@ -70,6 +71,12 @@ pub enum Command {
     /// The server.
     #[command(about = "サーバーを起動します", help_template = usage::TEMPLATE)]
     Serve(serve::Args),
+    /// The ledger.
+    #[command(about = "事業所台帳を取り込みます", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
+    Ledger(ledger::Args),
+    /// First issue.
+    #[command(about = "ユーザIDを発行します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
+    Account(account::Args),
     /// Staff members.
     #[command(about = "職員を加え、利用を止め、認証アプリを登録し直します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
     Staff(staff::Args),
@@ -125,6 +132,8 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Config(args) => config::run(&args, &load()?),
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args, load()?),
+        Command::Ledger(args) => ledger::run(args, load()?),
+        Command::Account(args) => account::run(args, load()?),
         Command::Staff(args) => staff::run(&args, load()?),
     }
 }

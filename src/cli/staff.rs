@@ -2,8 +2,8 @@
 
 use clap::{Subcommand, ValueEnum};
 
-use super::socket::{self, CallError, Request, Response};
-use super::{CliError, installation, usage};
+use super::ask::{self, Tell};
+use super::{CliError, usage};
 use crate::app::App;
 use crate::config::Loaded;
 use crate::kernel::Prefecture;
@@ -12,40 +12,21 @@ use crate::staff::{self, Command, Done};
 /// What the running server knows these commands as.
 pub const COMMAND: &str = "staff";
 
-/// Asks the running server, or opens the database itself, and prints what came of it.
+/// Does the command and prints what came of it.
 ///
 /// # Errors
 /// A sentence; nothing was changed then.
 pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
-    let failed = |error: &dyn std::fmt::Display| CliError::Failed(error.to_string());
-    let request = Request {
-        command: COMMAND.to_owned(),
-        args: serde_json::to_value(args.action.command()).map_err(|error| failed(&error))?,
-    };
-    let done = match socket::call(&loaded.config.server.data_dir, &request, |_| {}) {
-        Ok(Response(done)) => serde_json::from_value(done).map_err(|error| failed(&error))?,
-        Err(CallError::NotRunning) => {
-            let app = installation::open(loaded.config)?;
-            let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
-            runtime.block_on(perform(&app, args.action.command())).map_err(CliError::Failed)?
-        }
-        Err(error) => return Err(failed(&error)),
-    };
+    let done: Done = ask::ask(loaded, COMMAND, args.action.command(), perform)?;
     print!("{}", done.text());
     Ok(())
 }
 
-/// Answers a request that came through the socket.
+/// Performs a command on the installation.
 ///
 /// # Errors
-/// A sentence for whoever typed the command.
-pub async fn answer(app: &App, request: Request) -> Result<Response, String> {
-    let command = serde_json::from_value(request.args).map_err(|error| error.to_string())?;
-    let done = perform(app, command).await?;
-    serde_json::to_value(done).map(Response).map_err(|error| error.to_string())
-}
-
-async fn perform(app: &App, command: Command) -> Result<Done, String> {
+/// A sentence; nothing was changed then.
+pub async fn perform(app: App, command: Command, _: Tell) -> Result<Done, String> {
     staff::administer(&app.store, &app.config, app.moment(), command).await.map_err(|error| error.to_string())
 }
 

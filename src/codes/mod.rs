@@ -8,6 +8,8 @@ mod mails;
 mod model;
 mod pages;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, replace, resend, view};
 pub use mails::{KINDS, compose};

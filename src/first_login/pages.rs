@@ -47,7 +47,7 @@ pub fn warning(app: Data<&App>, visit: Visit, office: Office) -> Answer {
                     p { "途中で中断した場合は、" (jst::sentence_time(temporary.expires)) "まで、同じ仮パスワードでもう一度ログインできます。" }
                 }
             }))
-            p.note { "これまでのパスワードとセキュリティコードは使えなくなりました。セキュリティコードをお使いだった方は、ログイン後にもう一度設定してください。" }
+            p.note { "以前に設定したパスワードとセキュリティコードは、使えなくなりました。セキュリティコードをお使いだった方は、ログイン後にもう一度設定してください。" }
             (form("/first-login/warning", csrf, html! { (ButtonRow::forward("パスワード変更")) }))
         }
     }))

@@ -37,7 +37,7 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
         "ended" => Some((
             Mark::Info,
             "ログインの有効時間が過ぎました",
-            "一定時間操作がなかったため、自動的にログアウトしました。お手数ですが、もう一度ログインしてください。",
+            "一定時間操作がなかった、またはほかの端末でパスワードが変更されたため、自動的にログアウトしました。お手数ですが、もう一度ログインしてください。",
         )),
         "form" => Some((
             Mark::Warning,
@@ -47,17 +47,13 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
         "logout" => Some((Mark::Success, "ログアウトしました", "共用のパソコンをお使いの場合は、ブラウザを閉じてください。")),
         "temporary" => Some((
             Mark::Warning,
-            "仮パスワードの有効期限が過ぎました",
-            "パスワードは変更されていません。【パスワード等を紛失した方はこちら】から、もう一度お手続きください。",
+            "仮パスワードが使えなくなりました",
+            "有効期限が過ぎたか、新しい通知書が発行されました。パスワードは変更されていません。新しい通知書をお持ちでない方は、【パスワード等を紛失した方はこちら】から、もう一度お手続きください。",
         )),
         _ => None,
     };
-    web::page(screen(
-        &visit,
-        "",
-        &Errors::default(),
-        told.as_ref().map(|(mark, title, text)| notice(*mark, title, html! { p { (text) } })),
-    ))
+    let told = told.map(|(mark, title, text)| notice(mark, title, html! { p { (text) } }));
+    web::page(screen(&visit, "", &Errors::default(), told, None))
 }
 
 /// [ログイン]
@@ -72,7 +68,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         errors.add("password", "パスワードを入力してください。");
     }
     if !errors.is_empty() {
-        return form_page(true, screen(&visit, typed, &errors, None));
+        return form_page(true, screen(&visit, typed, &errors, None, None));
     }
     let attempt = Attempt {
         typed: typed.to_owned(),
@@ -85,7 +81,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Outcome::Entered(entered) => opened(&visit, &entered),
         Outcome::Refused => {
             errors.add("user_id", REFUSED);
-            form_page(true, screen(&visit, typed, &errors, Some(advice(&app.config.lockout))))
+            form_page(true, screen(&visit, typed, &errors, None, Some(advice(&app.config.lockout))))
         }
         Outcome::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
     }
@@ -123,7 +119,8 @@ pub fn extend(office: Office, _form: Form) -> Answer {
     Ok(Response::builder().status(StatusCode::NO_CONTENT).header("X-Session-Ends", ends).finish())
 }
 
-fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>) -> Markup {
+/// `told` stands before the form, `advice` after it.
+fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>, advice: Option<Markup>) -> Markup {
     visit.page("ログイン", Shell::Visitor).error(!errors.is_empty()).render(html! {
         (error_summary(&errors.list()))
         @if let Some(told) = told { (told) }
@@ -136,6 +133,7 @@ fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>) -> 
             p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
             (ButtonRow::forward("ログイン").back(Back::Link("/")))
         }))
+        @if let Some(advice) = advice { (advice) }
     })
 }
 

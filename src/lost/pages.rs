@@ -36,10 +36,10 @@ pub fn choose(visit: Visit, form: Form) -> Answer {
 #[handler]
 pub fn telephone(app: Data<&App>, visit: Visit) -> Answer {
     let mut facts = Facts::new();
-    let labels: Vec<String> =
-        app.config.federation.iter().map(|one| format!("{}（{}）", one.name, one.prefecture.name())).collect();
-    for (label, federation) in labels.iter().zip(&app.config.federation) {
-        facts = facts.row(label, html! { p { (federation.department) } p.mono { (federation.telephone) } });
+    for federation in &app.config.federation {
+        let dialled: String = federation.telephone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+        let whom = html! { p { (federation.department) } p { a.tel href={ "tel:" (dialled) } { (federation.telephone) } } };
+        facts = facts.row(&federation.name, whom);
     }
     page(visit.page(TITLE, Shell::Visitor).steps(&[TITLE], 1).render(html! {
         (notice(Mark::Info, "国保連合会へお電話ください", html! {
@@ -56,6 +56,7 @@ fn screen(visit: &Visit, chosen: &str, errors: &Errors) -> Markup {
         Choice::new("registered", "セキュリティ用メールアドレスを登録済みの場合はこちら").detail(html! {
             p { "ユーザIDの確認、パスワードの再設定及びセキュリティコードの初期化を行います。" }
             p.note { "操作は数分で完了します。" }
+            p.note { "ただいま準備中です。選択すると、お電話の番号をご案内します。" }
         }),
         Choice::new("letter", "セキュリティ用メールアドレスが不明または未登録の場合はこちら").detail(html! {
             p { "国保連合会から、ユーザIDや仮パスワードを記載した書類を郵送します。" }
@@ -69,8 +70,8 @@ fn screen(visit: &Visit, chosen: &str, errors: &Errors) -> Markup {
         p.lead { "ユーザIDやパスワードなどのログイン情報がわからなくなった介護事業所の方は、こちらからお手続きできます。メニューを選択し、【次へ】ボタンを押してください。" }
         (form("/lost", &visit.csrf(), html! {
             (radio_cards("way", "メニュー", &choices).chosen(chosen).required().error(errors.of("way")))
+            p.note { "パスワードが第三者に知られたおそれがあり、至急変更が必要な場合は、国保連合会へお電話ください。" }
             (ButtonRow::forward("次へ").back(Back::Link("/login")))
         }))
-        p.note { "パスワードが第三者に知られたおそれがあり、至急変更が必要な場合は、国保連合会へお電話ください。" }
     })
 }

@@ -12,6 +12,8 @@ use crate::store::{Reads, Span, StoreError, Table, Tx};
 const OUTBOX: Table<Id, Row> = Table::new("outbox");
 /// State, federation (0 = none), when posted: for the lists of staff.
 const BY_STATE: Table<(u8, u8, Timestamp, Id), ()> = Table::new("outbox_by_state");
+/// What a mail is about, when posted: for the file of one application.
+const BY_SUBJECT: Table<(String, Timestamp, Id), ()> = Table::new("outbox_by_subject");
 
 /// The job that sends one mail.
 pub const SEND: Kind = Kind::new("mail.send", Lane::Mail);
@@ -107,6 +109,7 @@ pub fn post(tx: &mut Tx<'_>, moment: &Moment, mail: Mail) -> Result<Id, StoreErr
     };
     tx.put(&OUTBOX, &id, &row)?;
     tx.put(&BY_STATE, &index(&row, id), &())?;
+    tx.put(&BY_SUBJECT, &(row.about.clone(), row.posted, id), &())?;
     jobs::enqueue(tx, job, moment.now, SEND, moment.now, &id)?;
     Ok(id)
 }
@@ -125,6 +128,15 @@ pub fn find(r: &impl Reads, id: Id) -> Result<Option<Row>, StoreError> {
 /// [`StoreError`] when the database fails.
 pub fn list(r: &impl Reads, state: State, prefecture: Option<Prefecture>, limit: usize) -> Result<Vec<(Id, Row)>, StoreError> {
     let keys = r.list(&BY_STATE, &Span::prefix(&(state.number(), federation(prefecture))), limit)?;
+    keys.into_iter().filter_map(|((.., id), ())| r.get(&OUTBOX, &id).map(|row| Some((id, row?))).transpose()).collect()
+}
+
+/// The newest `limit` mails about one thing, newest first. Whoever asks has checked that they may see it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn about(r: &impl Reads, subject: &str, limit: usize) -> Result<Vec<(Id, Row)>, StoreError> {
+    let keys = r.list(&BY_SUBJECT, &Span::prefix(&subject.to_owned()).descending(), limit)?;
     keys.into_iter().filter_map(|((.., id), ())| r.get(&OUTBOX, &id).map(|row| Some((id, row?))).transpose()).collect()
 }
 

@@ -1,8 +1,9 @@
 //! ログイン情報再発行申請: an office without a provable mail address asks its federation for a new login, by letter.
 //!
 //! `model` holds the states and the one table of moves; [`mark`] is the one place that changes an application; `flow` has the
-//! visitor's use cases (A1–A6), `pages` their screens, `mails` the texts.
+//! visitor's use cases (A1–A6) and those of the desk, `pages` and `desk` their screens, `mails` the texts.
 
+pub mod desk;
 mod flow;
 mod mails;
 mod model;
@@ -15,8 +16,8 @@ pub use flow::mark::{Acting, Arrival, MarkError, mark, receive};
 pub use flow::remind::{REMIND, remind};
 pub use mails::{KINDS, compose};
 pub use model::{
-    Application, By, Inquiry, InquiryReason, Move, MoveKind, Person, Printing, Refused, Rejection, RejectionReason, Source,
-    State, Step, TEXT_MOST, What,
+    Application, By, Channel, Inquiry, InquiryReason, Move, MoveKind, Person, Printing, Refused, Rejection, RejectionReason,
+    Slip, Source, State, Step, TEXT_MOST, What,
 };
 pub use statistics::{Figures, figures, median_days};
 pub use store::{approved_waiting, count_in_state, find, find_at, in_state, of_contact, of_office};

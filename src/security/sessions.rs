@@ -172,17 +172,32 @@ impl LastSeen {
         idle: SignedDuration,
         absolute: SignedDuration,
     ) -> Result<Option<Session>, StoreError> {
+        let mut session = self.glance(r, key, now, idle, absolute)?;
+        if let Some(session) = &mut session {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
+            session.last_seen = now;
+        }
+        Ok(session)
+    }
+
+    /// As [`LastSeen::admit`], but it does not count as a use: a page that asks by itself must not keep an empty desk logged in.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn glance(
+        &self,
+        r: &impl Reads,
+        key: [u8; 32],
+        now: Timestamp,
+        idle: SignedDuration,
+        absolute: SignedDuration,
+    ) -> Result<Option<Session>, StoreError> {
         let Some(mut session) = r.get(&SESSIONS, &key)? else { return Ok(None) };
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(newer) = seen.get(&key) {
+        if let Some(newer) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             session.last_seen = session.last_seen.max(*newer);
         }
-        if now.duration_since(session.last_seen) >= idle || now.duration_since(session.created) >= absolute {
-            return Ok(None);
-        }
-        seen.insert(key, now);
-        session.last_seen = now;
-        Ok(Some(session))
+        let over = now.duration_since(session.last_seen) >= idle || now.duration_since(session.created) >= absolute;
+        Ok((!over).then_some(session))
     }
 
     /// Takes what is to be written down.
@@ -239,6 +254,17 @@ mod tests {
         let (store, clock, key) = opened();
         clock.advance(IDLE);
         assert!(!lives(&store, &LastSeen::default(), key, clock.now()), "30 minutes idle");
+    }
+
+    #[test]
+    fn q30_a_page_that_asks_by_itself_does_not_keep_a_session_alive() {
+        let (store, clock, key) = opened();
+        let seen = LastSeen::default();
+        let glance = |now| store.read(|r| seen.glance(r, key, now, IDLE, ABSOLUTE)).unwrap().is_some();
+        clock.advance(SignedDuration::from_mins(20));
+        assert!(glance(clock.now()));
+        clock.advance(SignedDuration::from_mins(10));
+        assert!(!glance(clock.now()) && !lives(&store, &seen, key, clock.now()));
     }
 
     #[test]

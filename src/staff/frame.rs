@@ -26,6 +26,8 @@ impl Nav {
     /// The menu, in its order: the row, its words, where it leads, who sees it. A room adds its row with its screens.
     const MENU: &'static [(Self, &'static str, &'static str, Role)] = &[
         (Self::Dashboard, "ダッシュボード", "/staff", Role::Clerk),
+        (Self::Applications, "再発行申請", "/staff/applications", Role::Clerk),
+        (Self::Counter, "窓口受付", "/staff/applications/new", Role::Clerk),
         (Self::Letters, "通知書", "/staff/letters", Role::Clerk),
         (Self::Ledger, "事業所台帳", "/staff/ledger", Role::Clerk),
     ];

@@ -20,4 +20,4 @@ pub use fault::Fault;
 pub use form::{BodyLimit, DEFAULT_LIMIT, Errors, Form};
 pub use front::Front;
 pub use shell_layer::Layer;
-pub use visit::Visit;
+pub use visit::{BACKGROUND, Visit};

@@ -54,6 +54,10 @@ impl std::ops::Deref for Visit {
     }
 }
 
+/// A page that asks again by itself sends this header with any value: nobody may be sitting there, so the session does not live on
+/// by it.
+pub const BACKGROUND: &str = "x-background";
+
 /// Which session counts on this path: staff and offices may be logged in side by side in one browser.
 fn realm(path: &str) -> Cookie {
     if path == "/staff" || path.starts_with("/staff/") { Cookie::Staff } else { Cookie::Office }
@@ -67,6 +71,9 @@ impl Visit {
         let token = jar.get(realm(request.uri().path()), secure).map(sessions::hash);
         let session = match token {
             None => None,
+            Some(key) if request.headers().contains_key(BACKGROUND) => {
+                front.store.read(|r| front.seen.glance(r, key, now, front.idle, front.absolute))?
+            }
             Some(key) => front.store.read(|r| front.seen.admit(r, key, now, front.idle, front.absolute))?,
         };
         let known = jar.get(Cookie::Browser, secure).filter(|value| value.len() == 22).map(str::to_owned);

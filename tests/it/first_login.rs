@@ -1,11 +1,14 @@
 //! The first login with the temporary password of a letter: what it takes away, its steps, and their end.
 
 use jiff::SignedDuration;
+use uketsuke::letters::{Offices, State};
 use uketsuke::notices;
+use uketsuke::staff::Role;
 
-use crate::support::TestApp;
+use crate::letters_print::{issue, letter_of, offices, print_all};
 use crate::support::browser::{Browser, Page};
 use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER};
+use crate::support::{TestApp, staff};
 
 async fn at_password(app: &TestApp) -> Browser {
     let user_id = app.office(USER).await;
@@ -143,7 +146,7 @@ async fn q26_it_expires_within_the_steps_too() {
     app.advance(SignedDuration::from_mins(6));
     let page = browser.open("/first-login/password").await;
     assert_eq!(page.title(), "ログイン");
-    assert!(page.says("仮パスワードの有効期限が過ぎました"), "{}", page.text());
+    assert!(page.says("仮パスワードが使えなくなりました"), "{}", page.text());
     app.take_mails().await;
 }
 
@@ -255,8 +258,26 @@ async fn a_letter_printed_anew_ends_the_steps_of_the_older_one() {
     let user_id = crate::support::office::user(USER);
     app.letter(user_id).await;
     assert_eq!(browser.open("/first-login").await.title(), "ログイン");
+    app.advance(jiff::SignedDuration::from_secs(1));
     let mut again = app.browser();
     again.log_in(USER, TEMPORARY).await;
     assert_eq!(again.open("/first-login").await.title(), "警告", "another letter begins anew");
     app.take_mails().await;
+}
+
+#[tokio::test]
+async fn the_password_on_the_paper_enters_and_completes_its_letter() {
+    let app = TestApp::new();
+    let office = offices(&app, 1).await[0];
+    issue(&app, Offices::AllNew).await;
+    let mut clerk = staff(&app, "受付", Role::Clerk, 7).await;
+    let printed = print_all(&app, &mut clerk).await.remove(0);
+    let mut browser = app.browser();
+    assert_eq!(browser.log_in(&printed.user_id, &printed.password).await.location(), Some("/first-login"));
+    assert_eq!(letter_of(&app, office).state, State::Completed);
+    assert_eq!(browser.open("/first-login").await.title(), "警告");
+    browser.post("/first-login/warning", &[]).await;
+    let page = change(&mut browser, &printed.password, NEW_PASSWORD, NEW_PASSWORD).await;
+    assert_eq!(page.location(), Some("/first-login/done"), "{}", page.text());
+    assert!(app.take_mails().await.is_empty(), "a new account has no address to tell");
 }

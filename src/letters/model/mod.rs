@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use self::number::{BRANCH_MOST, LetterNumber, Serial};
+pub use self::refused::Refused;
 pub(super) use self::refused::check_text;
-pub use self::refused::{Refused, TEXT_MOST};
 pub use self::state::{Act, State};
 use crate::kernel::{ControlNumber, Id, OfficeKey, UserId, jst};
 use crate::reissue::By;

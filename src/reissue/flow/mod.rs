@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod clean;
+pub mod desk;
 pub mod mark;
 mod notices;
 pub mod progress;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::moves::{Inquiry, InquiryReason, Move, Rejection, TEXT_MOST};
 use super::person::{By, Person};
+use super::slip::Slip;
 use super::state::{MoveKind, State};
 use crate::kernel::{ControlNumber, MailAddress, OfficeKey, jst, text};
 
@@ -20,6 +21,9 @@ pub enum Source {
     Desk {
         /// Who typed it in; they may not approve it.
         by: Person,
+        /// What the paper or the caller said.
+        #[serde(default)]
+        slip: Slip,
     },
 }
 
@@ -132,7 +136,7 @@ impl Application {
     ) -> Self {
         let by = match &source {
             Source::Visitor => By::Applicant,
-            Source::Desk { by } => By::Staff(by.clone()),
+            Source::Desk { by, .. } => By::Staff(by.clone()),
         };
         let first = Step { at, by, to: State::Received, what: What::Arrived };
         Self { number, office, contact, received: at, state: State::Received, since: at, source, history: vec![first] }
@@ -143,19 +147,30 @@ impl Application {
     /// # Errors
     /// [`Refused`] says why not.
     pub fn check(&self, mv: &Move, by: &By, at: Timestamp) -> Result<State, Refused> {
-        let to = self.state.after(mv.kind()).ok_or(Refused::State { from: self.state })?;
-        if !hand_fits(mv.kind(), by) {
+        let two_person = matches!(mv, Move::Approve { two_person: true });
+        let to = self.permits(mv.kind(), by, two_person)?;
+        particulars_fit(mv, jst::date(at))?;
+        Ok(to)
+    }
+
+    /// Whether `by` may make a move of this kind now, whatever its particulars: what buttons are drawn from. `two_person` is the
+    /// installation's rule for approving.
+    ///
+    /// # Errors
+    /// [`Refused`] says why not.
+    pub fn permits(&self, kind: MoveKind, by: &By, two_person: bool) -> Result<State, Refused> {
+        let to = self.state.after(kind).ok_or(Refused::State { from: self.state })?;
+        if !hand_fits(kind, by) {
             return Err(Refused::Hand);
         }
-        if let (Move::Approve { two_person }, Some(person)) = (mv, by.person()) {
-            if *two_person && self.took_it(person) {
+        if let (MoveKind::Approve, Some(person)) = (kind, by.person()) {
+            if two_person && self.took_it(person) {
                 return Err(Refused::TookIt);
             }
-            if matches!(&self.source, Source::Desk { by } if by.id == person.id) {
+            if matches!(&self.source, Source::Desk { by, .. } if by.id == person.id) {
                 return Err(Refused::EnteredIt);
             }
         }
-        particulars_fit(mv, jst::date(at))?;
         Ok(to)
     }
 

@@ -3,6 +3,7 @@
 mod application;
 mod moves;
 mod person;
+mod slip;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -11,5 +12,6 @@ mod visit;
 pub use application::{Application, Refused, Source, Step, What};
 pub use moves::{Inquiry, InquiryReason, Move, Printing, Rejection, RejectionReason, TEXT_MOST};
 pub use person::{By, Person};
+pub use slip::{Channel, Slip};
 pub use state::{MoveKind, State};
 pub use visit::{Applying, Looking, Screen, Stage, Typed};

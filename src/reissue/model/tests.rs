@@ -144,7 +144,7 @@ fn reissue_two_person_the_approver_differs_from_whoever_took_it() {
 
 #[test]
 fn reissue_nobody_approves_what_they_entered_at_the_window() {
-    let mut one = application(Source::Desk { by: person(1) });
+    let mut one = application(Source::Desk { by: person(1), slip: Slip::default() });
     one.apply(Move::Take, By::Staff(person(2)), noon()).unwrap();
     let approve = Move::Approve { two_person: false };
     assert_eq!(one.check(&approve, &clerk(), noon()), Err(Refused::EnteredIt));

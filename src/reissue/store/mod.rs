@@ -1,6 +1,7 @@
 //! Tables of applications and their queries. Staff queries take the prefecture of the desk that asks.
 
 pub(super) mod flows;
+pub(super) mod queue;
 
 use jiff::Timestamp;
 

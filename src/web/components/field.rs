@@ -9,6 +9,7 @@ enum Kind {
     Password,
     Code,
     Search,
+    Date,
     Area(u8),
 }
 
@@ -127,6 +128,7 @@ impl<'a> Field<'a> {
         let input_type = match self.kind {
             Kind::Password => "password",
             Kind::Search => "search",
+            Kind::Date => "date",
             _ => "text",
         };
         let input_mode = match self.kind {
@@ -221,6 +223,12 @@ pub fn code_field<'a>(name: &'a str, label: &'a str) -> Field<'a> {
 #[must_use]
 pub fn search_field<'a>(name: &'a str, label: &'a str) -> Field<'a> {
     Field::new(Kind::Search, name, label).autocomplete("off")
+}
+
+/// A day, chosen from a calendar; `value` and what is sent are of the form 2026-01-20. Browsers without one send what was typed.
+#[must_use]
+pub fn date_field<'a>(name: &'a str, label: &'a str) -> Field<'a> {
+    Field::new(Kind::Date, name, label).short()
 }
 
 /// Several lines of text, `rows` high.

@@ -59,7 +59,7 @@ pub use choice::{CheckBox, Choice, RadioCards, Select, checkbox, radio_cards, se
 pub use compare::{CompareRow, comparison};
 pub use countdown::{countdown, resend_form};
 pub use dashboard::{Bar, Tile, bar_chart, tiles};
-pub use field::{Field, code_field, mail_field, password_field, search_field, text_field, textarea};
+pub use field::{Field, code_field, date_field, mail_field, password_field, search_field, text_field, textarea};
 pub use form::{Back, ButtonRow, error_summary, form, form_with_id, hidden, post_button, search_form};
 pub use message::{Mark, Tone, badge, copy_button, empty_state, help_details, notice, print_button};
 pub use password::{PasswordRule, password_rules, suggest_password};

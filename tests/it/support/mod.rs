@@ -3,6 +3,8 @@
 pub mod app;
 pub mod browser;
 pub mod office;
+pub mod pdf;
+pub mod reissue;
 pub mod sink;
 pub mod staff;
 
