@@ -84,9 +84,10 @@ impl From<Role> for staff::Role {
 
 /// Arguments of `staff add`.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "オプション")]
 pub struct AddArgs {
     /// The name used at login.
-    #[arg(value_name = "NAME", help = "職員名（ログインに使います）")]
+    #[arg(value_name = "NAME", help_heading = "引数", help = "職員名（ログインに使います）")]
     pub name: String,
     /// Where the member works.
     #[arg(long, value_name = "NN|all", value_parser = scope, help = "都道府県番号（01〜47）、すべてなら all")]
@@ -106,7 +107,7 @@ pub struct AddArgs {
 #[derive(Debug, clap::Args)]
 pub struct NameArgs {
     /// The name used at login.
-    #[arg(value_name = "NAME", help = "職員名")]
+    #[arg(value_name = "NAME", help_heading = "引数", help = "職員名")]
     pub name: String,
 }
 

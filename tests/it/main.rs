@@ -18,6 +18,8 @@ mod reissue_status;
 mod reissue_steps;
 mod routes;
 mod shell;
+mod staff_cli;
+mod staff_dashboard;
 mod staff_enrolment;
 mod staff_login;
 mod support;

@@ -8,6 +8,7 @@ use poem::web::Data;
 use crate::app::App;
 use crate::config::Federation;
 use crate::kernel::{Prefecture, jst};
+use crate::letters;
 use crate::mail::outbox;
 use crate::reissue::{self, Figures, State};
 use crate::staff::{self, Desk, Nav, Role, Scope};
@@ -19,12 +20,16 @@ use crate::web::{Answer, Visit};
 const COUNT_MOST: usize = 1_000;
 /// Days of the chart, today included, and of the median.
 const DAYS: i64 = 30;
+/// From this many days on the oldest application stands out: the mails promise days to a week.
+const LATE: i32 = 7;
 
 /// What the dashboard of one federation shows.
 struct Now {
-    /// (state, how many).
-    waiting: Vec<(State, usize)>,
-    /// The day the oldest application that waits for the federation came in.
+    /// Applications that wait for the federation or for the applicant.
+    applications: Vec<(State, usize)>,
+    /// Letters, of applications and of first issues.
+    letters: Vec<(letters::State, usize)>,
+    /// The day the oldest of these applications came in.
     oldest: Option<Date>,
     /// The last [`DAYS`] days.
     days: Vec<(Date, Figures)>,
@@ -48,86 +53,133 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
     staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body)
 }
 
-/// The states that wait for the federation itself, then those that wait for others.
-const WATCHED: [State; 6] =
-    [State::Received, State::UnderReview, State::Inquiring, State::Approved, State::Printed, State::Returned];
+/// States in which an application waits.
+const OPEN: [State; 3] = [State::Received, State::UnderReview, State::Inquiring];
 
 fn look(r: &impl Reads, prefecture: Prefecture, today: Date) -> Result<Now, StoreError> {
-    let mut waiting = Vec::new();
-    for state in WATCHED {
-        waiting.push((state, reissue::count_in_state(r, prefecture, state, COUNT_MOST)?));
-    }
-    let mut oldest: Option<Date> = None;
-    for state in [State::Received, State::UnderReview, State::Inquiring] {
+    let (mut applications, mut oldest) = (Vec::new(), None::<Date>);
+    for state in OPEN {
+        applications.push((state, reissue::count_in_state(r, prefecture, state, COUNT_MOST)?));
         let first = reissue::in_state(r, prefecture, state, None, 1)?.pop().map(|one| jst::date(one.received));
         oldest = [oldest, first].into_iter().flatten().min();
     }
+    let mut out = Vec::new();
+    for state in [letters::State::Waiting, letters::State::Printed, letters::State::Returned] {
+        let mut count = letters::count_in_state(r, prefecture, state, COUNT_MOST)?;
+        if state == letters::State::Waiting {
+            // An approved application gets its letter when it is printed.
+            count += reissue::count_in_state(r, prefecture, State::Approved, COUNT_MOST)?;
+        }
+        out.push((state, count));
+    }
     let first = today.checked_sub(jiff::Span::new().days(DAYS - 1)).unwrap_or(today);
     Ok(Now {
-        waiting,
+        applications,
+        letters: out,
         oldest,
         days: reissue::figures(r, prefecture, first, today)?,
         failed_mails: outbox::count(r, outbox::State::Failed, Some(prefecture), COUNT_MOST)?,
     })
 }
 
+/// A tile with its own texts.
+struct Figure {
+    label: String,
+    value: String,
+    unit: &'static str,
+    note: String,
+    href: Option<String>,
+    tone: Tone,
+}
+
+impl Figure {
+    /// A number of things; zero is quiet.
+    fn count(label: String, count: usize, unit: &'static str, tone: Tone) -> Self {
+        let value = if count >= COUNT_MOST { format!("{COUNT_MOST}以上") } else { count.to_string() };
+        let tone = if count == 0 { Tone::Quiet } else { tone };
+        Self { label, value, unit, note: String::new(), href: None, tone }
+    }
+
+    /// Where the tile leads.
+    fn to(self, href: String) -> Self {
+        Self { href: Some(href), ..self }
+    }
+}
+
 fn figures(now: &Now, today: Date) -> Markup {
-    let shown = |count: usize| if count >= COUNT_MOST { format!("{COUNT_MOST}以上") } else { count.to_string() };
-    let counts: Vec<(State, String, usize)> = now.waiting.iter().map(|(state, n)| (*state, shown(*n), *n)).collect();
-    let age = now.oldest.map(|day| today.since(day).map_or(0, |span| span.get_days()));
-    let (age_value, age_unit) = age.map_or(("—".to_owned(), ""), |days| (days.to_string(), "日前"));
-    let oldest = now.oldest.map(|day| format!("{}受付", jst::list(day))).unwrap_or_default();
-    let median = reissue::median_days(&now.days).map_or("—".to_owned(), |days| days.to_string());
-    let failed = shown(now.failed_mails);
-    let mut all: Vec<Tile<'_>> = counts
+    let applications = now.applications.iter().map(|(state, count)| {
+        let tone = match state {
+            State::Received => Tone::New,
+            State::UnderReview => Tone::Active,
+            _ => Tone::Waiting,
+        };
+        let href = format!("/staff/applications?state={}", state.word());
+        Figure::count(state.title().to_owned(), *count, "件", tone).to(href)
+    });
+    let letters = now.letters.iter().map(|(state, count)| {
+        let (label, tone) = match state {
+            letters::State::Waiting => ("印刷待ち", Tone::Good),
+            letters::State::Printed => ("発送待ち", Tone::Good),
+            _ => ("返戻", Tone::Bad),
+        };
+        let href = format!("/staff/letters?list={}", state.word());
+        Figure::count(format!("通知書の{label}"), *count, "通", tone).to(href)
+    });
+    let all: Vec<Figure> = applications.chain([age(now, today)]).chain(letters).chain([median(now), mails(now)]).collect();
+    let all: Vec<Tile<'_>> = all
         .iter()
-        .map(|(state, count, n)| Tile {
-            label: label(*state),
-            value: count,
-            unit: "件",
-            note: "",
-            href: None,
-            tone: if *n == 0 { Tone::Quiet } else { tone(*state) },
+        .map(|one| Tile {
+            label: &one.label,
+            value: &one.value,
+            unit: one.unit,
+            note: &one.note,
+            href: one.href.as_deref(),
+            tone: one.tone,
         })
         .collect();
-    let plain = |label, value, unit, note, tone| Tile { label, value, unit, note, href: None, tone };
-    all.push(plain("最も古い審査待ち", &age_value, age_unit, &oldest, if age >= Some(7) { Tone::Bad } else { Tone::Quiet }));
-    all.push(plain("受付から発送まで", &median, if median == "—" { "" } else { "日" }, "30日間の中央値", Tone::Quiet));
-    let mail = if now.failed_mails == 0 { Tone::Quiet } else { Tone::Bad };
-    all.push(plain("送れなかったメール", &failed, "通", "", mail));
     html! { section { h2.vh { "現在の件数" } (tiles(&all)) } }
 }
 
-/// What the tile of a state is called: what is to be done, where the state's own name does not say it.
-const fn label(state: State) -> &'static str {
-    match state {
-        State::Received => "受付済（未着手）",
-        State::UnderReview => "審査中",
-        State::Inquiring => "照会中",
-        State::Approved => "承認（印刷待ち）",
-        State::Printed => "印刷済（発送待ち）",
-        _ => "返戻",
+fn age(now: &Now, today: Date) -> Figure {
+    let days = now.oldest.map(|day| today.since(day).map_or(0, |span| span.get_days()));
+    Figure {
+        label: "最も古い未処理".to_owned(),
+        value: days.map_or("―".to_owned(), |days| days.to_string()),
+        unit: if days.is_some() { "日前" } else { "" },
+        note: now.oldest.map(|day| format!("{}受付", jst::list(day))).unwrap_or_default(),
+        href: days.map(|_| "/staff/applications".to_owned()),
+        tone: if days >= Some(LATE) { Tone::Bad } else { Tone::Quiet },
     }
 }
 
-const fn tone(state: State) -> Tone {
-    match state {
-        State::Received => Tone::New,
-        State::UnderReview => Tone::Active,
-        State::Inquiring => Tone::Waiting,
-        State::Returned => Tone::Bad,
-        _ => Tone::Good,
+fn median(now: &Now) -> Figure {
+    let days = reissue::median_days(&now.days);
+    Figure {
+        label: "受付から発送まで".to_owned(),
+        value: days.map_or("―".to_owned(), |days| days.to_string()),
+        unit: if days.is_some() { "日" } else { "" },
+        note: format!("{DAYS}日間の中央値"),
+        href: None,
+        tone: Tone::Quiet,
     }
+}
+
+fn mails(now: &Now) -> Figure {
+    Figure::count("送れなかったメール".to_owned(), now.failed_mails, "通", Tone::Bad)
 }
 
 fn chart(now: &Now) -> Markup {
-    let labels: Vec<(String, u32)> =
-        now.days.iter().map(|(day, figures)| (format!("{}/{}", day.month(), day.day()), figures.received)).collect();
-    let bars: Vec<Bar<'_>> = labels.iter().map(|(label, value)| Bar { label, value: *value }).collect();
+    let label = |(place, day): (usize, Date)| {
+        // The month stands only where it begins: thirty whole dates do not fit beside each other.
+        if place == 0 || day.day() == 1 { format!("{}/{}", day.month(), day.day()) } else { day.day().to_string() }
+    };
+    let labels: Vec<String> = now.days.iter().map(|(day, _)| *day).enumerate().map(label).collect();
+    let bars = now.days.iter().zip(&labels).map(|((_, figures), label)| Bar { label, value: figures.received });
+    let newest_first: Vec<Bar<'_>> = bars.rev().collect();
     html! {
-        section.card {
+        section.card.newest-first {
             h2 { "日ごとの受付件数" }
-            (bar_chart("30日間に受け付けた再発行申請", "件", &bars))
+            (bar_chart("30日間に受け付けた再発行申請", "件", &newest_first))
         }
     }
 }

@@ -152,7 +152,7 @@ fn choose_page(visit: &Visit, member: &Member, errors: &Errors) -> Markup {
                 .error(errors.of("new_password_again")))
             (ButtonRow::forward("次へ"))
         }))
-        p.note { "※ 登録を始めると、このリンクはほかのブラウザでは使えなくなります。" }
+        p.note { "登録を始めると、このリンクはほかのブラウザでは使えなくなります。" }
     })
 }
 
@@ -173,7 +173,7 @@ fn app_page(visit: &Visit, member: &Member, shown: &Authenticator, errors: &Erro
             (code_field("code", "認証コード").required().support("認証アプリに表示された6桁の数字").error(errors.of("code")))
             (ButtonRow::forward("登録").back(Back::Link(PASSWORD)))
         }))
-        p.note { "※ QRコードと文字は、この画面でしか表示されません。ほかの人に見せないでください。" }
+        p.note { "QRコードと文字は、この画面でしか表示されません。ほかの人に見せないでください。" }
     })
 }
 
@@ -183,7 +183,7 @@ fn done_page(visit: &Visit, member: &Member) -> Markup {
             p { (member.name) " さんのパスワードと認証アプリを登録しました。" }
         }))
         p { "次からは、職員名とパスワード、認証アプリの6桁の数字でログインしてください。" }
-        p.note { "※ 今入力した数字はもう使えません。ログインには、次に表示される数字を使ってください。" }
+        p.note { "今入力した数字はもう使えません。ログインには、次に表示される数字を使ってください。" }
         (ButtonRow::forward_link("ログイン画面へ", "/staff/login"))
     })
 }

@@ -178,7 +178,7 @@ fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup) -> Markup {
             (password_field("password", "パスワード").required().autocomplete("current-password").error(errors.of("password")))
             (ButtonRow::forward("次へ").back(Back::Link("/")))
         }))
-        p.note { "※ " (HELP) }
+        p.note { (HELP) }
     })
 }
 
