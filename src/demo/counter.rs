@@ -14,7 +14,7 @@ use crate::audit::Actor;
 use crate::kernel::{Clock, ControlNumber, Id, Prefecture, Secret, UserId, jst};
 use crate::letters::{self, Choice, Letter, Occasion, Posting};
 use crate::login::{self, LoginError, Outcome};
-use crate::reissue::{self, Arrival, By, Inquiry, MarkError, Move, Person, Rejection, Source};
+use crate::reissue::{self, Arrival, By, Channel, Inquiry, MarkError, Move, Person, Rejection, Slip, Source};
 use crate::staff::{self, Desk, Role};
 use crate::store::{StoreError, Tx};
 
@@ -53,8 +53,19 @@ impl Counter {
             }
             Scene::Window(tag, (place, serial)) => {
                 let by = self.person(place, Role::Clerk)?;
-                let arrival =
-                    Arrival { office: offices::key(place, serial), contact: None, source: Source::Desk { by }, client: CLIENT };
+                let slip = Slip {
+                    channel: Channel::Telephone,
+                    name: "デイサービス こだま".to_owned(),
+                    telephone: "0000-07-1234".to_owned(),
+                    note: "元管理者の方からのお電話。前月分の請求が残っているとのこと。".to_owned(),
+                    form: None,
+                };
+                let arrival = Arrival {
+                    office: offices::key(place, serial),
+                    contact: None,
+                    source: Source::Desk { by, slip },
+                    client: CLIENT,
+                };
                 self.receive(tag, arrival).await
             }
             Scene::Take(tag) => self.mark(tag, Role::Clerk, Move::Take).await,
