@@ -118,7 +118,7 @@ fn warning(flag: &Flag, dossier: &Dossier, now: Timestamp) -> Markup {
             html! { strong { "この事業所は現在の台帳にありません。" } "通知書の送付先がないため、台帳をお確かめください。" }
         }
         Flag::NoPostalCode => html! {
-            "台帳に郵便番号または住所がありません。" @if one.state == State::Approved { "このままでは通知書を印刷できません。" } @else { "通知書の印刷までに補ってください。" }
+            a href={ "/staff/ledger/" (one.office.number) } { "台帳" } "に郵便番号または住所がありません。" @if one.state == State::Approved { "このままでは通知書を印刷できません。" } @else { "通知書の印刷までに補ってください。" }
         },
     }
 }

@@ -117,7 +117,10 @@ pub(super) fn ledger_facts(entry: &Entry) -> Markup {
     if !entry.claim_method.name().is_empty() {
         facts = facts.row("請求方法", entry.claim_method.name());
     }
-    html! { (facts) }
+    html! {
+        (facts)
+        p { a href={ "/staff/ledger/" (entry.key.number) } { "台帳の画面で見る" } }
+    }
 }
 
 /// What is known of the office's login, and how the application came in.

@@ -120,7 +120,7 @@ pub(super) fn render(app: &App, visit: &Visit, desk: &Desk, dossier: &Dossier, d
             }
             div.stack {
                 section.card { h2 { "経過" } (record::history(one)) }
-                @if let Some(letter) = record::letter(one) { section.card { h2 { "通知書" } (letter) } }
+                @if let Some(letter) = record::letter(dossier) { section.card { h2 { "通知書" } (letter) } }
                 section.card { h2 { "メール" } (record::mails(&dossier.mails)) }
                 section.card { h2 { "この事業所のほかの申請" } (record::others(dossier)) }
                 section.card { h2 { "受付とログイン情報" } (facts::login_facts(dossier)) }

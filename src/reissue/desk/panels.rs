@@ -97,16 +97,21 @@ pub(super) fn panels(room: &Room<'_>) -> Markup {
 }
 
 fn hint(room: &Room<'_>) -> Markup {
+    let letters = || {
+        let href =
+            room.dossier.letter.as_ref().map_or_else(|| "/staff/letters".to_owned(), |one| format!("/staff/letters/{}", one.id));
+        html! { a href=(href) { "「通知書」の画面" } }
+    };
     let text = match room.dossier.one.state {
-        State::Received => "台帳と見比べる前に、まず審査を始めてください。ほかの職員に担当が表示されます。",
         State::UnderReview => return html! {},
-        State::Inquiring => "回答を待っています。回答が届いたら審査に戻してください。",
-        State::Approved => "承認済みです。通知書の印刷を待っています。",
-        State::Printed => "通知書を印刷しました。発送、返戻、再印刷は「通知書」の画面で行います。",
-        State::Posted => "通知書を発送しました。返戻や再印刷は「通知書」の画面で行います。",
-        State::Returned => "通知書が返戻されました。送付先を確かめ、「通知書」の画面で印刷し直してください。",
-        State::Expired => "仮パスワードの期限が切れました。必要なときは「通知書」の画面で印刷し直してください。",
-        State::Rejected | State::Completed | State::Withdrawn => "この申請の手続きは終わっています。",
+        State::Received => html! { "まず審査を始めてください。ほかの職員には、あなたが担当として表示されます。" },
+        State::Inquiring => html! { "回答を待っています。回答が届いたら審査に戻してください。" },
+        State::Approved => html! { "承認済みです。" a href="/staff/letters" { "「通知書」の画面" } "で印刷してください。" },
+        State::Printed => html! { "通知書を印刷しました。発送、返戻、再印刷は" (letters()) "で行います。" },
+        State::Posted => html! { "通知書を発送しました。返戻や再印刷は" (letters()) "で行います。" },
+        State::Returned => html! { "通知書が返戻されました。送付先を確かめ、" (letters()) "で印刷し直してください。" },
+        State::Expired => html! { "仮パスワードの期限が切れました。必要なときは" (letters()) "で印刷し直してください。" },
+        State::Rejected | State::Completed | State::Withdrawn => html! { "この申請の手続きは終わっています。" },
     };
     html! { p { (text) } }
 }

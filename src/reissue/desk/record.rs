@@ -91,9 +91,16 @@ fn mail_title(kind: &str) -> &str {
 }
 
 /// 通知書: the newest letter, while there is one.
-pub(super) fn letter(one: &Application) -> Option<Markup> {
+pub(super) fn letter(dossier: &Dossier) -> Option<Markup> {
+    let one = &dossier.one;
     let printing = one.letter()?;
-    let mut facts = Facts::new().row("発行番号", html! { span.mono { (printing.letter) } });
+    let number = html! {
+        @match &dossier.letter {
+            Some(letter) => a.mono href={ "/staff/letters/" (letter.id) } { (printing.letter) },
+            None => span.mono { (printing.letter) },
+        }
+    };
+    let mut facts = Facts::new().row("発行番号", number);
     if let Some(day) = one.posted_on() {
         facts = facts.row("発送日", jst::list(day));
     }

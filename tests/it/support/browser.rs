@@ -101,14 +101,17 @@ impl Browser {
 
     /// Sends a form with the token of the last page, without following.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        if !fields.iter().any(|(name, _)| *name == "_csrf") {
-            form.append_pair("_csrf", &self.csrf);
-        }
-        for (name, value) in fields {
-            form.append_pair(name, value);
-        }
-        self.send(Method::POST, path, Some(form.finish())).await
+        let body = {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            if !fields.iter().any(|(name, _)| *name == "_csrf") {
+                form.append_pair("_csrf", &self.csrf);
+            }
+            for (name, value) in fields {
+                form.append_pair(name, value);
+            }
+            form.finish()
+        };
+        self.send(Method::POST, path, Some(body)).await
     }
 
     /// Sends a form and follows.

@@ -9,6 +9,7 @@ use super::flags::{Flag, LOOKED_AT, flags};
 use crate::accounts::{self, Account};
 use crate::kernel::{ControlNumber, UserId};
 use crate::ledger::{self, Entry};
+use crate::letters::{self, Letter};
 use crate::mail::outbox;
 use crate::store::{Reads, StoreError};
 
@@ -28,6 +29,8 @@ pub struct Dossier {
     pub others: Vec<Application>,
     /// Applications of other offices with the same contact address, newest first.
     pub same_contact: Vec<Application>,
+    /// Its letter, once one has been asked for.
+    pub letter: Option<Letter>,
     /// Its mails, newest first.
     pub mails: Vec<outbox::Row>,
     /// What to look at twice.
@@ -56,6 +59,7 @@ pub fn dossier(r: &impl Reads, clerk: &Clerk, number: ControlNumber, now: Timest
     Ok(Some(Dossier {
         flags: flags(r, &one, entry.as_ref(), now)?,
         account: accounts::find(r, UserId::of(one.office))?,
+        letter: letters::of_application(r, number)?,
         mails: outbox::about(r, &number.to_string(), MAILS_SHOWN)?.into_iter().map(|(_, row)| row).collect(),
         one,
         entry,
