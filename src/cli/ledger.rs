@@ -2,17 +2,19 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use super::ask::{self, Tell};
-use super::socket::Progress;
+use super::socket::{self, Progress};
+use super::staged::Staged;
 use super::{CliError, usage};
 use crate::app::App;
 use crate::audit::Actor;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 use crate::kernel::Prefecture;
 use crate::ledger::csv::{self, ReadOptions, RejectWriter, RowError};
 use crate::ledger::{self, ImportOptions, Report, Watch};
@@ -28,26 +30,57 @@ const NAMED: usize = 50;
 /// A sentence; the ledgers are what they were then.
 pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
     let Action::Import(args) = args.action;
-    let file = fs::canonicalize(&args.file)
-        .map_err(|error| CliError::Failed(format!("{} を開けません: {error}", args.file.display())))?;
-    let order = Order { file, options: args.order() };
-    let done: Done = ask::ask(loaded, COMMAND, order, perform)?;
-    for line in done.lines() {
+    check_ledgers(&args, &loaded.config)?;
+    let cannot = |error: io::Error| CliError::Failed(format!("{} を開けません: {error}", args.file.display()));
+    let file = fs::canonicalize(&args.file).map_err(cannot)?;
+    File::open(&file).map_err(cannot)?;
+    let rejects = file.with_extension("rejected.csv");
+    let folder = &loaded.config.server.data_dir;
+    let staged = socket::path(folder).exists().then(|| Staged::new(folder, &file)).transpose().map_err(cannot)?;
+    let order = Order {
+        name: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        rejects: staged.as_ref().map_or(&rejects, |staged| &staged.rejects).clone(),
+        file: staged.as_ref().map_or(&file, |staged| &staged.file).clone(),
+        options: args.order(),
+    };
+    let done = ask::ask(loaded, COMMAND, order, perform);
+    if let Some(staged) = staged {
+        let unwritten = |error: io::Error| CliError::Failed(format!("{} に書けません: {error}", rejects.display()));
+        staged.fetch_rejects(&rejects).map_err(unwritten)?;
+    }
+    let done: Done = done?;
+    for line in done.lines(&rejects) {
         println!("{line}");
     }
     Ok(())
 }
 
+/// Says at once when the ledger asked for is not kept here.
+fn check_ledgers(args: &ImportArgs, config: &Config) -> Result<(), CliError> {
+    match args.prefecture {
+        _ if config.federation.is_empty() => {
+            Err(CliError::Failed("連合会を設定の [[federation]] に1つ以上書いてください".into()))
+        }
+        Some(only) if config.federation_of(only).is_none() => {
+            Err(CliError::Failed(format!("都道府県番号 {only} の連合会は設定にありません")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What is sent to the server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
+    name: String,
     file: PathBuf,
+    /// Where rejected rows are written; only if there are any.
+    rejects: PathBuf,
     options: OrderOptions,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct OrderOptions {
-    mhlw: bool,
+    format: Option<csv::Format>,
     encoding: Encoding,
     prefecture: Option<Prefecture>,
     dry_run: bool,
@@ -61,20 +94,18 @@ pub struct Done {
     report: Report,
     /// The first rejected rows, one sentence each.
     rejected: Vec<String>,
-    /// Where all of them are written down.
-    rejects: Option<PathBuf>,
 }
 
 impl Done {
-    fn lines(&self) -> Vec<String> {
+    fn lines(&self, rejects: &Path) -> Vec<String> {
         let mut lines = self.rejected.clone();
         let more = self.report.rejected.saturating_sub(self.rejected.len() as u64);
         if more > 0 {
             lines.push(format!("ほか{more}行"));
         }
         lines.extend(self.report.lines());
-        if let Some(path) = &self.rejects {
-            lines.push(format!("取り込めない行の一覧: {}", path.display()));
+        if self.report.rejected > 0 {
+            lines.push(format!("取り込めない行の一覧: {}", rejects.display()));
         }
         lines
     }
@@ -93,25 +124,21 @@ fn import(app: &App, order: &Order, tell: Tell) -> Result<Done, String> {
     let input = File::open(&order.file).map_err(cannot)?;
     let bytes = input.metadata().map_err(cannot)?.len();
     let given = &order.options;
+    let kept = app.config.federation.iter().map(|federation| federation.prefecture);
     let options = ImportOptions {
-        read: ReadOptions {
-            format: Some(if given.mhlw { csv::Format::Mhlw } else { csv::Format::Uketsuke }),
-            encoding: given.encoding.into(),
-            prefecture: given.prefecture,
-            ..ReadOptions::default()
-        },
-        ledgers: app.config.federation.iter().map(|federation| federation.prefecture).collect(),
-        name: order.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        read: ReadOptions { format: given.format, encoding: given.encoding.into(), ..ReadOptions::default() },
+        ledgers: kept.filter(|one| given.prefecture.is_none_or(|only| only == *one)).collect(),
+        name: order.name.clone(),
         dry_run: given.dry_run,
         close_missing: given.close_missing,
         force: given.force,
     };
-    let mut watch = Watcher { tell, bytes, path: order.file.with_extension("rejected.csv"), out: None, named: Vec::new() };
+    let mut watch = Watcher { tell, bytes, path: order.rejects.clone(), out: None, named: Vec::new() };
     let missing = |text: &str| app.typesetter.missing_glyphs(text);
     let report = ledger::import(&app.store, (&app.clock, &app.random), Actor::Console, input, &options, &missing, &mut watch)
         .map_err(|error| error.to_string())?;
-    let rejects = watch.finish().map_err(|error| format!("取り込めない行の一覧を書き出せません: {error}"))?;
-    Ok(Done { report, rejected: watch.named, rejects })
+    watch.finish().map_err(|error| format!("取り込めない行の一覧を書き出せません: {error}"))?;
+    Ok(Done { report, rejected: watch.named })
 }
 
 /// Shows the progress and writes rejected rows down beside the file.
@@ -124,10 +151,9 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn finish(&mut self) -> io::Result<Option<PathBuf>> {
-        let Some(out) = self.out.take() else { return Ok(None) };
-        out.finish()?;
-        Ok(Some(self.path.clone()))
+    fn finish(&mut self) -> io::Result<()> {
+        let Some(out) = self.out.take() else { return Ok(()) };
+        out.finish()?.into_inner().map(drop).map_err(io::IntoInnerError::into_error)
     }
 }
 
@@ -146,7 +172,11 @@ impl Watch for Watcher {
         }
         let out = match &mut self.out {
             Some(out) => out,
-            none => none.insert(RejectWriter::new(BufWriter::new(File::create(&self.path)?), header)?),
+            none => {
+                // The rows may hold what is no business of other users of this machine.
+                let file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.path)?;
+                none.insert(RejectWriter::new(BufWriter::new(file), header)?)
+            }
         };
         out.write(row)
     }
@@ -155,12 +185,21 @@ impl Watch for Watcher {
 impl ImportArgs {
     fn order(&self) -> OrderOptions {
         OrderOptions {
-            mhlw: self.format == Format::Mhlw,
+            format: self.format.map(Into::into),
             encoding: self.encoding,
             prefecture: self.prefecture,
             dry_run: self.dry_run,
             close_missing: self.close_missing,
             force: self.force,
+        }
+    }
+}
+
+impl From<Format> for csv::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Uketsuke => Self::Uketsuke,
+            Format::Mhlw => Self::Mhlw,
         }
     }
 }
@@ -201,13 +240,11 @@ pub struct ImportArgs {
     #[arg(
         long,
         value_enum,
-        default_value_t,
-        hide_default_value = true,
         hide_possible_values = true,
         value_name = "FORMAT",
-        help = "形式: uketsuke（省略時）か mhlw（厚生労働省の公表データ）"
+        help = "形式: uketsuke か mhlw（厚生労働省の公表データ）。省略時は見出しから判別"
     )]
-    pub format: Format,
+    pub format: Option<Format>,
     /// Only rows of this prefecture; needed where the file does not name it.
     #[arg(long, value_name = "NN", value_parser = prefecture, help = "取り込む都道府県番号（01〜47）")]
     pub prefecture: Option<Prefecture>,
@@ -234,10 +271,9 @@ pub struct ImportArgs {
 }
 
 /// Columns of a ledger file (spec 5).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// Our own columns.
-    #[default]
     Uketsuke,
     /// The ministry's open data on care offices.
     Mhlw,

@@ -21,6 +21,7 @@ pub mod serve;
 pub mod serving;
 pub mod socket;
 pub mod staff;
+pub mod staged;
 #[cfg(test)]
 mod tests;
 mod usage;

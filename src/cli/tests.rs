@@ -31,11 +31,11 @@ fn demo_reads_address_time_and_folder() {
 #[test]
 fn ledger_import_reads_its_options() {
     let ledger::Action::Import(import) = read::<ledger::Args>("import a.csv").unwrap().action;
-    assert_eq!((import.format, import.encoding, import.prefecture), (Format::Uketsuke, Encoding::Auto, None));
+    assert_eq!((import.format, import.encoding, import.prefecture), (None, Encoding::Auto, None));
     assert!(!import.dry_run && !import.close_missing && !import.force);
     let line = "import a.csv --format mhlw --prefecture 07 --encoding cp932 --dry-run --close-missing --force";
     let ledger::Action::Import(import) = read::<ledger::Args>(line).unwrap().action;
-    assert_eq!((import.format, import.encoding, import.prefecture), (Format::Mhlw, Encoding::Cp932, Prefecture::new(7)));
+    assert_eq!((import.format, import.encoding, import.prefecture), (Some(Format::Mhlw), Encoding::Cp932, Prefecture::new(7)));
     assert!(import.dry_run && import.close_missing && import.force);
     let refused = read::<ledger::Args>("import a.csv --format excel").unwrap_err();
     assert_eq!(refused, "--format <FORMAT> の値「excel」は使えません: uketsuke・mhlw のどれかを書いてください");

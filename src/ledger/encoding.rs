@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, SHIFT_JIS, UTF_8};
+use serde::{Deserialize, Serialize};
 
 /// How much is read at a time, in bytes.
 const PIECE: usize = 16 * 1024;
@@ -13,7 +14,7 @@ const PIECE: usize = 16 * 1024;
 const FIRST_LINE: usize = 64 * 1024;
 
 /// The character encoding of a file, as `--encoding` names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Encoding {
     /// UTF-8 if there is a BOM or the first line (which must hold Japanese column names) is valid UTF-8, else CP932.
     #[default]

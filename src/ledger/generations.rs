@@ -11,7 +11,8 @@ use crate::store::{Reads, Span, StoreError, Table, Tx};
 /// Which import is under way. One row.
 const LEASE: Table<u8, Lease> = Table::new("ledger_import");
 /// An import that has shown no sign of life for this long is dead.
-const LEASE_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// Each chunk renews it, and a chunk takes milliseconds.
+const LEASE_FOR: SignedDuration = SignedDuration::from_secs(15);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Lease {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::LedgerError;
 use super::row::LedgerRow;
 use crate::kernel::{OfficeNumber, Prefecture, text};
@@ -18,7 +20,7 @@ const TELEPHONE: usize = 40;
 const CODE: usize = 40;
 
 /// The format of a ledger file, as `--format` names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Our own: one row per office (spec 5).
     Uketsuke,

@@ -36,7 +36,7 @@ pub(super) struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    pub(super) fn start(store: &'a Store, clock: &'a Clock, random: &'a Random, format: Format) -> Result<Self, ImportError> {
+    pub(super) fn start(store: &'a Store, (clock, random): (&'a Clock, &'a Random), format: Format) -> Result<Self, ImportError> {
         let (holder, now) = (Id::new(random), clock.now());
         if !store.write_blocking(move |tx| generations::hold(tx, holder, now))? {
             return Err(ImportError::Running);

@@ -103,7 +103,7 @@ pub fn import(
         let read = Arc::clone(&read);
         LedgerReader::open(input, &options.read, move |bytes| read.store(bytes, Ordering::Relaxed))?
     };
-    let mut build = Build::start(store, clock, random, reader.format())?;
+    let mut build = Build::start(store, (clock, random), reader.format())?;
     let outcome = fill(&mut build, reader, options, missing, watch, &read).and_then(|()| {
         build.compare(options.close_missing, watch)?;
         let mut report = build.report();
