@@ -24,7 +24,7 @@ pub(super) struct Claim {
 pub(super) enum Reservation {
     /// The device is locked for this ID.
     Locked(Timestamp),
-    Reserved(Reserved),
+    Reserved(Box<Reserved>),
 }
 
 /// A try counted as wrong until it turns out right.
@@ -93,7 +93,7 @@ pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: 
     }
     tx.put(&TRIES, &key, &tries)?;
     let locks = tries.locked_until(moment.now);
-    Ok(Reservation::Reserved(Reserved { account, key, at: moment.now, known, open, locks }))
+    Ok(Reservation::Reserved(Box::new(Reserved { account, key, at: moment.now, known, open, locks })))
 }
 
 /// Counts a known device by its own id: its browser cookie may be shared with strangers' tries on the same machine.
