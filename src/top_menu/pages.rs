@@ -73,13 +73,15 @@ pub fn notice(app: Data<&App>, visit: Visit, Path(id): Path<String>) -> Answer {
     let id = Id::parse(&id).ok_or(Fault::NotFound)?;
     let found = app.store.read(|r| notices::public_one(r, id))?;
     let one = found.filter(|one| one.is_shown(jst::date(visit.now))).ok_or(Fault::NotFound)?;
+    let inside = visit.session.as_ref().is_some_and(|session| !session.limited);
+    let back = if inside { "/office" } else { "/" };
     page(visit.page("お知らせ", Shell::Visitor).render(html! {
-        p.note { "提示開始日 " (one.from.map(jst::list).unwrap_or_default()) }
+        p { "提示開始日 " (one.from.map(jst::list).unwrap_or_default()) }
         h2 {
             @if one.important { (badge("重要", Tone::Bad)) " " }
             (one.title)
         }
         div.stack { @for part in one.body.split("\n\n") { p { @for (n, line) in part.lines().enumerate() { @if n > 0 { br; } (line) } } } }
-        (ButtonRow::only_back("/"))
+        (ButtonRow::only_back(back))
     }))
 }
