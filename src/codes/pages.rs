@@ -88,7 +88,7 @@ impl CodeScreen<'_> {
                 p { "しばらく待っても届かないときは、メールアドレスに誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。" }
                 (resend_form(self.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
                 p { "メールアドレスに誤りがないときは、次の原因が考えられます。" }
-                ul.plain {
+                ul {
                     li { "受信制限の設定をしている。" }
                     li { "迷惑メールフォルダ等に移動している。" }
                     li { "メールの受信フォルダ・メールボックス等が容量オーバーになっている。" }
@@ -123,9 +123,9 @@ impl CodeScreen<'_> {
                 h3 { "① 受信制限の設定をしている" }
                 p { "お使いのメールで受信制限をしていないか確認してください。制限しているときは、次のドメインまたはメールアドレスからの受信を許可してから、再送してください。" }
                 @if !domain.is_empty() {
-                    ul.plain {
-                        li { "ドメイン " code { (domain) } " " (copy_button(domain, "ドメインをコピー")) }
-                        li { "メールアドレス " code { (sender) } " " (copy_button(sender, "アドレスをコピー")) }
+                    div.stack {
+                        p { "ドメイン " code { (domain) } " " (copy_button(domain, "ドメインをコピー")) }
+                        p { "メールアドレス " code { (sender) } " " (copy_button(sender, "アドレスをコピー")) }
                     }
                 }
                 h3 { "② 迷惑メールフォルダ等に移動している" }

@@ -76,6 +76,26 @@ async fn q54_going_back_shows_what_was_typed_and_sends_no_second_mail() {
 }
 
 #[tokio::test]
+async fn q54_back_from_the_code_leads_to_the_prefecture_where_it_was_asked() {
+    let app = TestApp::new();
+    for prefecture in [7, 13] {
+        app.in_ledger(prefecture, NUMBER).await;
+    }
+    let mut browser = app.browser();
+    browser.apply(NUMBER, CONTACT).await;
+    browser.get("/reissue/prefecture").await;
+    let a3 = browser.submit("/reissue/prefecture", &[("prefecture", "07")]).await;
+    assert!(a3.body.contains(r#"class="button back" href="/reissue/prefecture""#), "{}", a3.body);
+    assert_eq!(app.take_mails().await.len(), 1);
+    // The same again: the code on its way is still good. Another one: a new code, signed by that federation.
+    browser.get("/reissue/prefecture").await;
+    assert_eq!(browser.post("/reissue/prefecture", &[("prefecture", "07")]).await.location(), Some("/reissue/code"));
+    assert!(app.take_mails().await.is_empty());
+    assert_eq!(browser.post("/reissue/prefecture", &[("prefecture", "13")]).await.location(), Some("/reissue/code"));
+    assert!(app.take_mails().await[0].body.contains("東京都国保連合会（デモ）"));
+}
+
+#[tokio::test]
 async fn q54_the_check_page_has_change_links_and_a_proven_address_stays_proven() {
     let app = TestApp::new();
     app.in_ledger(13, NUMBER).await;

@@ -19,8 +19,8 @@ const SORT: Sort = Sort::Confirmation;
 /// A3
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit) -> Answer {
-    match view(&app, &visit)? {
-        Ok(view) => page(screen(&app, &visit, &view, None)),
+    match waiting(&app, &visit)? {
+        Ok(waiting) => page(screen(&app, &visit, &waiting, None)),
         Err(elsewhere) => elsewhere,
     }
 }
@@ -28,12 +28,12 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
 /// A3 [次へ]
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
-    let before = match view(&app, &visit)? {
-        Ok(view) => view,
+    let before = match waiting(&app, &visit)? {
+        Ok(waiting) => waiting,
         Err(elsewhere) => return elsewhere,
     };
     let typed = form.secret(FIELD);
-    if before.end.is_none() && !looks_like(typed.expose(), SORT) {
+    if before.view.end.is_none() && !looks_like(typed.expose(), SORT) {
         return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT))));
     }
     let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
@@ -60,28 +60,37 @@ pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
 /// How far the mail is: a fragment, asked for again while it waits.
 #[handler]
 pub fn delivery(app: Data<&App>, visit: Visit) -> Answer {
-    match view(&app, &visit)? {
-        Ok(view) => page(delivery_line(&view.delivery, Some("/reissue/code/delivery"))),
+    match waiting(&app, &visit)? {
+        Ok(waiting) => page(delivery_line(&waiting.view.delivery, Some("/reissue/code/delivery"))),
         Err(_) => Err(Fault::NotFound),
     }
 }
 
 fn refused(app: &App, visit: &Visit, sentence: Option<String>) -> Answer {
-    match view(app, visit)? {
-        Ok(view) => page_422(screen(app, visit, &view, sentence)),
+    match waiting(app, visit)? {
+        Ok(waiting) => page_422(screen(app, visit, &waiting, sentence)),
         Err(elsewhere) => elsewhere,
     }
 }
 
-/// The challenge that this browser is to answer, or where it belongs instead.
-fn view(app: &App, visit: &Visit) -> Result<Result<View, Answer>, Fault> {
-    let flow = current(app, visit)?;
-    let Some(challenge) = flow.as_ref().and_then(|flow| flow.stage.challenge()) else { return Ok(Err(home(flow.as_ref()))) };
-    let view = app.store.read(|r| codes::view(r, &app.config.code, challenge))?;
-    Ok(view.ok_or_else(|| see_other(Screen::Apply.path())))
+/// What the screen shows: the challenge, and the screen before it.
+struct Waiting {
+    view: View,
+    before: Screen,
 }
 
-fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>) -> Markup {
+/// The challenge that this browser is to answer, or where it belongs instead.
+fn waiting(app: &App, visit: &Visit) -> Result<Result<Waiting, Answer>, Fault> {
+    let flow = current(app, visit)?;
+    let Some(stage) = flow.as_ref().map(|flow| &flow.stage) else { return Ok(Err(home(None))) };
+    let Some(challenge) = stage.challenge() else { return Ok(Err(home(flow.as_ref()))) };
+    let before = if stage.among().is_empty() { Screen::Apply } else { Screen::Choose };
+    let view = app.store.read(|r| codes::view(r, &app.config.code, challenge))?;
+    Ok(view.map(|view| Waiting { view, before }).ok_or_else(|| see_other(Screen::Apply.path())))
+}
+
+fn screen(app: &App, visit: &Visit, waiting: &Waiting, error: Option<String>) -> Markup {
+    let view = &waiting.view;
     let csrf = visit.csrf();
     let refused = error.is_some() || view.end.is_some();
     let screen = CodeScreen {
@@ -91,7 +100,7 @@ fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>) -> Marku
         csrf: &csrf,
         action: Screen::Code.path(),
         resend: "/reissue/code/resend",
-        back: Screen::Apply.path(),
+        back: waiting.before.path(),
         again: "ログイン情報再発行申請",
         why: "入力されたメールアドレスに誤りがないことを確認するため、",
         delivery: Some("/reissue/code/delivery"),
