@@ -169,6 +169,13 @@ async fn q21_unknown_names_and_wrong_passwords_get_the_same_answer_at_the_same_c
     assert_eq!(answers[0], answers[2], "not enrolled");
 }
 
+/// Name and password from a page that was opened before somebody logged in beside it.
+async fn pass_though_logged_in(browser: &mut Browser, name: &str) {
+    browser.get("/staff").await;
+    let page = browser.post("/staff/login", &[("name", name), ("password", PASSWORD)]).await;
+    assert_eq!(page.location(), Some("/staff/login/code"));
+}
+
 async fn path_for(app: &TestApp, name: &str) -> String {
     staff::invite(app, name, Role::Clerk, fukushima()).await
 }
@@ -185,6 +192,12 @@ async fn q28_a_login_makes_a_new_session_and_q32_logout_kills_it() {
     again.cookies.remove("staff");
     log_in(&app, &mut again, &member).await;
     assert_ne!(again.cookies["staff"], first);
+    app.advance(SignedDuration::from_secs(30));
+    let mut replaced = again.clone();
+    pass_though_logged_in(&mut again, "佐藤").await;
+    let code = member.authenticator.code(app.clock.now());
+    again.post("/staff/login/code", &[("code", &code)]).await;
+    assert_eq!(replaced.get("/staff").await.location(), Some("/staff/login?notice=ended"), "a new login ends the former session");
     browser.open("/staff").await;
     let stolen = browser.clone();
     let page = browser.post("/staff/logout", &[]).await;
@@ -269,4 +282,28 @@ async fn q45_logins_and_failures_are_logged_with_place_and_person() {
     let about = app.app.store.read(|r| audit::about(r, &last.subjects[0], 9)).unwrap();
     let outcomes: Vec<_> = about.iter().rev().map(|entry| entry.outcome.as_str()).collect();
     assert_eq!(outcomes, ["done", "done", "refused", "password_right", "done"], "add, enrol, wrong, right, in");
+}
+
+#[tokio::test]
+async fn q16_a_hundred_wrong_codes_in_a_row_leave_only_a_new_enrolment() {
+    let app = TestApp::new();
+    let member = clerk(&app).await;
+    let mut browser = app.browser();
+    for n in 0..20 {
+        if n > 0 && n % 3 == 0 {
+            app.advance(SignedDuration::from_mins(30));
+        }
+        assert_eq!(pass(&mut browser, "佐藤", PASSWORD).await.location(), Some("/staff/login/code"), "attempt {n}");
+        browser.open("/staff/login/code").await;
+        let wrong = wrong_code(&app, &member);
+        for _ in 0..5 {
+            browser.post("/staff/login/code", &[("code", &wrong)]).await;
+        }
+    }
+    app.advance(SignedDuration::from_mins(60));
+    assert_eq!(pass(&mut browser, "佐藤", PASSWORD).await.status.as_u16(), 422);
+    let link = staff::path_of_link(&app, Command::ResetAuthenticator { name: "佐藤".into() }).await;
+    let authenticator = staff::enrol_by(&app, &mut app.browser(), &link).await;
+    let member = Member { authenticator, ..member };
+    assert_eq!(log_in(&app, &mut browser, &member).await.location(), Some("/staff"));
 }

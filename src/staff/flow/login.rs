@@ -25,6 +25,8 @@ pub struct Caller {
     pub remember_as: Id,
     /// The client's address.
     pub client: String,
+    /// The session that this browser still carries; a new login ends it.
+    pub former: Option<[u8; 32]>,
 }
 
 /// How name and password were answered.
@@ -192,6 +194,9 @@ fn open(
     }
     store::save(tx, &member)?;
     tries::succeed(tx, door, caller)?;
+    if let Some(former) = &caller.former {
+        sessions::end(tx, former)?;
+    }
     let device = caller.remember_as;
     devices::remember(tx, &device_owner(member.id), device, moment.now)?;
     let with = OpenSession { address: caller.client.clone(), device: Some(device), limited: false };

@@ -13,7 +13,7 @@ use crate::mail::outbox;
 use crate::reissue::{self, Figures, State};
 use crate::staff::{self, Desk, Nav, Role, Scope};
 use crate::store::{Reads, StoreError};
-use crate::web::components::{Bar, Choice, Tile, Tone, bar_chart, form, select, tiles};
+use crate::web::components::{Bar, Choice, Tile, Tone, bar_chart, hidden, select, tiles};
 use crate::web::{Answer, Visit};
 
 /// Counting stops here; a queue as long as this is long in any case.
@@ -42,13 +42,13 @@ struct Now {
 /// [`crate::web::Fault`] when the database fails.
 #[handler]
 pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
-    let federations = choose_federation(&desk, &visit, &app.config.federation);
     if !desk.may(Role::Clerk) {
-        let body = html! { (federations) p { "この担当で使える画面は、まだありません。" } };
+        let body = html! { p { "この担当で使える画面は、まだありません。" } };
         return staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body);
     }
     let today = jst::date(visit.now);
     let now = app.store.read(|r| look(r, desk.prefecture(), today))?;
+    let federations = choose_federation(&desk, &visit, &app.config.federation);
     let body = html! { (federations) (figures(&now, today)) (chart(&now)) };
     staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body)
 }
@@ -193,12 +193,10 @@ fn choose_federation(desk: &Desk, visit: &Visit, all: &[Federation]) -> Markup {
     let choices: Vec<Choice<'_>> = codes.iter().map(|(code, name)| Choice::new(code, name)).collect();
     let here = desk.prefecture().to_string();
     html! {
-        section.card {
-            h2 { "表示する連合会" }
-            (form("/staff/federation", &visit.csrf(), html! {
-                (select("prefecture", "連合会", &choices).chosen(&here))
-                button.button type="submit" { "切り替える" }
-            }))
+        form.filter method="post" action="/staff/federation" novalidate {
+            (hidden("_csrf", &visit.csrf()))
+            (select("prefecture", "表示する連合会", &choices).chosen(&here))
+            button.button type="submit" { "切り替える" }
         }
     }
 }

@@ -145,7 +145,8 @@ fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
             (Some(cookie), new)
         }
     };
-    (Caller { browser: visit.browser(), device, remember_as, client: visit.client.to_string() }, cookie)
+    let (client, former) = (visit.client.to_string(), visit.session_key);
+    (Caller { browser: visit.browser(), device, remember_as, client, former }, cookie)
 }
 
 /// The device's own lock, counted down.
