@@ -57,7 +57,7 @@ impl Issued {
     }
 }
 
-enum One {
+enum Outcome {
     Issued { without_address: bool },
     HadOne,
     Closed,
@@ -100,13 +100,13 @@ pub fn issue(
         })?;
         for (number, outcome) in outcomes {
             match outcome {
-                One::Issued { without_address } => {
+                Outcome::Issued { without_address } => {
                     report.issued += 1;
                     report.without_address += usize::from(without_address);
                 }
-                One::HadOne => report.had_one += 1,
-                One::Closed => report.closed += 1,
-                One::Unknown => report.unknown.push(number),
+                Outcome::HadOne => report.had_one += 1,
+                Outcome::Closed => report.closed += 1,
+                Outcome::Unknown => report.unknown.push(number),
             }
         }
         progress(done, all);
@@ -120,19 +120,19 @@ fn issue_one(
     office: OfficeKey,
     kind: Kind,
     closed_too: bool,
-) -> Result<One, StoreError> {
-    let Some(entry) = ledger::find(tx, office)? else { return Ok(One::Unknown) };
+) -> Result<Outcome, StoreError> {
+    let Some(entry) = ledger::find(tx, office)? else { return Ok(Outcome::Unknown) };
     let user_id = UserId::of(office);
     if accounts::find(tx, user_id)?.is_some() {
-        return Ok(One::HadOne);
+        return Ok(Outcome::HadOne);
     }
     if entry.status == Status::Closed && !closed_too {
-        return Ok(One::Closed);
+        return Ok(Outcome::Closed);
     }
     accounts::create(tx, &Account::new(user_id, kind, moment.now))?;
     let id = Id::new(&moment.part(&format!("first letter {office}")).random());
     store::save(tx, None, &Letter::new(id, office, Occasion::FirstIssue, moment.now))?;
     let event = Event::new(actor.clone(), "account.issue").office(office).subject(id);
     audit::record(tx, moment, event)?;
-    Ok(One::Issued { without_address: !entry.can_be_posted_to() })
+    Ok(Outcome::Issued { without_address: !entry.can_be_posted_to() })
 }

@@ -358,5 +358,5 @@ fn an_import_is_in_the_audit_log_with_its_counts() {
     assert_eq!((entries[0].action.as_str(), &entries[0].actor), ("ledger.import", &Actor::Console));
     assert_eq!(entries[0].details["added"], "2");
     assert_eq!(entries[0].details["file"], "ledger.csv");
-    assert_eq!(counter.store.read(|r| audit::verify(r)).map_err(|e: StoreError| e.to_string()), Ok(Vec::new()));
+    assert_eq!(counter.store.read(audit::verify).map_err(|e: StoreError| e.to_string()), Ok(Vec::new()));
 }

@@ -54,7 +54,10 @@ fn results(typed: &str, found: &Found) -> Markup {
         table.push(vec![
             html! { a.mono href={ (PATH) "/" (entry.key.number) } { (entry.key.number) } },
             html! { (entry.name) @if !entry.kana.is_empty() { br; small.muted { (entry.kana) } } },
-            html! { @if entry.postal_code.is_empty() { (badge("郵便番号なし", Tone::Waiting)) " " } @else { "〒" (entry.postal_code) " " } (entry.address) " " (entry.building) },
+            html! {
+                @if entry.postal_code.is_empty() { (badge("郵便番号なし", Tone::Waiting)) } @else { "〒" (entry.postal_code) }
+                br; (entry.address) " " (entry.building)
+            },
             html! { (entry.telephone) },
             status_badge(entry.status),
         ]);

@@ -43,7 +43,7 @@ pub(super) fn show(app: &App, visit: &Visit, desk: &Desk, errors: &Errors) -> An
                 (queue_form(app, visit, token, &rows))
             }
         }
-        @if !batches.is_empty() { section.card { h2 { "最近の印刷" } (recent(&batches)) } }
+        @if !batches.is_empty() { section.card { h2 { "最近の印刷" } (recent(app, visit, &batches)) } }
     })
 }
 
@@ -87,7 +87,7 @@ fn queue_form(app: &App, visit: &Visit, token: Id, rows: &[Row]) -> Markup {
         (form(&format!("{PATH}/print"), &visit.csrf(), html! {
             (hidden("token", &token.to_string()))
             (table)
-            div.buttons { button.button.primary type="submit" { "選択した通知書を印刷する" } }
+            @if checked > 0 { div.buttons { button.button.primary type="submit" { "選択した通知書を印刷する" } } }
         }))
     }
 }
@@ -114,14 +114,15 @@ fn queue(r: &impl Reads, prefecture: Prefecture) -> Result<Vec<Row>, StoreError>
     rows.into_iter().map(with_name).collect()
 }
 
-fn recent(batches: &[Batch]) -> Markup {
+fn recent(app: &App, visit: &Visit, batches: &[Batch]) -> Markup {
     const COLUMNS: [Column<'_>; 4] =
         [Column::Head("印刷日時"), Column::Text("担当"), Column::Number("通数"), Column::Text("PDF")];
     let mut table = DataTable::new("最近の印刷", &COLUMNS);
     for batch in batches {
         let stage = match batch.stage {
             Stage::Printing => "作成中",
-            Stage::Ready => "受け取り待ち",
+            Stage::Ready if app.press().holds(batch.id, visit.now) => "受け取り待ち",
+            Stage::Ready => "受け取られず",
             Stage::Delivered(_) => "受け取り済み",
             Stage::Failed => "失敗",
         };
