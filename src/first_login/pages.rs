@@ -171,7 +171,7 @@ fn password_screen(app: &App, visit: &Visit, office: &Office, errors: &Errors) -
             p.lead { "現在のパスワードと新しいパスワードを入力し、【変更】ボタンを押してください。" }
             (form("/first-login/password", csrf, html! {
                 // Password managers file the new password under this name.
-                input type="hidden" name="user_id" value=(user_id) autocomplete="username";
+                input type="text" name="user_id" value=(user_id) autocomplete="username" readonly hidden;
                 (password_field("current_password", "現在のパスワード").required().autocomplete("current-password")
                     .support("通知書に書かれた仮パスワード（16桁）").error(errors.of("current_password")))
                 (password_field("new_password", "新しいパスワード").required().autocomplete("new-password")

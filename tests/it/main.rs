@@ -1,4 +1,5 @@
 mod architecture;
+mod browser;
 mod codes;
 mod config;
 mod demo;

@@ -1,0 +1,127 @@
+//! The real program in a folder of its own, with a real SMTP server.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::sink::{Mail, Mode, Sink};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_uketsuke");
+/// Longest wait for the server; reached only when a test fails.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// An installation with its server running.
+pub struct House {
+    pub url: String,
+    pub sink: Sink,
+    server: Child,
+    folder: TempDir,
+}
+
+impl House {
+    /// Two federations, 07 and 13, and the ledger `csv`, taken over before the server starts.
+    pub fn open(csv: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let sink = Sink::start(Mode::Accept);
+        let port = free_port();
+        let url = format!("http://localhost:{port}");
+        std::fs::write(folder.path().join("config.toml"), config(port, &sink.url())).unwrap();
+        std::fs::write(folder.path().join("ledger.csv"), csv).unwrap();
+        let ledger = folder.path().join("ledger.csv");
+        run(folder.path(), &["ledger", "import", ledger.to_str().unwrap()]);
+        let server = serve(folder.path(), port);
+        Self { url, sink, server, folder }
+    }
+
+    /// Runs a command beside the running server; what it printed.
+    pub fn command(&self, arguments: &[&str]) -> String {
+        run(self.folder.path(), arguments)
+    }
+
+    /// The newest mail to this address, once there are `n` of them.
+    pub fn mail(&self, to: &str, n: usize) -> Mail {
+        let end = Instant::now() + DEADLINE;
+        let mut all = 0;
+        loop {
+            let mails = self.sink.wait_for(all);
+            let mut own: Vec<Mail> = mails.iter().filter(|mail| mail.to.iter().any(|one| one == to)).cloned().collect();
+            if own.len() >= n {
+                return own.swap_remove(n - 1);
+            }
+            assert!(Instant::now() < end, "mail {n} to {to} did not come");
+            all = mails.len() + 1;
+        }
+    }
+
+    /// Everything the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(log_file(self.folder.path())).unwrap()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- the server's log\n{}", self.log());
+        }
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn config(port: u16, smtp: &str) -> String {
+    let federation = |code: &str, name: &str| {
+        format!(
+            "[[federation]]\nprefecture = \"{code}\"\nname = \"{name}国民健康保険団体連合会\"\ndepartment = \"介護保険課\"\n\
+             telephone = \"0000-{code}-0000\"\npostal_code = \"000-00{code}\"\naddress = \"{name}架空市見本町1-1\"\n\
+             paragraph = \"返信用封筒をお送りください。\"\n\n"
+        )
+    };
+    format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\ndata_dir = \"data\"\nmetrics_listen = \"off\"\n\n\
+         [mail]\nsmtp_url = \"{smtp}\"\nfrom = \"受付係 <uketsuke@example.jp>\"\nhelp_desk = \"0000-00-0000\"\n\n{}{}",
+        federation("07", "福島県"),
+        federation("13", "東京都"),
+    )
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn program(folder: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    // Settings of whoever runs the tests must not reach the program.
+    let own = std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("UKETSUKE_"));
+    own.for_each(|name| {
+        command.env_remove(name);
+    });
+    command.current_dir(folder).arg("--config").arg(folder.join("config.toml")).stdin(Stdio::null());
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> String {
+    let output = program(folder).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("log.txt")
+}
+
+fn serve(folder: &Path, port: u16) -> Child {
+    let log = std::fs::File::create(log_file(folder)).unwrap();
+    let mut server = program(folder).arg("serve").stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let end = Instant::now() + DEADLINE;
+    while TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).is_err() {
+        let ended = server.try_wait().unwrap();
+        assert!(ended.is_none() && Instant::now() < end, "{}", std::fs::read_to_string(log_file(folder)).unwrap());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server
+}
