@@ -193,7 +193,7 @@ fn choose_federation(desk: &Desk, visit: &Visit, all: &[Federation]) -> Markup {
     let choices: Vec<Choice<'_>> = codes.iter().map(|(code, name)| Choice::new(code, name)).collect();
     let here = desk.prefecture().to_string();
     html! {
-        form.filter method="post" action="/staff/federation" novalidate {
+        form.filter.desk-choice method="post" action="/staff/federation" novalidate {
             (hidden("_csrf", &visit.csrf()))
             (select("prefecture", "表示する連合会", &choices).chosen(&here))
             button.button type="submit" { "切り替える" }
