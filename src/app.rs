@@ -6,6 +6,7 @@ use std::sync::Arc;
 use poem::{Endpoint, Response};
 
 use crate::accounts;
+use crate::audit;
 use crate::codes;
 use crate::config::Config;
 use crate::jobs::{Handlers, Runner};
@@ -67,6 +68,7 @@ fn composers() -> Composers {
 /// Jobs that repeat for as long as the installation lives.
 const REPEATING: &[crate::jobs::Kind] = &[
     // One a line: rooms add theirs without touching another's.
+    audit::KEEP,
     housekeeping::WRITE_LAST_SEEN,
     housekeeping::SWEEP,
     login::SWEEP,
@@ -133,6 +135,10 @@ impl App {
         let app = self.clone();
         handlers.on(housekeeping::WRITE_LAST_SEEN, move |job| {
             housekeeping::write_last_seen(app.store.clone(), app.front.seen.take(), job)
+        });
+        let app = self.clone();
+        handlers.on(audit::KEEP, move |job| {
+            audit::keep(app.store.clone(), app.keys.clone(), app.config.retention.audit_detail_years, job)
         });
         let app = self.clone();
         handlers.on(housekeeping::SWEEP, move |job| housekeeping::sweep(app.store.clone(), app.front.absolute, job));

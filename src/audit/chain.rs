@@ -119,6 +119,8 @@ pub enum Damage {
     Altered(u64),
     /// The details of an entry were altered (erased details are not damage).
     Details(u64),
+    /// An entry that was signed is gone or another one: the tail was cut, or the chain written anew.
+    Checkpoint(u64),
 }
 
 /// Checks every link and all details that are still there. Empty if all is well.
@@ -142,6 +144,32 @@ pub fn verify(r: &impl Reads) -> Result<Vec<Damage>, StoreError> {
         Ok(true)
     })?;
     Ok(damage)
+}
+
+/// The newest entry and its hash.
+pub(super) fn head(r: &impl Reads) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+    Ok(r.first(&CHAIN, &Span::all().descending())?.map(|(sequence, link)| (sequence, link.hash)))
+}
+
+/// The hash of an entry.
+pub(super) fn hash_of(r: &impl Reads, sequence: u64) -> Result<Option<[u8; 32]>, StoreError> {
+    Ok(r.get(&CHAIN, &sequence)?.map(|link| link.hash))
+}
+
+/// Erases the details of up to `limit` entries that are older than `before`; says how many. The chain stays whole.
+pub(super) fn erase_details(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let mut old = Vec::new();
+    // Details lie in the order of their entries, so the first young one ends the search.
+    for (sequence, _) in tx.list(&DETAILS, &Span::all(), limit)? {
+        match tx.get(&CHAIN, &sequence)? {
+            Some(link) if link.at >= before => break,
+            _ => old.push(sequence),
+        }
+    }
+    for sequence in &old {
+        tx.delete(&DETAILS, sequence)?;
+    }
+    Ok(old.len())
 }
 
 fn digest_details(details: &Details) -> [u8; 32] {

@@ -5,9 +5,11 @@
 
 mod chain;
 mod event;
+mod keep;
 
 pub use chain::{Damage, about, in_prefecture, record, verify};
 pub use event::{Actor, Entry, Event};
+pub use keep::{KEEP, keep, verify_checkpoints};
 
 #[cfg(test)]
 mod tests;

@@ -33,6 +33,37 @@ fn q47_tampering_with_the_log_is_found() {
 }
 
 #[test]
+fn q47_a_cut_tail_is_found_by_the_signed_checkpoint() {
+    use crate::security::Keys;
+    let (store, keys) = (with_three(), Keys::fresh(&Random::seeded(9)));
+    let (signing, now) = (keys.clone(), "2026-01-11T00:00:00Z".parse().unwrap());
+    store.write_blocking(move |tx| keep::sign_for_test(tx, &signing, now)).unwrap();
+    assert_eq!(store.read(|r| verify_checkpoints(r, &keys)).unwrap(), []);
+    assert_eq!(
+        store.read(|r| verify_checkpoints(r, &Keys::fresh(&Random::seeded(8)))).unwrap(),
+        [Damage::Checkpoint(3)],
+        "signed by somebody else"
+    );
+    store.write_blocking(|tx| damage::remove(tx, 3)).unwrap();
+    assert_eq!(store.read(verify).unwrap(), [], "the chain itself does not show it");
+    assert_eq!(store.read(|r| verify_checkpoints(r, &keys)).unwrap(), [Damage::Checkpoint(3)]);
+}
+
+#[tokio::test]
+async fn details_are_erased_when_retention_ends_and_the_chain_stays_whole() {
+    let store = tokio::task::spawn_blocking(with_three).await.unwrap();
+    let erase = |store: &Store, before: &str| {
+        let before = before.parse().unwrap();
+        let store = store.clone();
+        async move { store.write(move |tx| chain::erase_details(tx, before, 9)).await.unwrap() }
+    };
+    assert_eq!(erase(&store, "2026-01-10T00:00:00Z").await, 0, "not older");
+    assert_eq!(erase(&store, "2031-01-11T00:00:00Z").await, 3);
+    assert_eq!(store.read(verify).unwrap(), []);
+    assert!(store.read(|r| about(r, "U202601000001", 9)).unwrap().iter().all(|entry| entry.details.is_empty()));
+}
+
+#[test]
 fn erasing_details_does_not_break_the_chain() {
     assert_eq!(spoil(damage::erase_details), []);
 }

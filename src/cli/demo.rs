@@ -58,9 +58,12 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     config.server.listen = listen;
     config.server.public_url = PublicUrl::localhost(listen.port());
     let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
+    let mails = Memory::default();
+    let (app, admin) = {
+        let _inside = runtime.enter();
+        open(config, args, mails.clone())?
+    };
     runtime.block_on(async {
-        let mails = Memory::default();
-        let (app, admin) = open(config, args, mails.clone())?;
         if !demo::is_filled(&app).map_err(failed)? {
             demo::fill(&app).await.map_err(|error| CliError::Failed(format!("デモのデータを作れません: {error}")))?;
         }
@@ -88,7 +91,8 @@ fn open(mut config: Config, args: &Args, mails: Memory) -> Result<(App, Option<A
         None => (Keys::fresh(&random), Store::in_memory().map_err(failed)?, None, None),
         Some(folder) => {
             config.server.data_dir.clone_from(folder);
-            let (keys, store) = installation::open_data(&config, &random)?;
+            config.server.key_file = Some(folder.join("demo.keys"));
+            let (keys, store) = installation::open_data(&config, &random, installation::DEMO_DATABASE)?;
             (keys, store, Some(folder.join("templates")), Some(AdminSocket::bind(folder).map_err(failed)?))
         }
     };

@@ -13,13 +13,15 @@ use crate::kernel::{Clock, Random};
 use crate::letters::sheet;
 use crate::mail::transport::{Deliver, Options, Transport};
 use crate::pdf::Typesetter;
-use crate::security::{Hasher, Keys};
+use crate::security::{Hasher, KeyError, Keys};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::web::Front;
 use crate::web::layout::FooterLink;
 
 /// The database file in the data folder.
 pub const DATABASE: &str = "uketsuke.redb";
+/// That of the demo: under another name, so that neither can be taken for the other.
+pub const DEMO_DATABASE: &str = "demo.redb";
 
 /// Opens everything for the server or for a command that works without one.
 ///
@@ -27,7 +29,7 @@ pub const DATABASE: &str = "uketsuke.redb";
 /// A sentence that names the file or setting that cannot be used.
 pub fn open(config: Config) -> Result<App, CliError> {
     let random = Random::system();
-    let (keys, store) = open_data(&config, &random)?;
+    let (keys, store) = open_data(&config, &random, DATABASE)?;
     let options = Options {
         timeout: Duration::from_secs(config.mail.timeout_seconds.into()),
         connections: config.mail.connections as usize,
@@ -52,20 +54,23 @@ pub fn open(config: Config) -> Result<App, CliError> {
 ///
 /// # Errors
 /// A sentence that names the file that cannot be used.
-pub fn open_data(config: &Config, random: &Random) -> Result<(Keys, Store), CliError> {
+pub fn open_data(config: &Config, random: &Random, database: &str) -> Result<(Keys, Store), CliError> {
     let folder = &config.server.data_dir;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| named(folder, &error))?;
-    let keys = Keys::load_or_create(&config.key_file(), random).map_err(|error| CliError::Failed(error.to_string()))?;
-    Ok((keys, open_store(folder)?))
+    let failed = |error: KeyError| CliError::Failed(error.to_string());
+    let path = folder.join(database);
+    let keys = Keys::load(&config.key_file(), random, !path.exists()).map_err(failed)?;
+    let store = open_store(&path)?;
+    keys.confirm(&store).map_err(failed)?;
+    Ok((keys, store))
 }
 
-/// Opens the database of a data folder.
+/// Opens a database file.
 ///
 /// # Errors
 /// A sentence; [`StoreError::InUse`] is told as a running server.
-pub fn open_store(folder: &std::path::Path) -> Result<Store, CliError> {
-    let path = folder.join(DATABASE);
-    Store::open(&path, StoreOptions::default()).map_err(|error| match error {
+fn open_store(path: &std::path::Path) -> Result<Store, CliError> {
+    Store::open(path, StoreOptions::default()).map_err(|error| match error {
         StoreError::InUse => CliError::Failed(format!("{} は別のプロセスが使用中です", path.display())),
         StoreError::Newer { found, known } => CliError::Failed(format!(
             "{} は新しい版のプログラムで作られています（形式 {found}、このプログラムは {known} まで）",

@@ -16,8 +16,9 @@ pub fn run(_: &Args, loaded: Loaded) -> Result<(), CliError> {
     loaded.ready_to_serve()?;
     logging::start(&loaded.config.log)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(error.to_string()))?;
+    // Outside the runtime: opening waits for the writer thread.
+    let app = installation::open(loaded.config)?;
     runtime.block_on(async {
-        let app = installation::open(loaded.config)?;
         let (url, listen) = (app.config.server.public_url.to_string(), app.config.server.listen);
         let admin = AdminSocket::bind(&app.config.server.data_dir)
             .map_err(|error| CliError::Failed(format!("管理用ソケットを用意できません: {error}")))?;

@@ -91,22 +91,31 @@ impl Runner {
     async fn serve(self, lane: Lane, mut stop: watch::Receiver<bool>) {
         let mut changes = self.store.watch(&store::DUE);
         let mut running = FuturesUnordered::new();
+        let mut failures = 0_u32;
         loop {
             changes.mark_unchanged();
             let free = lane.width() - running.len();
             if free > 0 && !*stop.borrow() {
                 match self.lease(lane, free).await {
-                    Ok(jobs) => running.extend(jobs.into_iter().map(|job| self.work(job))),
-                    Err(error) => tracing::error!(%error, ?lane, "jobs cannot be leased"),
+                    Ok(jobs) => {
+                        failures = 0;
+                        running.extend(jobs.into_iter().map(|job| self.work(job)));
+                    }
+                    Err(error) => {
+                        failures += 1;
+                        tracing::error!(%error, ?lane, "jobs cannot be leased");
+                    }
                 }
             }
+            // What is due stays due while the disk is full: ask again after a while, not at once.
+            let pause = if failures > 0 { Duration::from_secs(1 << failures.min(5)) } else { self.pause(lane) };
             if *stop.borrow() && running.is_empty() {
                 return;
             }
             tokio::select! {
                 _ = running.next(), if !running.is_empty() => {}
                 _ = changes.changed(), if running.len() < lane.width() => {}
-                () = tokio::time::sleep(self.pause(lane)), if running.len() < lane.width() => {}
+                () = tokio::time::sleep(pause), if running.len() < lane.width() => {}
                 _ = stop.changed() => {}
             }
         }

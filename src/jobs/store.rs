@@ -10,8 +10,9 @@ use crate::store::{Reads, Span, StoreError, Table, Tx};
 const JOBS: Table<Id, Row> = Table::new("jobs");
 /// Also what the runners watch.
 pub(super) const DUE: Table<(u8, Timestamp, Id), ()> = Table::new("jobs_due");
-/// A handler that has not come back after this long is taken for lost.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// A handler that has not come back after this long is taken for lost. Long, because mails wait for a free connection under their lease,
+/// and a restart releases all leases anyway.
+const LEASE: SignedDuration = SignedDuration::from_hours(2);
 
 /// Writes a job, in the transaction of what it is for.
 ///

@@ -103,7 +103,7 @@ impl Postman {
         let (subject, body) = match self.compose(row, now) {
             Ok(Composed::Send { subject, body }) => (subject, body),
             Ok(Composed::Drop(reason)) => return Attempt::Dropped(reason),
-            Err(reason) => return Attempt::Failed(reason),
+            Err(ended) => return ended,
         };
         let Some(from) = &self.config.mail.from else {
             return Attempt::Failed("送信元（mail.from）が設定されていません".to_owned());
@@ -125,15 +125,17 @@ impl Postman {
         }
     }
 
-    fn compose(&self, row: &Row, now: Timestamp) -> Result<Composed, String> {
-        let composer = self.composers.get(row.kind.as_str()).ok_or_else(|| format!("no text is registered for {}", row.kind))?;
-        let params: Value = serde_json::from_str(&row.params).map_err(|error| error.to_string())?;
+    fn compose(&self, row: &Row, now: Timestamp) -> Result<Composed, Attempt> {
+        let failed = |what: String| Attempt::Failed(format!("文面を作れません（{what}）"));
+        let composer = self.composers.get(row.kind.as_str()).ok_or_else(|| failed(format!("{} の文面がない", row.kind)))?;
+        let params: Value = serde_json::from_str(&row.params).map_err(|error| failed(error.to_string()))?;
         self.store
             .read(|read| {
                 let context = ComposeContext { config: &self.config, keys: &self.keys, read, now, to: &row.to };
                 composer(&params, &context)
             })
-            .map_err(|error| error.to_string())
+            // The fault of the store, not of the mail: it must not be lost for it.
+            .map_err(|error| Attempt::Later(error.to_string()))
     }
 
     /// Tries go on for 48 hours (spec 4), counted from posting.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::kernel::{Random, Secret, secret};
+use crate::store::{Reads as _, Store, StoreError, Table};
 
 /// What a key is used for. Each purpose has a key of its own, derived from the master key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,9 @@ impl Purpose {
     }
 }
 
+/// Which keys a database belongs to.
+const BELONGS: Table<String, Keyed> = Table::new("belongs");
+
 /// The number of a key in the file, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct KeyId(pub u32);
@@ -85,6 +89,17 @@ pub enum KeyError {
     /// Others than its owner may read it.
     #[error("{0}: 所有者だけが読めるようにしてください（モード 0600）")]
     Open(PathBuf),
+    /// The database was made with keys, and they are not there.
+    #[error(
+        "{0}: 鍵ファイルがありません。データベースを作ったときの鍵ファイルを戻してください（新しい鍵では、だれもログインできなくなります）"
+    )]
+    Missing(PathBuf),
+    /// The database was made with other keys.
+    #[error("鍵ファイルがこのデータベースのものではありません。データベースを作ったときの鍵ファイルを戻してください")]
+    Foreign,
+    /// The database failed.
+    #[error("データベースを確かめられません: {0}")]
+    Store(#[from] StoreError),
     /// Its content does not fit.
     #[error("{path}: 鍵ファイルの形式が正しくありません（{reason}）")]
     Form {
@@ -112,15 +127,16 @@ struct Entry {
 pub struct Keys(Arc<Vec<(KeyId, Secret<[u8; 32]>)>>);
 
 impl Keys {
-    /// Reads the key file, or makes one with mode 0600 when there is none.
+    /// Reads the key file. `make` says whether one may be made (mode 0600) when there is none: only beside a new database.
     ///
     /// # Errors
     /// [`KeyError`] names the file and what is wrong with it.
-    pub fn load_or_create(path: &Path, random: &Random) -> Result<Self, KeyError> {
+    pub fn load(path: &Path, random: &Random, make: bool) -> Result<Self, KeyError> {
         match fs::metadata(path) {
             Ok(meta) if meta.permissions().mode() & 0o077 != 0 => return Err(KeyError::Open(path.to_owned())),
             Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::create(path, random)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => Self::create(path, random)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(KeyError::Missing(path.to_owned())),
             Err(error) => return Err(KeyError::Io { path: path.to_owned(), error }),
         }
         let text = Secret::new(fs::read_to_string(path).map_err(|error| KeyError::Io { path: path.to_owned(), error })?);
@@ -137,8 +153,26 @@ impl Keys {
         let text = Secret::new(toml::to_string(&file).map_err(|error| io(std::io::Error::other(error)))?);
         let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
         out.write_all(text.expose().as_bytes()).map_err(io)?;
-        // Lost keys lock everybody out: the file must be on the disk before the first hash made with it.
-        out.sync_all().map_err(io)
+        // Lost keys lock everybody out: file and name must be on the disk before the first hash made with them.
+        out.sync_all().map_err(io)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io))
+    }
+
+    /// Writes into a new database which keys it belongs to, and refuses one that belongs to others. Blocks.
+    ///
+    /// # Errors
+    /// [`KeyError::Foreign`], or [`KeyError::Store`].
+    pub fn confirm(&self, store: &Store) -> Result<(), KeyError> {
+        let name = "keys".to_owned();
+        let mark: &[&[u8]] = &[b"this database"];
+        match store.read(|r| r.get(&BELONGS, &name))? {
+            Some(keyed) if self.verify(Purpose::Checkpoint, &keyed, mark) => Ok(()),
+            Some(_) => Err(KeyError::Foreign),
+            None => {
+                let keyed = self.mac(Purpose::Checkpoint, mark);
+                Ok(store.write_blocking(move |tx| tx.put(&BELONGS, &name, &keyed))?)
+            }
+        }
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -262,12 +296,22 @@ mod tests {
     fn the_key_file_is_made_once_for_its_owner_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys").join("uketsuke.key");
-        let first = Keys::load_or_create(&path, &Random::system()).unwrap();
+        assert!(matches!(Keys::load(&path, &Random::system(), false), Err(KeyError::Missing(_))));
+        let first = Keys::load(&path, &Random::system(), true).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        let again = Keys::load_or_create(&path, &Random::system()).unwrap();
+        let again = Keys::load(&path, &Random::system(), false).unwrap();
         let keyed = first.mac(Purpose::Pepper, &[b"x"]);
         assert!(again.verify(Purpose::Pepper, &keyed, &[b"x"]));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Keys::load_or_create(&path, &Random::system()), Err(KeyError::Open(_))));
+        assert!(matches!(Keys::load(&path, &Random::system(), true), Err(KeyError::Open(_))));
+    }
+
+    #[test]
+    fn a_database_opens_only_with_the_keys_it_was_made_with() {
+        let store = Store::in_memory().unwrap();
+        let keys = Keys::fresh(&Random::seeded(1));
+        keys.confirm(&store).unwrap();
+        keys.confirm(&store).unwrap();
+        assert!(matches!(Keys::fresh(&Random::seeded(2)).confirm(&store), Err(KeyError::Foreign)));
     }
 }

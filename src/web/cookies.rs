@@ -18,6 +18,8 @@ pub enum Cookie {
     Device,
     /// The flow that a visitor is in.
     Flow,
+    /// The one-time link by which a member of staff enrols.
+    Enrolment,
 }
 
 impl Cookie {
@@ -28,6 +30,7 @@ impl Cookie {
             Self::Staff => "staff",
             Self::Device => "device",
             Self::Flow => "flow",
+            Self::Enrolment => "enrolment",
         }
     }
 

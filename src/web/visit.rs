@@ -136,7 +136,15 @@ impl Visit {
     /// The flow that this browser is in, as a key for rows.
     #[must_use]
     pub fn flow(&self) -> Option<[u8; 32]> {
-        self.cookie(Cookie::Flow).map(sessions::hash)
+        self.cookie(Cookie::Flow).map(|value| self.flow_key(value))
+    }
+
+    /// The key of a flow cookie's value. It depends on the browser's own cookie as well: whoever smuggles a flow cookie that they
+    /// know into somebody's browser does not know the flow that comes of it.
+    #[must_use]
+    pub fn flow_key(&self, value: &str) -> [u8; 32] {
+        self.browser_used.store(true, Ordering::Relaxed);
+        Sha256::new().chain_update(sessions::hash(value)).chain_update(self.browser.as_bytes()).finalize().into()
     }
 
     /// Whether cookies carry `Secure`.

@@ -16,7 +16,6 @@ use super::model::{Applying, Screen};
 use crate::app::App;
 use crate::kernel::Moment;
 use crate::lost;
-use crate::security::sessions;
 use crate::web::{Answer, Cookie, Fault, Visit, cookies, see_other};
 
 /// Steps of a reissue (spec 3).
@@ -61,7 +60,7 @@ impl FlowCookie {
             Some(key) => Self { key, new: None },
             None => {
                 let value = BASE64URL_NOPAD.encode(&app.random.bytes::<16>());
-                Self { key: sessions::hash(&value), new: Some(value) }
+                Self { key: visit.flow_key(&value), new: Some(value) }
             }
         }
     }

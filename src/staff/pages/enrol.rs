@@ -8,6 +8,7 @@ use qrcode::{EcLevel, QrCode};
 
 use crate::app::App;
 use crate::security::passwords::STAFF_LENGTHS;
+use crate::security::sessions;
 use crate::staff::authenticator::Authenticator;
 use crate::staff::flow::enrol::{self, Chosen, Enrolment, Proved};
 use crate::staff::model::{Member, Stage};
@@ -35,7 +36,7 @@ pub async fn start(Data(app): Data<&App>, visit: Visit, request: &Request) -> An
     if let Some((_, token)) = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "token") {
         let mut response = see_other(PASSWORD)?;
         if link::is_token(&token) {
-            cookies::set(&mut response, Cookie::Flow, &token, visit.secure());
+            cookies::set(&mut response, Cookie::Enrolment, &token, visit.secure());
         }
         return Ok(response);
     }
@@ -117,7 +118,7 @@ pub async fn done(Data(app): Data<&App>, visit: Visit) -> Answer {
 }
 
 fn find(app: &App, visit: &Visit) -> Result<Option<([u8; 32], Enrolment)>, crate::store::StoreError> {
-    let Some(token) = visit.flow() else { return Ok(None) };
+    let Some(token) = visit.cookie(Cookie::Enrolment).map(sessions::hash) else { return Ok(None) };
     Ok(enrol::find(app, token, visit.browser(), visit.now)?.map(|enrolment| (token, enrolment)))
 }
 
