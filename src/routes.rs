@@ -154,6 +154,7 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::one::show),
         Row::post("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::act::clerk),
         Row::get("/staff/applications/:number/decision", Who::Staff(Role::Clerk), reissue::desk::one::back),
+        Row::post("/staff/applications/:number/mails/:mail", Who::Staff(Role::Clerk), reissue::desk::act::mail_again),
         Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use uketsuke::ledger::Status;
+use uketsuke::mail::transport::SendError;
 use uketsuke::reissue::State;
 use uketsuke::staff::Role;
 
@@ -199,4 +200,32 @@ async fn the_next_waiting_application_is_one_click_away() {
     let page = browser.get(&path(one.number)).await;
     assert!(page.says(&format!("次の未処理の申請 {}", next.number)), "{}", page.text());
     assert!(!browser.get(&path(next.number)).await.says("次の未処理の申請"));
+}
+
+#[tokio::test]
+async fn q43_a_mail_that_failed_is_shown_and_can_be_sent_again() {
+    let app = TestApp::new();
+    let mut browser = staff(&app, "受付", Role::Clerk, 7).await;
+    let key = app.in_ledger(7, NUMBER).await;
+    app.transport.fail_with(Some(SendError::Permanent { reason: "550 no such mailbox".to_owned() }));
+    let one = app.in_state(key, State::Received).await;
+    app.run_jobs().await;
+    let page = browser.get(&path(one.number)).await;
+    assert!(page.says("送信失敗") && page.says("550 no such mailbox"), "{}", page.text());
+    let at = page.body.find("/mails/").unwrap() + "/mails/".len();
+    let again = format!("{}/mails/{}", path(one.number), page.body[at..].split('"').next().unwrap());
+    let mut other = staff(&app, "東京", Role::Admin, 13).await;
+    other.get("/staff/applications").await;
+    assert_eq!(other.post(&again, &[]).await.status.as_u16(), 404);
+    app.transport.fail_with(None);
+    assert!(app.take_mails().await.is_empty());
+    let page = browser.submit(&again, &[]).await;
+    assert!(page.says("送信待ち") && !page.says("送信失敗"), "{}", page.text());
+    assert_eq!(app.take_mails().await.len(), 1);
+    let page = browser.submit(&again, &[]).await;
+    assert!(page.says("送信済"), "a second time changes nothing: {}", page.text());
+    let stranger = app.in_state(app.in_ledger(7, OTHER).await, State::Received).await;
+    app.take_mails().await;
+    let foreign = again.replace(&one.number.to_string(), &stranger.number.to_string());
+    assert_eq!(browser.post(&foreign, &[]).await.status.as_u16(), 404, "a mail of another application");
 }

@@ -6,12 +6,13 @@ use poem::http::StatusCode;
 use poem::web::{Data, Path};
 
 use super::super::flow::desk::Clerk;
+use super::super::flow::desk::again::send_again;
 use super::super::flow::desk::decide::{Duplicates, Shown, Went, approve, decide};
 use super::super::model::{Inquiry, InquiryReason, Move, MoveKind, Refused, Rejection, RejectionReason};
 use super::one::{Draft, load, render};
 use super::{address, banner, panels};
 use crate::app::App;
-use crate::kernel::{ControlNumber, text};
+use crate::kernel::{ControlNumber, Id, text};
 use crate::staff::Desk;
 use crate::web::{Answer, Fault, Form, Visit, html, page_422, see_other};
 
@@ -78,6 +79,25 @@ pub async fn decision(Data(app): Data<&App>, visit: Visit, desk: Desk, Path(numb
         _ => return Err(Fault::BadRequest("no such move")),
     };
     answer(app, &visit, &desk, shown.number, kind, went, draft)
+}
+
+/// [再送] of a mail that could not be sent.
+///
+/// # Errors
+/// [`Fault::NotFound`] if the application is none of this desk's or the mail none of its; [`Fault::Store`] when the database fails.
+#[handler]
+pub async fn mail_again(
+    Data(app): Data<&App>,
+    visit: Visit,
+    desk: Desk,
+    Path((number, mail)): Path<(String, String)>,
+    _sent: Form,
+) -> Answer {
+    let number = ControlNumber::parse(&number).ok_or(Fault::NotFound)?;
+    let mail = Id::parse(&mail).ok_or(Fault::NotFound)?;
+    let (moment, who) = (app.moment(), Clerk::of(&desk, visit.client));
+    let found = app.store.write(move |tx| send_again(tx, &moment, &who, number, mail)).await?;
+    if found { see_other(&address(number)) } else { Err(Fault::NotFound) }
 }
 
 fn shown(sent: &Form, number: &str) -> Result<Shown, Fault> {

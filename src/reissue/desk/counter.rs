@@ -174,7 +174,10 @@ fn slip_form(visit: &Visit, office: &Office, draft: &Draft) -> Markup {
                 (form(HERE, &visit.csrf(), html! {
                     (hidden("office", entry.key.number.as_str()))
                     (hidden("form", draft.get("form")))
-                    (radio_cards("channel", "受付方法", &channels).chosen(draft.get("channel")).required().error(errors.of("channel")))
+                    div.three {
+                        (radio_cards("channel", "受付方法", &channels).chosen(draft.get("channel")).required()
+                            .error(errors.of("channel")))
+                    }
                     (written(draft, errors))
                     (mail_field("contact", "通知先メールアドレス").value(draft.get("contact")).autocomplete("off")
                         .support("なければ空欄のままにします。空欄のときはメールを送りません。").error(errors.of("contact")))
@@ -186,9 +189,9 @@ fn slip_form(visit: &Visit, office: &Office, draft: &Draft) -> Markup {
                     (ButtonRow::forward("受け付ける").back(Back::Link(HERE)).back_label("事業所を選び直す"))
                 }))
             }
-            section.card {
+            section.card.aside {
                 h2 { "事業所台帳" }
-                p.office-title { (entry.name) }
+                (facts::office_title(&entry.name, Some(entry)))
                 p.mono { (entry.key.number) }
                 (facts::call(Some(entry)))
                 (facts::ledger_facts(entry))

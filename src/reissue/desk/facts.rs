@@ -79,6 +79,17 @@ fn contact_note(dossier: &Dossier) -> Markup {
     }
 }
 
+/// 事業所名, with its kana where the ledger has it.
+pub(super) fn office_title(name: &str, entry: Option<&Entry>) -> Markup {
+    let kana = entry.map_or("", |entry| entry.kana.as_str());
+    html! {
+        div {
+            p.office-title { (name) }
+            @if !kana.is_empty() { p.under { (kana) } }
+        }
+    }
+}
+
 /// The number to call, large.
 pub(super) fn call(entry: Option<&Entry>) -> Markup {
     let telephone = entry.map_or("", |entry| entry.telephone.as_str());
@@ -100,14 +111,13 @@ pub(super) fn call(entry: Option<&Entry>) -> Markup {
 /// What the ledger says of the office.
 pub(super) fn ledger_facts(entry: &Entry) -> Markup {
     let or_none = |value: &str| html! { @if value.is_empty() { span.none { "登録なし" } } @else { (value) } };
-    let name = html! { p { (entry.name) } @if !entry.kana.is_empty() { p.muted { (entry.kana) } } };
     let address = html! {
         @if entry.postal_code.is_empty() { p.none { "郵便番号なし" } } @else { p { "〒" (entry.postal_code) } }
         p { (or_none(&entry.address)) }
         @if !entry.building.is_empty() { p { (entry.building) } }
     };
     let status = html! { @if entry.status == Status::Active { (entry.status.name()) } @else { strong.different { (entry.status.name()) } } };
-    let mut facts = Facts::new().row("事業所名", name).row("送付先の住所", address).row("台帳の状態", status);
+    let mut facts = Facts::new().row("送付先の住所", address).row("台帳の状態", status);
     if !entry.corporation.is_empty() {
         facts = facts.row("法人名", &entry.corporation);
     }

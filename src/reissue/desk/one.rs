@@ -82,11 +82,12 @@ pub(super) fn load(app: &App, visit: &Visit, desk: &Desk, number: &str) -> Resul
 pub(super) fn render(app: &App, visit: &Visit, desk: &Desk, dossier: &Dossier, draft: &Draft, done: &str) -> Markup {
     let one = &dossier.one;
     let clerk = Clerk::of(desk, visit.client);
+    let csrf = visit.csrf();
     let room = panels::Room {
         dossier,
         clerk: &clerk,
         two_person: app.config.review.two_person,
-        csrf: &visit.csrf(),
+        csrf: &csrf,
         draft,
         today: jst::date(visit.now),
     };
@@ -96,7 +97,7 @@ pub(super) fn render(app: &App, visit: &Visit, desk: &Desk, dossier: &Dossier, d
     };
     let body = html! {
         (error_summary(&draft.errors.list()))
-        @if let Some((now, knew)) = &draft.overtaken { (banner::overtaken(now, *knew)) }
+        @if let Some((now, knew)) = &draft.overtaken { div role="alert" { (banner::overtaken(now, *knew)) } }
         (banner::done(one, done, desk.id))
         nav.around aria-label="申請の移動" {
             a href=(QUEUE) { "申請一覧へ戻る" }
@@ -108,7 +109,7 @@ pub(super) fn render(app: &App, visit: &Visit, desk: &Desk, dossier: &Dossier, d
                 section.card {
                     h2 { "申請内容と事業所台帳の照合" }
                     div.office-head {
-                        p.office-title { (dossier.office_name()) }
+                        (facts::office_title(dossier.office_name(), dossier.entry.as_ref()))
                         (facts::call(dossier.entry.as_ref()))
                     }
                     (facts::compared(dossier))
@@ -118,16 +119,17 @@ pub(super) fn render(app: &App, visit: &Visit, desk: &Desk, dossier: &Dossier, d
                     section.card { h2 { "事業所台帳の登録内容" } (facts::ledger_facts(entry)) }
                 }
             }
-            div.stack {
+            div.stack.aside {
                 section.card { h2 { "経過" } (record::history(one)) }
                 @if let Some(letter) = record::letter(dossier) { section.card { h2 { "通知書" } (letter) } }
-                section.card { h2 { "メール" } (record::mails(&dossier.mails)) }
+                section.card { h2 { "メール" } (record::mails(dossier, &csrf)) }
                 section.card { h2 { "この事業所のほかの申請" } (record::others(dossier)) }
                 section.card { h2 { "受付とログイン情報" } (facts::login_facts(dossier)) }
             }
         }
     };
-    screen(desk, visit, "再発行申請の審査", Nav::Applications).beside(beside).refused(!draft.errors.is_empty()).render(body)
+    let refused = !draft.errors.is_empty() || draft.overtaken.is_some();
+    screen(desk, visit, "再発行申請の審査", Nav::Applications).beside(beside).refused(refused).render(body)
 }
 
 fn age(one: &Application, visit: &Visit) -> String {

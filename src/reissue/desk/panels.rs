@@ -90,9 +90,13 @@ pub(super) fn panels(room: &Room<'_>) -> Markup {
         }
         @if room.offers(MoveKind::Approve) { (approve(room)) }
         @else if one.state.allows(MoveKind::Approve) { (why_not(room)) }
-        @if room.offers(MoveKind::Inquire) { (room.panel(MoveKind::Inquire, "", inquire(room))) }
-        @if room.offers(MoveKind::Reject) { (room.panel(MoveKind::Reject, "danger", reject(room))) }
-        @if room.offers(MoveKind::Withdraw) { (room.panel(MoveKind::Withdraw, "", withdraw(room))) }
+        @if [MoveKind::Inquire, MoveKind::Reject, MoveKind::Withdraw].into_iter().any(|kind| room.offers(kind)) {
+            div.more-moves {
+                @if room.offers(MoveKind::Inquire) { (room.panel(MoveKind::Inquire, "", inquire(room))) }
+                @if room.offers(MoveKind::Reject) { (room.panel(MoveKind::Reject, "danger", reject(room))) }
+                @if room.offers(MoveKind::Withdraw) { (room.panel(MoveKind::Withdraw, "", withdraw(room))) }
+            }
+        }
     }
 }
 
@@ -131,7 +135,7 @@ fn approve(room: &Room<'_>) -> Markup {
     let to = dossier.entry.as_ref().map(|entry| {
         html! {
             @if entry.postal_code.is_empty() { span.none { "郵便番号なし" } } @else { "〒" (entry.postal_code) }
-            " " (entry.address) (entry.building) br; (entry.name) " 御中"
+            " " (entry.address) (entry.building) br; (entry.name) " 殿"
         }
     });
     let mail = dossier.one.contact.as_ref().map_or_else(|| "（送りません）".to_owned(), ToString::to_string);
@@ -186,8 +190,10 @@ fn inquire(room: &Room<'_>) -> Markup {
     let until = if draft.get("move").is_empty() { usual.as_str() } else { draft.get("inquire_until") };
     html! {
         (no_contact(room))
-        (radio_cards("inquire_reason", "照会の理由", &choices).chosen(draft.get("inquire_reason")).required()
-            .error(draft.errors.of("inquire_reason")))
+        div.pairs {
+            (radio_cards("inquire_reason", "照会の理由", &choices).chosen(draft.get("inquire_reason")).required()
+                .error(draft.errors.of("inquire_reason")))
+        }
         (textarea("inquire_text", "申請者への説明", 3).value(draft.get("inquire_text"))
             .support("メールに記載されます。「その他」のときは必ず入力してください。").error(draft.errors.of("inquire_text")))
         (date_field("inquire_until", "回答期限").value(until).required().error(draft.errors.of("inquire_until")))
@@ -200,8 +206,10 @@ fn reject(room: &Room<'_>) -> Markup {
     let draft = room.draft;
     html! {
         (no_contact(room))
-        (radio_cards("reject_reason", "却下の理由", &choices).chosen(draft.get("reject_reason")).required()
-            .error(draft.errors.of("reject_reason")))
+        div.pairs {
+            (radio_cards("reject_reason", "却下の理由", &choices).chosen(draft.get("reject_reason")).required()
+                .error(draft.errors.of("reject_reason")))
+        }
         (textarea("reject_sentence", "申請者への説明", 3).value(draft.get("reject_sentence")).required()
             .support("理由とともに結果通知メールに記載されます。次にしていただくことは、理由に応じてメールに自動で入ります。")
             .error(draft.errors.of("reject_sentence")))

@@ -82,7 +82,7 @@ fn filter_form(asked: &Asked) -> Markup {
         Some("queue"),
         html! {
             (search_field("q", "検索").value(&asked.q).support("管理番号・事業所番号・事業所名など"))
-            (select("state", "状態", &choices).empty("未処理（受付済・審査中・照会中）").chosen(asked.filter().word()))
+            (select("state", "状態", &choices).empty("未処理のもの").chosen(asked.filter().word()))
             (select("order", "並び順", &orders).chosen(&asked.order))
         },
     )

@@ -4,10 +4,10 @@ use maud::{Markup, html};
 
 use super::super::flow::desk::dossier::Dossier;
 use super::super::model::{Application, MoveKind, State, Step, What};
-use super::{number_link, source_title, state_badge};
+use super::{address, number_link, source_title, state_badge};
 use crate::kernel::jst;
 use crate::mail::outbox;
-use crate::web::components::{Facts, Reached, TimelineItem, Tone, badge, timeline};
+use crate::web::components::{Facts, Reached, TimelineItem, Tone, badge, post_button, timeline};
 
 /// 経過: who, when, what, why.
 pub(super) fn history(one: &Application) -> Markup {
@@ -46,20 +46,24 @@ fn step_title(one: &Application, step: &Step) -> String {
 }
 
 /// メール: what was sent, what waits, what failed.
-pub(super) fn mails(rows: &[outbox::Row]) -> Markup {
+pub(super) fn mails(dossier: &Dossier, csrf: &str) -> Markup {
+    let rows = &dossier.mails;
     html! {
         @if rows.is_empty() {
             p.muted { "この申請のメールはありません。" }
         } @else {
             ul.mail-list {
-                @for row in rows {
+                @for (id, row) in rows {
                     li {
                         p { (mail_title(&row.kind)) " " (mail_state(row)) }
                         p.muted { (row.to.masked()) " " (jst::list_time(row.sent.unwrap_or(row.posted))) }
                         @if let (outbox::State::Failed | outbox::State::Waiting, Some(error)) = (row.state, &row.last_error) {
                             p.mail-error { "メールサーバーの応答： " (error) }
                         }
-                        @if row.state == outbox::State::Failed { p { "電話や書面でお知らせください。" } }
+                        @if row.state == outbox::State::Failed {
+                            p { "電話や書面でお知らせするか、原因がなくなってから再送してください。" }
+                            (post_button(&format!("{}/mails/{id}", address(dossier.one.number)), csrf, "再送", "small", &[]))
+                        }
                     }
                 }
             }

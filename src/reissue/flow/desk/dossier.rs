@@ -7,7 +7,7 @@ use super::super::super::store::{self, queue};
 use super::Clerk;
 use super::flags::{Flag, LOOKED_AT, flags};
 use crate::accounts::{self, Account};
-use crate::kernel::{ControlNumber, UserId};
+use crate::kernel::{ControlNumber, Id, UserId};
 use crate::ledger::{self, Entry};
 use crate::letters::{self, Letter};
 use crate::mail::outbox;
@@ -32,7 +32,7 @@ pub struct Dossier {
     /// Its letter, once one has been asked for.
     pub letter: Option<Letter>,
     /// Its mails, newest first.
-    pub mails: Vec<outbox::Row>,
+    pub mails: Vec<(Id, outbox::Row)>,
     /// What to look at twice.
     pub flags: Vec<Flag>,
     /// The next undecided application of the queue.
@@ -60,7 +60,7 @@ pub fn dossier(r: &impl Reads, clerk: &Clerk, number: ControlNumber, now: Timest
         flags: flags(r, &one, entry.as_ref(), now)?,
         account: accounts::find(r, UserId::of(one.office))?,
         letter: letters::of_application(r, number)?,
-        mails: outbox::about(r, &number.to_string(), MAILS_SHOWN)?.into_iter().map(|(_, row)| row).collect(),
+        mails: outbox::about(r, &number.to_string(), MAILS_SHOWN)?,
         one,
         entry,
         others,

@@ -2,6 +2,7 @@
 //!
 //! Everything starts from a [`Clerk`]: another federation's application does not exist for it.
 
+pub mod again;
 pub mod decide;
 pub mod dossier;
 pub mod enter;
