@@ -220,7 +220,7 @@ async fn q43_a_mail_that_failed_is_shown_and_can_be_sent_again() {
     app.transport.fail_with(None);
     assert!(app.take_mails().await.is_empty());
     let page = browser.submit(&again, &[]).await;
-    assert!(page.says("送信待ち") && !page.says("送信失敗"), "{}", page.text());
+    assert!(page.says("再送待ち（1回失敗）") && !page.says("送信失敗"), "{}", page.text());
     assert_eq!(app.take_mails().await.len(), 1);
     let page = browser.submit(&again, &[]).await;
     assert!(page.says("送信済"), "a second time changes nothing: {}", page.text());
