@@ -14,7 +14,8 @@ pub struct CompareRow<'a> {
 #[must_use]
 pub fn comparison(caption: &str, left_head: &str, right_head: &str, rows: &[CompareRow<'_>]) -> Markup {
     html! {
-        div.table-frame {
+        // Long values make it wider than its place: it is scrolled then, by keyboard as well.
+        div.table-frame role="group" aria-label=(caption) tabindex="0" {
             table.table.compare {
                 caption.vh { (caption) }
                 thead {

@@ -163,6 +163,19 @@ impl Chrome {
         self.client.find(Locator::XPath(&button_path(label))).await.is_ok()
     }
 
+    /// What an element says.
+    pub async fn find_text(&self, xpath: &str) -> String {
+        self.find_by(Locator::XPath(xpath)).await.text().await.unwrap()
+    }
+
+    /// Opens the folded part of a page that holds this button, if it is closed.
+    pub async fn open_panel(&self, button: &str) {
+        let path = format!("//details[not(@open)][.//button[normalize-space(.)='{button}']]/summary");
+        if let Ok(summary) = self.client.find(Locator::XPath(&path)).await {
+            summary.click().await.unwrap();
+        }
+    }
+
     /// Chooses from a list.
     pub async fn select(&self, name: &str, value: &str) {
         self.find(&format!("select[name='{name}']")).await.select_by_value(value).await.unwrap();
@@ -218,8 +231,8 @@ impl Chrome {
 impl Drop for Chrome {
     fn drop(&mut self) {
         // The driver alone would leave its browser behind: both are in a group of their own.
-        let group = format!("-{}", self.driver.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ =
+            rustix::process::kill_process_group(rustix::process::Pid::from_child(&self.driver), rustix::process::Signal::KILL);
         let _ = self.driver.wait();
     }
 }

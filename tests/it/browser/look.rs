@@ -63,10 +63,12 @@ impl Chrome {
 
     async fn picture(&self, folder: &std::path::Path, name: &str, width: u64) {
         self.set_width(width).await;
+        self.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
         let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": size["height"], "scale": 1 });
         let whole = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
         let shot = self.devtools("Page.captureScreenshot", whole).await;
+        self.devtools("Emulation.setScrollbarsHidden", json!({ "hidden": false })).await;
         let bytes = data_encoding::BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap();
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), bytes).unwrap();

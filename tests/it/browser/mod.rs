@@ -4,4 +4,5 @@ mod chrome;
 mod house;
 mod look;
 mod people;
+mod tour;
 mod walk;

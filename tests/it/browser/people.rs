@@ -1,6 +1,8 @@
 //! What staff do at the screen and with their telephone.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+
+use uketsuke::kernel::Clock;
 
 use super::chrome::Chrome;
 use super::house::House;
@@ -61,7 +63,7 @@ impl Member {
     async fn next_code(&mut self) -> String {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
-            let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+            let seconds = u64::try_from(Clock::system().now().as_second()).unwrap();
             let step = (self.used + 1).max(seconds / 30 - 1);
             // In its last seconds a step may be over before the code arrives.
             let arrives = (seconds + 5) / 30;

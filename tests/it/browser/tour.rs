@@ -1,0 +1,160 @@
+//! The screens of staff with a full house: `uketsuke demo` shows every state, and each is looked at.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use fantoccini::Locator;
+use uketsuke::demo::people::{OFFICE_PASSWORD, STAFF, STAFF_PASSWORD, TEMPORARY_PASSWORD};
+use uketsuke::demo::{TOLD, offices};
+use uketsuke::kernel::UserId;
+use uketsuke::{letters, reissue};
+
+use super::chrome::Chrome;
+
+/// A running demo.
+struct Demo {
+    process: Child,
+    url: String,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_uketsuke"))
+            .args(["demo", "--listen", "127.0.0.1:0", "--now", "2026-01-20T10:00:00+09:00"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let url = lines.find(|line| line.trim().starts_with("http://localhost:")).expect("the demo says where it is");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, url: url.trim().to_owned() }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_can_be_looked_at_from_all_sides() {
+    let demo = Demo::start();
+    let chrome = Chrome::start(&demo.url, true).await;
+    visitors(&chrome).await;
+    offices_log_in(&chrome).await;
+    staff_log_in(&chrome).await;
+    applications(&chrome).await;
+    letters_and_ledger(&chrome).await;
+    chrome.close().await;
+}
+
+async fn visitors(chrome: &Chrome) {
+    chrome.open("/").await;
+    chrome.screen("トップメニュー", "デモ").await;
+    chrome.follow("連合会を名乗る不審なメール").await;
+    chrome.screen("お知らせ", "本文").await;
+    chrome.follow("デモ: 届いたメール").await;
+    chrome.screen("届いたメール", "一覧").await;
+    chrome.follow("ログイン情報再発行申請結果通知").await;
+    chrome.screen("届いたメール", "本文").await;
+}
+
+async fn enter(chrome: &Chrome, (place, serial): (u8, u8), password: &str) {
+    chrome.open("/login").await;
+    chrome.fill("user_id", &UserId::of(offices::key(place, serial)).to_string()).await;
+    chrome.fill("password", password).await;
+    chrome.press("ログイン").await;
+}
+
+async fn offices_log_in(chrome: &Chrome) {
+    enter(chrome, (7, 2), OFFICE_PASSWORD).await;
+    chrome.screen("お知らせ", "事業所").await;
+    chrome.press("ログアウト").await;
+    enter(chrome, TOLD[0], TEMPORARY_PASSWORD).await;
+    chrome.expect("警告").await;
+    chrome.press("ログアウト").await;
+    for _ in 0..3 {
+        enter(chrome, (7, 6), "machigai-1").await;
+    }
+    chrome.screen("ログイン", "ロック").await;
+    chrome.find("[data-countdown]").await;
+}
+
+async fn staff_log_in(chrome: &Chrome) {
+    let approver = STAFF.iter().find(|one| one.name == "鈴木 一郎").unwrap();
+    chrome.open("/staff/login").await;
+    chrome.fill("name", approver.name).await;
+    chrome.fill("password", STAFF_PASSWORD).await;
+    chrome.press("次へ").await;
+    chrome.expect("職員ログイン（認証コード）").await;
+    chrome.open("/demo/codes").await;
+    chrome.screen("認証コード", "デモ").await;
+    let row = chrome.find_text(&format!("//tr[contains(., '{}')]", approver.name)).await;
+    let code = row.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap();
+    chrome.open("/staff/login/code").await;
+    chrome.fill("code", code).await;
+    chrome.press("ログイン").await;
+    chrome.screen("ダッシュボード", "デモ").await;
+}
+
+async fn applications(chrome: &Chrome) {
+    for list in ["", "open", "all"] {
+        chrome.open(&format!("/staff/applications?state={list}")).await;
+        chrome.screen("再発行申請", &format!("一覧{list}")).await;
+    }
+    chrome.open("/staff/applications?state=all&q=見本").await;
+    chrome.screen("再発行申請", "検索").await;
+    for state in reissue::State::ALL {
+        chrome.open(&format!("/staff/applications?state={}", state.word())).await;
+        chrome.expect("再発行申請").await;
+        for at in 0..2 {
+            let links =
+                chrome.client.find_all(Locator::Css("main td a[href*='/staff/applications/U'], main th a")).await.unwrap();
+            let Some(link) = links.into_iter().nth(at) else { break };
+            link.click().await.unwrap();
+            chrome.screen("再発行申請の審査", &format!("{state}{}", at + 1)).await;
+            chrome.client.back().await.unwrap();
+            chrome.expect("再発行申請").await;
+        }
+    }
+    chrome.open("/staff/applications?state=under_review").await;
+    chrome.follow("U2026").await;
+    for (button, state) in
+        [("照会中にする", "照会のエラー"), ("却下を確定する", "却下のエラー"), ("取下げを確定する", "取下げのエラー")]
+    {
+        chrome.expect("再発行申請の審査").await;
+        chrome.open_panel(button).await;
+        chrome.press(button).await;
+        chrome.screen("再発行申請の審査", state).await;
+    }
+    chrome.open("/staff/applications/new?q=見本").await;
+    chrome.screen("窓口受付", "候補").await;
+    chrome.open(&format!("/staff/applications/new?q={}", offices::key(7, 1).number)).await;
+    chrome.screen("窓口受付", "1件").await;
+}
+
+async fn letters_and_ledger(chrome: &Chrome) {
+    for state in letters::State::ALL {
+        chrome.open(&format!("/staff/letters?list={}", state.word())).await;
+        chrome.screen("通知書", &format!("一覧{}", state.word())).await;
+    }
+    for state in [letters::State::Printed, letters::State::Posted, letters::State::Returned] {
+        chrome.open(&format!("/staff/letters?list={}", state.word())).await;
+        chrome.follow("-0").await;
+        chrome.screen("通知書の詳細", state.word()).await;
+    }
+    chrome.open("/staff/ledger?q=見本").await;
+    chrome.screen("事業所台帳", "検索").await;
+    chrome.open("/staff/ledger?q=zzz").await;
+    chrome.screen("事業所台帳", "0件").await;
+    for sample in offices::OFFICES.iter().filter(|one| one.place == 7 && [3, 5, 7, 11, 13, 23].contains(&one.serial)) {
+        chrome.open(&format!("/staff/ledger/{}", sample.key().number)).await;
+        chrome.screen(&sample.entry().name, "").await;
+    }
+    // Another federation's office does not exist here.
+    chrome.open(&format!("/staff/ledger/{}", offices::key(13, 1).number)).await;
+    chrome.screen("ページが見つかりません", "").await;
+}
