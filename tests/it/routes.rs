@@ -2,7 +2,12 @@
 
 use uketsuke::routes::{Row, Who, rows};
 
+use uketsuke::staff::Role;
+
 use crate::support::TestApp;
+use crate::support::browser::Browser;
+use crate::support::office::{PASSWORD, USER};
+use crate::support::staff::staff;
 
 /// Every path that a visitor may call. A new public route must be written down here by hand.
 const PUBLIC: &[&str] = &[
@@ -93,16 +98,77 @@ async fn q41_without_login_no_guarded_route_opens() {
     }
 }
 
-#[tokio::test]
-async fn q35_every_post_without_our_token_is_refused() {
-    let app = TestApp::new();
-    for row in rows().iter().filter(|row| row.method.as_str() == "POST" && is_public(row)) {
-        // Without a session there is nothing to end; with one it is refused (login tests).
-        if row.path.ends_with("/logout") {
-            continue;
+/// Posts to every row that `browser` may call, each time with a token that is not its own, and expects that nothing happens.
+async fn refuses_foreign_tokens(app: &TestApp, browser: &mut Browser, which: impl Fn(&Row) -> bool) {
+    let foreign = {
+        let mut other = app.browser();
+        other.get("/login").await.value("_csrf").unwrap()
+    };
+    let mut tried = 0;
+    for row in rows().iter().filter(|row| row.method.as_str() == "POST" && which(row)) {
+        for token in ["", "made-up", "1.AAAA", foreign.as_str()] {
+            let before = app.app.store.counts().written;
+            let page = browser.post(&sample(row.path), &[("_csrf", token)]).await;
+            // A path whose parts do not fit may be refused before its form is read.
+            let unknown = row.path.contains(':') && page.status.as_u16() == 404;
+            assert!(page.status.as_u16() == 403 || unknown, "{} answered {} to {token:?}", name(row), page.status);
+            assert_eq!(app.app.store.counts().written, before, "{}", name(row));
+            tried += 1;
         }
-        let page = app.browser().post(&sample(row.path), &[("_csrf", "made-up")]).await;
-        assert_eq!(page.status.as_u16(), 403, "{}", name(row));
+    }
+    assert!(tried > 0);
+}
+
+#[tokio::test]
+async fn q35_a_visitors_form_with_a_foreign_token_is_refused() {
+    let app = TestApp::new();
+    let mut browser = app.browser();
+    assert!(browser.get("/login").await.value("_csrf").is_some(), "the browser has its cookie");
+    // Without a session there is nothing to end by logging out.
+    refuses_foreign_tokens(&app, &mut browser, |row| is_public(row) && !row.path.ends_with("/logout")).await;
+}
+
+#[tokio::test]
+async fn q35_a_form_of_staff_with_a_foreign_token_is_refused() {
+    let app = TestApp::new();
+    let mut browser = staff(&app, "山田", Role::Admin, 7).await;
+    refuses_foreign_tokens(&app, &mut browser, |row| row.path.starts_with("/staff/") && !is_public(row)).await;
+    assert_eq!(browser.get("/staff").await.status.as_u16(), 200, "still logged in");
+}
+
+#[tokio::test]
+async fn q35_a_form_of_an_office_with_a_foreign_token_is_refused() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let mut browser = app.browser();
+    browser.log_in(USER, PASSWORD).await;
+    refuses_foreign_tokens(&app, &mut browser, |row| row.who == Who::AnyOffice || row.path == "/logout").await;
+    assert_eq!(browser.get("/office").await.status.as_u16(), 200, "still logged in");
+}
+
+#[tokio::test]
+async fn q37_every_page_carries_the_security_headers() {
+    let app = TestApp::with(|config| config.server.public_url = "https://uketsuke.example.jp".parse().unwrap());
+    let mut browser = app.browser();
+    for row in rows().iter().filter(|row| row.method.as_str() == "GET") {
+        let page = browser.get(&sample(row.path)).await;
+        let header = |name: &str| page.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert_eq!(header("x-content-type-options"), "nosniff", "{}", name(row));
+        assert_eq!(header("x-frame-options"), "DENY", "{}", name(row));
+        assert!(header("strict-transport-security").contains("max-age=63072000"), "{}", name(row));
+        assert!(header("cache-control").contains("no-store") || row.path.starts_with("/assets"), "{}", name(row));
+        let csp = header("content-security-policy");
+        assert!(csp.contains("default-src 'none'") && !csp.contains("unsafe"), "{}: {csp}", name(row));
+    }
+}
+
+#[tokio::test]
+async fn q29_cookies_are_bound_to_the_host_and_hidden_from_scripts() {
+    let app = TestApp::with(|config| config.server.public_url = "https://uketsuke.example.jp".parse().unwrap());
+    let page = app.browser().get("/login").await;
+    let cookie = page.headers.get("set-cookie").unwrap().to_str().unwrap().to_owned();
+    for part in ["__Host-", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{part}: {cookie}");
     }
 }
 

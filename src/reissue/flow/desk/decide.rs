@@ -102,8 +102,12 @@ pub fn approve(
         return Ok(Went::Refused(refused));
     }
     // Everything is judged before the first write.
-    let mut rejections = Vec::new();
+    let mut rejections: Vec<(Shown, Vec<Move>)> = Vec::new();
     for other in &others.shown {
+        // Named twice, the second rejection would be refused after the first was written.
+        if other.number == shown.number || rejections.iter().any(|(named, _)| named.number == other.number) {
+            continue;
+        }
         let duplicate = match stands(tx, clerk, *other)? {
             Ok(duplicate) => duplicate,
             Err(went) => return Ok(went),
@@ -114,7 +118,7 @@ pub fn approve(
         }
     }
     let mut went = made(mark(tx, moment, shown.number, approval, clerk.acting()))?;
-    for (other, moves) in rejections.into_iter().filter(|(other, _)| other.number != shown.number) {
+    for (other, moves) in rejections {
         for mv in moves {
             if let Went::Done = went {
                 went = made(mark(tx, &moment.part(&other.word()), other.number, mv, clerk.acting()))?;
