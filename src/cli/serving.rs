@@ -27,7 +27,7 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
     app.prepare().await.map_err(|error| failed("データベースを準備できません", &error))?;
 
     let (stop, stopping) = watch::channel(false);
-    let mut lanes = app.runner().start(&stopping);
+    let mut lanes = app.runner().start(&stopping, &app.front.alive);
     let console = admin.map(|admin| tokio::spawn(socket::serve(admin, super::console::handler(app.clone()))));
 
     let until = wait_for_end(app.clone());

@@ -8,7 +8,7 @@ mod runner;
 mod store;
 
 pub use model::{Job, Kind, Lane, Outcome};
-pub use runner::{Handler, Handlers, Runner};
+pub use runner::{Alive, Handler, Handlers, Runner};
 pub use store::{cancel, enqueue, ensure, finish, waiting};
 
 #[cfg(test)]

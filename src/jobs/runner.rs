@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -33,6 +34,32 @@ impl Handlers {
     }
 }
 
+/// Counts the lanes that are working, for `/readyz`. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Alive(Arc<AtomicUsize>);
+
+impl Alive {
+    /// Whether every lane is working.
+    #[must_use]
+    pub fn all(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == Lane::ALL.len()
+    }
+
+    fn enter(&self) -> Working {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Working(self.clone())
+    }
+}
+
+/// One lane at work; also ends when its task panics.
+struct Working(Alive);
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Runs jobs. Cheap to clone.
 #[derive(Clone)]
 pub struct Runner {
@@ -58,11 +85,14 @@ impl Runner {
     }
 
     /// Starts one task for each lane; they end when `stop` turns true, after the jobs in hand.
-    pub fn start(&self, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+    pub fn start(&self, stop: &watch::Receiver<bool>, alive: &Alive) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for lane in Lane::ALL {
-            let (runner, stop) = (self.clone(), stop.clone());
-            tasks.spawn(async move { runner.serve(lane, stop).await });
+            let (runner, stop, working) = (self.clone(), stop.clone(), alive.enter());
+            tasks.spawn(async move {
+                runner.serve(lane, stop).await;
+                drop(working);
+            });
         }
         tasks
     }

@@ -98,11 +98,14 @@ async fn the_lanes_of_a_running_server_pick_up_new_jobs_by_themselves() {
         Outcome::Done
     });
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let mut tasks = runner.start(&stopping);
+    let alive = Alive::default();
+    let mut tasks = runner.start(&stopping, &alive);
+    assert!(alive.all());
     let (now, id) = (clock.now(), Id::new(&Random::seeded(1)));
     store.write(move |tx| enqueue(tx, id, now, KIND, now, &1_u32)).await.unwrap();
     finished.recv().await.unwrap();
     stop.send(true).unwrap();
     while tasks.join_next().await.is_some() {}
+    assert!(!alive.all());
     assert_eq!(store.read(|r| waiting(r, Lane::Clock, 9)).unwrap(), 0);
 }

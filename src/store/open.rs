@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::writer::{Job, Writer};
+use super::writer::{self, Job, Writer};
 use super::{Read, StoreError, Table, Tx, migrations};
 
 /// redb's own default is 1 GiB; a few pages of the upper tree are all that is used again and again.
@@ -57,6 +57,8 @@ struct Inner {
     counters: Arc<Counters>,
     watchers: Arc<Watchers>,
     searches: Semaphore,
+    folder: Option<PathBuf>,
+    reserve_mib: u64,
 }
 
 /// Who waits for changes of which table.
@@ -117,9 +119,11 @@ impl Store {
         migrations::run(&database, &counters)?;
         let database = Arc::new(database);
         let watchers = Arc::new(Watchers::default());
-        let writer = Writer::start(Arc::clone(&database), folder, options, Arc::clone(&counters), Arc::clone(&watchers));
+        let reserve_mib = options.reserve_mib;
+        let writer = Writer::start(Arc::clone(&database), folder.clone(), options, Arc::clone(&counters), Arc::clone(&watchers));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self(Arc::new(Inner { writer, database, counters, watchers, searches: Semaphore::new(cores) })))
+        let searches = Semaphore::new(cores);
+        Ok(Self(Arc::new(Inner { writer, database, counters, watchers, searches, folder, reserve_mib })))
     }
 
     /// Runs a use case in a write transaction, durably committed before this returns.
@@ -192,10 +196,10 @@ impl Store {
         self.0.writer.broken().await;
     }
 
-    /// Whether the writer is alive.
+    /// Whether a use case could be committed now: the writer lives and has room on the disk.
     #[must_use]
-    pub fn is_alive(&self) -> bool {
-        self.0.writer.is_alive()
+    pub fn is_writable(&self) -> bool {
+        self.0.writer.is_alive() && writer::room_on_disk(self.0.folder.as_deref(), self.0.reserve_mib).is_ok()
     }
 
     /// Rows read and written and commits so far.

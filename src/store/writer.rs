@@ -1,7 +1,7 @@
 //! The writer thread. It takes what is waiting, runs it in order in one transaction, commits, then answers all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::{JoinHandle, ThreadId};
@@ -139,6 +139,13 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
         .unwrap_or_else(|| "no message".to_owned())
 }
 
+/// redb meets a full disk in the middle of a commit; better to refuse before.
+pub(super) fn room_on_disk(folder: Option<&Path>, reserve_mib: u64) -> Result<(), StoreError> {
+    let Some(Ok(disk)) = folder.map(rustix::fs::statvfs) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    if free < reserve_mib * 1024 * 1024 { Err(StoreError::DiskFull { needed_mib: reserve_mib }) } else { Ok(()) }
+}
+
 struct Room {
     database: Arc<redb::Database>,
     folder: Option<PathBuf>,
@@ -241,14 +248,7 @@ impl Room {
         false
     }
 
-    /// redb meets a full disk in the middle of a commit; better to refuse before.
     fn room_on_disk(&self) -> Result<(), StoreError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < self.options.reserve_mib * 1024 * 1024 {
-            return Err(StoreError::DiskFull { needed_mib: self.options.reserve_mib });
-        }
-        Ok(())
+        room_on_disk(self.folder.as_deref(), self.options.reserve_mib)
     }
 }

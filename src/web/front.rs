@@ -8,6 +8,7 @@ use poem::http::HeaderMap;
 
 use super::layout::{DeskKind, FooterLink, HelpDesk};
 use crate::config::{Config, IpNet, PublicUrl};
+use crate::jobs::Alive;
 use crate::kernel::{Clock, Random};
 use crate::security::Keys;
 use crate::security::sessions::LastSeen;
@@ -37,6 +38,8 @@ pub struct Inner {
     pub idle: SignedDuration,
     /// Time after login that ends a session.
     pub absolute: SignedDuration,
+    /// Whether jobs are worked off.
+    pub alive: Alive,
     /// Whom to call, on every page.
     pub help: Vec<HelpDesk>,
     /// Links in the last line of every page; only the demo has some.
@@ -77,6 +80,7 @@ impl Front {
             trusted_proxies: config.server.trusted_proxies.clone(),
             idle: config.session.idle(),
             absolute: config.session.absolute(),
+            alive: Alive::default(),
             help: help(config),
             links,
         }))

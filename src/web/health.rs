@@ -11,13 +11,15 @@ pub fn healthz() -> Response {
     plain(StatusCode::OK, "ok\n")
 }
 
-/// `/readyz`: the database can be written.
+/// `/readyz`: the database can be written and mails are sent.
 #[handler]
 pub fn readyz(visit: Visit) -> Response {
-    if visit.front().store.is_alive() {
-        plain(StatusCode::OK, "ready\n")
+    if !visit.front().store.is_writable() {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n")
+    } else if !visit.front().alive.all() {
+        plain(StatusCode::SERVICE_UNAVAILABLE, "jobs are not worked off\n")
     } else {
-        plain(StatusCode::SERVICE_UNAVAILABLE, "the writer has ended\n")
+        plain(StatusCode::OK, "ready\n")
     }
 }
 

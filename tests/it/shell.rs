@@ -31,3 +31,16 @@ async fn an_anonymous_get_sets_no_cookie_and_writes_nothing() {
     assert!(page.headers.get("set-cookie").is_none());
     assert_eq!(app.app.store.counts().written, before.written);
 }
+
+#[tokio::test]
+async fn readyz_tells_that_nobody_works_off_the_jobs() {
+    let app = TestApp::new();
+    assert_eq!(app.browser().get("/healthz").await.status.as_u16(), 200);
+    assert_eq!(app.browser().get("/readyz").await.status.as_u16(), 503);
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let mut lanes = app.app.runner().start(&stopping, &app.app.front.alive);
+    assert_eq!(app.browser().get("/readyz").await.status.as_u16(), 200);
+    stop.send(true).unwrap();
+    while lanes.join_next().await.is_some() {}
+    assert_eq!(app.browser().get("/readyz").await.status.as_u16(), 503);
+}
