@@ -122,8 +122,8 @@ impl App {
         let mut handlers = Handlers::default();
         let store = self.store.clone();
         handlers.on(login::SWEEP, move |job| login::sweep(store.clone(), job));
-        let (store, keys) = (self.store.clone(), self.keys.clone());
-        handlers.on(staff::SWEEP, move |job| staff::sweep(store.clone(), keys.clone(), job));
+        let store = self.store.clone();
+        handlers.on(staff::SWEEP, move |job| staff::sweep(store.clone(), job));
         let app = self.clone();
         handlers.on(letters::PRINT, move |job| letters::print_job(app.clone(), job));
         let app = self.clone();

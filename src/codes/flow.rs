@@ -11,7 +11,7 @@ use crate::kernel::{Id, MailAddress, Moment, Prefecture};
 use crate::mail::outbox;
 use crate::security::limits::{self, Allowance, Rule};
 use crate::security::{self, KeyId, Keys};
-use crate::store::{Reads, StoreError, Tx};
+use crate::store::{Reads, Store, StoreError, Tx};
 
 /// What a challenge is opened for.
 #[derive(Clone, Debug)]
@@ -224,12 +224,12 @@ pub fn view(r: &impl Reads, rules: &config::Code, id: Id) -> Result<Option<View>
     }))
 }
 
-/// Removes up to `limit` challenges that were opened before `before`; says how many.
+/// Removes challenges that were opened before `before`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn clean(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    store::remove_older(tx, before, limit)
+pub async fn clean(store: &Store, before: Timestamp) -> Result<(), StoreError> {
+    store::remove_older(store, before).await
 }
 
 /// The code of an issue. `None` if its key is no longer in the key file.

@@ -3,7 +3,7 @@
 use super::model::Challenge;
 use crate::kernel::Id;
 use crate::security::KeyId;
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{self, Reads, Store, StoreError, Table, Tx};
 
 const CHALLENGES: Table<Id, Challenge<KeyId>> = Table::new("codes");
 
@@ -15,17 +15,8 @@ pub(super) fn put(tx: &mut Tx<'_>, id: Id, challenge: &Challenge<KeyId>) -> Resu
     tx.put(&CHALLENGES, &id, challenge)
 }
 
-/// Removes up to `limit` challenges opened before `before`; says how many.
-pub(super) fn remove_older(tx: &mut Tx<'_>, before: jiff::Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let mut old = Vec::new();
-    tx.each(&CHALLENGES, &Span::all(), |id, challenge| {
-        if challenge.opened < before {
-            old.push(id);
-        }
-        Ok(old.len() < limit)
-    })?;
-    for id in &old {
-        tx.delete(&CHALLENGES, id)?;
-    }
-    Ok(old.len())
+/// Removes challenges opened before `before`.
+pub(super) async fn remove_older(store: &Store, before: jiff::Timestamp) -> Result<(), StoreError> {
+    let old = move |challenge: &Challenge<KeyId>| challenge.opened < before;
+    store::sweep(store, CHALLENGES, old, |tx, id| tx.delete(&CHALLENGES, id).map(drop)).await.map(drop)
 }

@@ -72,9 +72,9 @@ pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: 
     let mut key = claim.key;
     let mut tries = tx.get(&TRIES, &key)?.unwrap_or_else(Tries::none);
     if let (true, Some(device)) = (known, claim.device) {
-        let own = (key.0, device_key(device));
+        let own = (key.0, devices::count_key(device));
         let of_device = tx.get(&TRIES, &own)?.unwrap_or_else(Tries::none);
-        known = !of_device.is_worn_out();
+        known = !of_device.is_worn_out(moment.now);
         if known {
             (key, tries) = (own, of_device);
         }
@@ -87,20 +87,12 @@ pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: 
     let mut open = true;
     if !known {
         let mut strangers = tx.get(&STRANGERS, &key.0)?.unwrap_or_default();
-        strangers.user_id = claim.user_id;
         open = strangers.reserve(moment.now, rules);
         tx.put(&STRANGERS, &key.0, &strangers)?;
     }
     tx.put(&TRIES, &key, &tries)?;
     let locks = tries.locked_until(moment.now);
     Ok(Reservation::Reserved(Box::new(Reserved { account, key, at: moment.now, known, open, locks })))
-}
-
-/// Counts a known device by its own id: its browser cookie may be shared with strangers' tries on the same machine.
-fn device_key(device: Id) -> [u8; 32] {
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(device.bytes());
-    key
 }
 
 /// The try was right: the device starts anew, and so does the account's run of wrong tries.

@@ -7,11 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Lockout;
-use crate::kernel::UserId;
 
-/// Wrong tries in a row, over any time, after which an account admits no new device by password until somebody has entered it
-/// (NIST 800-63B 3.2.2).
+/// Wrong tries in a row after which an account admits no new device by password (NIST 800-63B 3.2.2) until the run is over.
 pub const MOST_CONSECUTIVE: u32 = 100;
+
+/// A run of wrong tries is over when somebody has entered, or after this long without a counted try (D). Refused tries do not count,
+/// so nobody is shut out longer than this: spec 2 (no stranger shuts an office out) goes before quality bar 16.
+const RUN_ENDS: SignedDuration = SignedDuration::from_hours(24);
 
 /// The window in which wrong tries of unknown devices are summed (spec 2).
 const WINDOW: SignedDuration = SignedDuration::from_hours(1);
@@ -21,10 +23,10 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(1);
 pub struct Tries {
     /// Wrong ones since the last success or the end of the last lock.
     failures: u32,
-    /// Wrong ones since the last success.
+    /// Wrong ones of the present run.
     #[serde(default)]
     consecutive: u32,
-    /// The last one.
+    /// The last one that counted.
     last: Timestamp,
     /// The end of this device's own lock.
     #[serde(default)]
@@ -52,7 +54,7 @@ impl Tries {
             self.failures = 0;
         }
         self.failures += 1;
-        self.consecutive = self.consecutive.saturating_add(1);
+        self.consecutive = self.run(now).saturating_add(1);
         self.last = now;
         if self.failures >= rules.failures {
             self.locked_until = Some(now.saturating_add(rules.length()).unwrap_or(Timestamp::MAX));
@@ -68,15 +70,18 @@ impl Tries {
 
     /// Whether a remembered device has been wrong so often that it counts as unknown.
     #[must_use]
-    pub const fn is_worn_out(&self) -> bool {
-        self.consecutive >= MOST_CONSECUTIVE
+    pub fn is_worn_out(&self, now: Timestamp) -> bool {
+        self.run(now) >= MOST_CONSECUTIVE
     }
 
-    /// Whether the row says nothing any more. That of a remembered device is kept for a year, for its run of wrong tries.
+    /// Whether the row says nothing any more: its run is over, and so is its lock.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        let keep = if self.consecutive > self.failures { 365 } else { 2 };
-        now.duration_since(self.last) > SignedDuration::from_hours(24 * keep)
+        self.run(now) == 0 && self.locked_until(now).is_none()
+    }
+
+    fn run(&self, now: Timestamp) -> u32 {
+        if now.duration_since(self.last) < RUN_ENDS { self.consecutive } else { 0 }
     }
 }
 
@@ -85,18 +90,18 @@ impl Tries {
 pub struct Strangers {
     /// Milliseconds since the epoch of wrong tries in the last hour, oldest first; never more than the rule allows.
     recent: Vec<i64>,
-    /// Wrong ones in a row.
+    /// Wrong ones of the present run.
     consecutive: u32,
-    /// The account, if the typed text has the form of a user ID.
+    /// The last one that counted.
     #[serde(default)]
-    pub user_id: Option<UserId>,
+    last: Option<Timestamp>,
 }
 
 impl Strangers {
     /// Whether unknown devices are refused at `now`: too many in the last hour, or too many in a row.
     #[must_use]
     pub fn are_refused(&self, now: Timestamp, rules: &Lockout) -> bool {
-        self.consecutive >= MOST_CONSECUTIVE || self.within(now).count() >= rules.unknown_device_per_hour as usize
+        self.run(now) >= MOST_CONSECUTIVE || self.within(now).count() >= rules.unknown_device_per_hour as usize
     }
 
     /// Counts a try as wrong and says whether it is let through. One that is refused anyway tests no password, so it neither counts
@@ -106,7 +111,8 @@ impl Strangers {
         let open = !self.are_refused(now, rules);
         if open {
             self.recent.push(now.as_millisecond());
-            self.consecutive += 1;
+            self.consecutive = self.run(now) + 1;
+            self.last = Some(now);
         }
         open
     }
@@ -125,11 +131,14 @@ impl Strangers {
         self.consecutive = 0;
     }
 
-    /// Whether the row says nothing any more. The run of an existing account is kept for ever (the caller asks only for others).
+    /// Whether the row says nothing any more: its run is over, and no try of the last hour counts.
     #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
-        let last = self.recent.last().copied().unwrap_or(0);
-        now.as_millisecond() - last > i64::try_from(WINDOW.as_millis() * 48).unwrap_or(i64::MAX)
+        self.run(now) == 0 && self.within(now).next().is_none()
+    }
+
+    fn run(&self, now: Timestamp) -> u32 {
+        if self.last.is_some_and(|last| now.duration_since(last) < RUN_ENDS) { self.consecutive } else { 0 }
     }
 
     fn forget(&mut self, reserved: Timestamp) {
@@ -169,11 +178,15 @@ mod tests {
     fn old_failures_of_a_device_are_forgotten_but_its_run_is_not() {
         let (mut tries, rules) = (Tries::none(), Lockout::default());
         for n in 0..i64::from(MOST_CONSECUTIVE) {
-            assert!(!tries.is_worn_out());
+            assert!(!tries.is_worn_out(at(n * 30)));
             tries.reserve(at(n * 30), &rules);
             assert_eq!(tries.locked_until(at(n * 30)), None);
         }
-        assert!(tries.is_worn_out());
+        let last = (i64::from(MOST_CONSECUTIVE) - 1) * 30;
+        assert!(tries.is_worn_out(at(last)));
+        assert!(!tries.is_stale(at(last + 24 * 60 - 1)));
+        assert!(!tries.is_worn_out(at(last + 24 * 60)), "a day without a counted try ends the run");
+        assert!(tries.is_stale(at(last + 24 * 60)));
     }
 
     #[test]
@@ -191,14 +204,17 @@ mod tests {
     }
 
     #[test]
-    fn q16_a_hundred_in_a_row_refuse_strangers_until_somebody_enters() {
+    fn q16_a_hundred_in_a_row_refuse_strangers_for_a_day_or_until_somebody_enters() {
         let (mut all, rules) = (Strangers::default(), Lockout::default());
-        for n in 0..200 {
-            all.reserve(at(n * 10), &rules);
-        }
-        assert_eq!(all.consecutive, MOST_CONSECUTIVE);
-        assert!(all.are_refused(at(100_000), &rules));
-        all.succeed(None);
-        assert!(!all.are_refused(at(100_000), &rules));
+        let counted = (0..200).filter(|n| all.reserve(at(n * 10), &rules)).count();
+        assert_eq!(counted, MOST_CONSECUTIVE as usize);
+        // The hundredth was at minute 990; those refused after it do not lengthen the day.
+        assert!(all.are_refused(at(990 + 24 * 60 - 1), &rules) && !all.is_stale(at(990 + 24 * 60 - 1)));
+        let mut entered = all.clone();
+        entered.succeed(None);
+        assert!(!entered.are_refused(at(2_000), &rules));
+        assert!(!all.are_refused(at(990 + 24 * 60), &rules) && all.is_stale(at(990 + 24 * 60)));
+        let again = (0..200).filter(|n| all.reserve(at(990 + 24 * 60 + n * 10), &rules)).count();
+        assert_eq!(again, MOST_CONSECUTIVE as usize, "the next run is as long");
     }
 }

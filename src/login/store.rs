@@ -4,10 +4,9 @@
 use jiff::Timestamp;
 
 use super::model::{Strangers, Tries};
-use crate::accounts;
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::jst;
-use crate::store::{Reads, Span, Store, StoreError, Table, Tx};
+use crate::store::{self, Store, StoreError, Table};
 
 /// (typed ID, device).
 pub(super) type TriesKey = ([u8; 32], [u8; 32]);
@@ -17,53 +16,50 @@ pub(super) const STRANGERS: Table<[u8; 32], Strangers> = Table::new("login_stran
 
 /// Removes counted tries that say nothing any more.
 pub const SWEEP: Kind = Kind::new("login.sweep", Lane::Clock);
-/// Rows of each table that one transaction removes.
-const CHUNK: usize = 500;
 
-/// Handles [`SWEEP`]: some rows at a time, then again the next day.
+/// Handles [`SWEEP`], then again the next day.
 pub async fn sweep(store: Store, job: Job) -> Outcome {
-    let now = job.now;
-    loop {
-        match store.write(move |tx| sweep_some(tx, now)).await {
-            Ok(0) => return Outcome::Again(jst::plus_days(now, 1)),
-            Ok(_) => {}
-            Err(error) => {
-                let error: StoreError = error;
-                tracing::error!(%error, "counted tries could not be swept");
-                return Outcome::Again(jst::plus_days(now, 1));
-            }
-        }
+    if let Err(error) = sweep_all(&store, job.now).await {
+        tracing::error!(%error, "counted tries could not be swept");
     }
+    Outcome::Again(jst::plus_days(job.now, 1))
 }
 
-fn sweep_some(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
-    let mut tries = Vec::new();
-    tx.each(&TRIES, &Span::all(), |key, row| {
-        if row.is_stale(now) {
-            tries.push(key);
-        }
-        Ok(tries.len() < CHUNK)
-    })?;
-    let mut strangers = Vec::new();
-    tx.each(&STRANGERS, &Span::all(), |key, row| {
-        if row.is_stale(now) {
-            strangers.push((key, row.user_id));
-        }
-        Ok(strangers.len() < CHUNK)
-    })?;
-    let mut gone = 0;
-    for (key, user_id) in strangers {
-        let exists = match user_id {
-            Some(user_id) => accounts::find(tx, user_id)?.is_some(),
-            None => false,
-        };
-        if !exists {
-            tx.delete(&STRANGERS, &key)?;
-            gone += 1;
-        }
+async fn sweep_all(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    store::sweep(store, TRIES, move |row| row.is_stale(now), |tx, key| tx.delete(&TRIES, key).map(drop)).await?;
+    store::sweep(store, STRANGERS, move |row| row.is_stale(now), |tx, key| tx.delete(&STRANGERS, key).map(drop)).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Lockout;
+    use crate::store::{Reads as _, Span};
+
+    #[tokio::test]
+    async fn retention_idle_rows_go_and_runs_that_still_count_stay_however_many_there_are() {
+        let store = Store::in_memory().unwrap();
+        let start: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
+        let later = start + jiff::SignedDuration::from_hours(30);
+        let filled = store.write(move |tx| {
+            for n in 0..1_200_u32 {
+                let mut key = [0; 32];
+                key[..4].copy_from_slice(&n.to_be_bytes());
+                let at = if n % 400 == 399 { later } else { start };
+                let (mut all, mut tries) = (Strangers::default(), Tries::none());
+                all.reserve(at, &Lockout::default());
+                tries.reserve(at, &Lockout::default());
+                tx.put(&STRANGERS, &key, &all)?;
+                tx.put(&TRIES, &(key, key), &tries)?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        filled.await.unwrap();
+        let rows = || store.read(|r| Ok::<_, StoreError>((r.len(&TRIES)?, r.count(&STRANGERS, &Span::all(), 9_999)?))).unwrap();
+        sweep_all(&store, start + jiff::SignedDuration::from_hours(23)).await.unwrap();
+        assert_eq!(rows(), (1_200, 1_200), "a run counts for a day");
+        sweep_all(&store, later).await.unwrap();
+        assert_eq!(rows(), (3, 3));
     }
-    for key in &tries {
-        tx.delete(&TRIES, key)?;
-    }
-    Ok(gone + tries.len())
 }

@@ -51,6 +51,15 @@ pub fn is_known(r: &impl Reads, who: &str, device: Id) -> Result<bool, StoreErro
     r.has(&KNOWN, &(who.to_owned(), device))
 }
 
+/// What wrong tries of a known device are counted under, in the place of a browser's hash. By its own id: its browser cookie may be
+/// shared with strangers' tries on the same machine.
+#[must_use]
+pub fn count_key(device: Id) -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(device.bytes());
+    key
+}
+
 /// Forgets all devices of `who`: after a reset, or the first login with a temporary password.
 ///
 /// # Errors

@@ -10,8 +10,6 @@ use crate::store::{Store, StoreError};
 pub const WRITE_LAST_SEEN: Kind = Kind::new("sessions.last_seen", Lane::Clock);
 /// Once a day: sessions and counted hits that are over.
 pub const SWEEP: Kind = Kind::new("security.sweep", Lane::Clock);
-/// Rows that one transaction removes: a few milliseconds of the writer.
-const CHUNK: usize = 500;
 
 /// Handles [`WRITE_LAST_SEEN`].
 pub async fn write_last_seen(store: Store, seen: Vec<([u8; 32], Timestamp)>, job: Job) -> Outcome {
@@ -34,21 +32,14 @@ pub async fn write_down(store: &Store, seen: Vec<([u8; 32], Timestamp)>) -> Resu
 
 /// Handles [`SWEEP`].
 pub async fn sweep(store: Store, absolute: SignedDuration, job: Job) -> Outcome {
-    let now = job.now;
-    loop {
-        let swept = store
-            .write(move |tx| Ok::<_, StoreError>(sessions::sweep(tx, now, absolute, CHUNK)? + limits::sweep(tx, now, CHUNK)?))
-            .await;
-        match swept {
-            Ok(0) => break,
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(%error, "what is over could not be removed");
-                break;
-            }
-        }
+    let swept = async {
+        sessions::sweep(&store, job.now, absolute).await?;
+        limits::sweep(&store, job.now).await
+    };
+    if let Err(error) = swept.await {
+        tracing::error!(%error, "what is over could not be removed");
     }
-    Outcome::Again(later(now, SignedDuration::from_hours(24)))
+    Outcome::Again(later(job.now, SignedDuration::from_hours(24)))
 }
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Reads, StoreError, Table, Tx};
+use crate::store::{self, Reads, Store, StoreError, Table, Tx};
 
 const HITS: Table<(String, String), Hits> = Table::new("limits");
 
@@ -76,22 +76,13 @@ pub fn forget(tx: &mut Tx<'_>, rule: Rule, who: &str) -> Result<(), StoreError> 
     tx.delete(&HITS, &key(rule, who)).map(drop)
 }
 
-/// Removes up to `limit` rows that are of no use any more; says how many.
+/// Removes rows that are of no use any more; says how many.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn sweep(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let mut old = Vec::new();
-    tx.each(&HITS, &crate::store::Span::all(), |key, hits| {
-        if hits.expires.is_none_or(|at| at <= now) {
-            old.push(key);
-        }
-        Ok(old.len() < limit)
-    })?;
-    for key in &old {
-        tx.delete(&HITS, key)?;
-    }
-    Ok(old.len())
+pub async fn sweep(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
+    let over = move |hits: &Hits| hits.expires.is_none_or(|at| at <= now);
+    store::sweep(store, HITS, over, |tx, key| tx.delete(&HITS, key).map(drop)).await
 }
 
 fn key(rule: Rule, who: &str) -> (String, String) {
@@ -115,7 +106,6 @@ fn load(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<(Hits, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
 
     const RULE: Rule = Rule { name: "test", per: SignedDuration::from_hours(1), most: 2 };
 
@@ -134,6 +124,14 @@ mod tests {
         assert_eq!(hit(59), Allowance::Exceeded { again_at: at(60) });
         assert_eq!(hit(60), Allowance::Fine);
         assert_eq!(store.read(|r| peek(r, at(60), RULE, "b")).unwrap(), Allowance::Fine);
-        assert_eq!(store.write_blocking(move |tx| sweep(tx, at(300), 10)).unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn rows_of_no_use_any_more_are_swept() {
+        let store = Store::in_memory().unwrap();
+        let start: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
+        store.write(move |tx| hit(tx, start, RULE, "a")).await.unwrap();
+        assert_eq!(sweep(&store, start + SignedDuration::from_mins(59)).await.unwrap(), 0);
+        assert_eq!(sweep(&store, start + SignedDuration::from_mins(60)).await.unwrap(), 1);
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::kernel::{Id, Moment, Secret, UserId};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{self, Reads, Span, Store, StoreError, Table, Tx};
 
 const SESSIONS: Table<[u8; 32], Session> = Table::new("sessions");
 const BY_SUBJECT: Table<(String, [u8; 32]), ()> = Table::new("sessions_by_subject");
@@ -137,22 +137,12 @@ pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
-/// Removes up to `limit` sessions that have ended by time; says how many.
+/// Removes sessions that have ended by time; says how many.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn sweep(tx: &mut Tx<'_>, now: Timestamp, absolute: SignedDuration, limit: usize) -> Result<usize, StoreError> {
-    let mut old = Vec::new();
-    tx.each(&SESSIONS, &Span::all(), |key, session| {
-        if now.duration_since(session.created) >= absolute {
-            old.push(key);
-        }
-        Ok(old.len() < limit)
-    })?;
-    for key in &old {
-        end(tx, key)?;
-    }
-    Ok(old.len())
+pub async fn sweep(store: &Store, now: Timestamp, absolute: SignedDuration) -> Result<usize, StoreError> {
+    store::sweep(store, SESSIONS, move |session| now.duration_since(session.created) >= absolute, end).await
 }
 
 /// When sessions were last used, kept in memory and written down once a minute: reading a page must not write.
@@ -222,7 +212,6 @@ pub fn write_last_seen(tx: &mut Tx<'_>, seen: &[([u8; 32], Timestamp)]) -> Resul
 mod tests {
     use super::*;
     use crate::kernel::{Clock, Random};
-    use crate::store::Store;
 
     const IDLE: SignedDuration = SignedDuration::from_mins(30);
     const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
@@ -254,6 +243,18 @@ mod tests {
         let (store, clock, key) = opened();
         clock.advance(IDLE);
         assert!(!lives(&store, &LastSeen::default(), key, clock.now()), "30 minutes idle");
+    }
+
+    #[tokio::test]
+    async fn sessions_that_have_ended_by_time_are_swept_with_their_index() {
+        let (store, clock, key) = tokio::task::spawn_blocking(opened).await.unwrap();
+        let rows = || store.read(|r| Ok::<_, StoreError>((r.has(&SESSIONS, &key)?, r.len(&BY_SUBJECT)?))).unwrap();
+        clock.advance(ABSOLUTE - SignedDuration::from_mins(1));
+        assert_eq!(sweep(&store, clock.now(), ABSOLUTE).await.unwrap(), 0);
+        assert_eq!(rows(), (true, 1));
+        clock.advance(SignedDuration::from_mins(1));
+        assert_eq!(sweep(&store, clock.now(), ABSOLUTE).await.unwrap(), 1);
+        assert_eq!(rows(), (false, 0));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::model::{Attempt, Invitation, Member, StaffName};
 use crate::kernel::Id;
 use crate::login::{Strangers, Tries};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{self, Reads, Span, Store, StoreError, Table, Tx};
 
 const MEMBERS: Table<Id, Member> = Table::new("staff");
 const NAMES: Table<String, Id> = Table::new("staff_names");
@@ -26,11 +26,6 @@ pub fn find(r: &impl Reads, id: Id) -> Result<Option<Member>, StoreError> {
 pub fn by_name(r: &impl Reads, name: &StaffName) -> Result<Option<Member>, StoreError> {
     let id = r.get(&NAMES, &name.key())?.unwrap_or(Id::from_bytes([0; 16]));
     find(r, id)
-}
-
-/// All members. Staff are dozens, at most hundreds.
-pub fn all(r: &impl Reads) -> Result<Vec<Member>, StoreError> {
-    Ok(r.list(&MEMBERS, &Span::all(), usize::MAX)?.into_iter().map(|(_, member)| member).collect())
 }
 
 /// Writes a member.
@@ -76,28 +71,14 @@ pub fn end_attempt(tx: &mut Tx<'_>, browser: &[u8; 32]) -> Result<(), StoreError
     tx.delete(&ATTEMPTS, browser).map(drop)
 }
 
-/// Removes up to `limit` logins that have waited too long; says how many.
-pub fn sweep_attempts(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let mut gone = Vec::new();
-    tx.each(&ATTEMPTS, &Span::all(), |browser, attempt| {
-        if attempt.expires <= now {
-            gone.push(browser);
-        }
-        Ok(gone.len() < limit)
-    })?;
-    gone.iter().try_for_each(|browser| tx.delete(&ATTEMPTS, browser).map(drop))?;
-    Ok(gone.len())
+/// Removes logins that have waited too long.
+pub async fn sweep_attempts(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    store::sweep(store, ATTEMPTS, move |one| one.expires <= now, |tx, key| tx.delete(&ATTEMPTS, key).map(drop)).await.map(drop)
 }
 
-/// Removes up to `limit` enrolment links that are over; says how many.
-pub fn sweep_invitations(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let mut gone = Vec::new();
-    tx.each(&INVITATIONS, &Span::all(), |token, invitation| {
-        if invitation.expires <= now {
-            gone.push(token);
-        }
-        Ok(gone.len() < limit)
-    })?;
-    gone.iter().try_for_each(|token| tx.delete(&INVITATIONS, token).map(drop))?;
-    Ok(gone.len())
+/// Removes enrolment links that are over.
+pub async fn sweep_invitations(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    store::sweep(store, INVITATIONS, move |one| one.expires <= now, |tx, key| tx.delete(&INVITATIONS, key).map(drop))
+        .await
+        .map(drop)
 }

@@ -9,6 +9,7 @@ mod key;
 mod migrations;
 mod open;
 mod read;
+mod sweep;
 mod table;
 mod tx;
 mod value;
@@ -20,6 +21,7 @@ pub use key::{Key, KeyPart};
 pub use migrations::SCHEMA;
 pub use open::{Counts, Store, StoreOptions};
 pub use read::Read;
+pub use sweep::sweep;
 pub use table::Table;
 pub use tx::Tx;
 

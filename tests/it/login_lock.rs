@@ -150,7 +150,7 @@ async fn a_made_up_device_cookie_is_as_good_as_none() {
 }
 
 #[tokio::test]
-async fn q16_at_most_100_wrong_tries_in_a_row_before_strangers_are_refused() {
+async fn q16_100_wrong_tries_in_a_row_refuse_strangers_and_q22_never_for_longer_than_a_day() {
     let app = TestApp::new();
     app.office(USER).await;
     let mut known = app.browser();
@@ -162,10 +162,18 @@ async fn q16_at_most_100_wrong_tries_in_a_row_before_strangers_are_refused() {
         app.advance(SignedDuration::from_mins(61));
     }
     assert_eq!(app.browser().log_in(USER, PASSWORD).await.status, REFUSED, "100 in a row, whatever the hour");
-    app.advance(SignedDuration::from_hours(24 * 30));
-    assert_eq!(app.browser().log_in(USER, PASSWORD).await.status, REFUSED);
-    assert!(entered(&known.log_in(USER, PASSWORD).await));
+    app.advance(SignedDuration::from_hours(22));
+    assert_eq!(app.browser().log_in(USER, PASSWORD).await.status, REFUSED, "refused tries do not count");
+    assert!(entered(&known.log_in(USER, PASSWORD).await), "a device that has logged in before is not refused");
     assert!(entered(&app.browser().log_in(USER, PASSWORD).await), "somebody has entered: the run is over");
+    for _ in 0..4 {
+        strangers(&app, USER, 25).await;
+        app.advance(SignedDuration::from_mins(61));
+    }
+    app.advance(SignedDuration::from_hours(22));
+    assert_eq!(app.browser().log_in(USER, PASSWORD).await.status, REFUSED);
+    app.advance(SignedDuration::from_hours(1));
+    assert!(entered(&app.browser().log_in(USER, PASSWORD).await), "a day without a counted try ends the run as well");
 }
 
 #[tokio::test]

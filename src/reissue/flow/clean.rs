@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::store;
+use super::super::store as rows;
 use crate::codes;
 use crate::config::Retention;
 use crate::jobs::{Job, Kind, Lane, Outcome};
@@ -25,18 +25,8 @@ pub async fn clean(store: Store, retention: Retention, job: Job) -> Outcome {
 async fn sweep(store: &Store, retention: &Retention, now: Timestamp) -> Result<(), StoreError> {
     let flows = now.saturating_sub(retention.flow()).unwrap_or(Timestamp::MIN);
     let contacts = now.saturating_sub(retention.contact()).unwrap_or(Timestamp::MIN);
-    loop {
-        let removed = store
-            .write(move |tx| {
-                Ok::<_, StoreError>(
-                    store::flows::remove_older(tx, flows, CHUNK)?
-                        + codes::clean(tx, flows, CHUNK)?
-                        + store::forget_contacts(tx, contacts, CHUNK)?,
-                )
-            })
-            .await?;
-        if removed == 0 {
-            return Ok(());
-        }
-    }
+    rows::flows::remove_older(store, flows).await?;
+    codes::clean(store, flows).await?;
+    while store.write(move |tx| rows::forget_contacts(tx, contacts, CHUNK)).await? > 0 {}
+    Ok(())
 }

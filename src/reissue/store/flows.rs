@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::model::{Applying, Looking};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{self, Reads, Store, StoreError, Table, Tx};
 
 const APPLYING: Table<[u8; 32], Applying> = Table::new("reissue_applying");
 const LOOKING: Table<[u8; 32], Looking> = Table::new("reissue_looking");
@@ -24,26 +24,8 @@ pub(in crate::reissue) fn put_looking(tx: &mut Tx<'_>, key: [u8; 32], flow: &Loo
     tx.put(&LOOKING, &key, flow)
 }
 
-/// Removes up to `limit` flows of each sort last gone on with before `before`; says how many.
-pub(in crate::reissue) fn remove_older(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let mut old = (Vec::new(), Vec::new());
-    tx.each(&APPLYING, &Span::all(), |key, flow| {
-        if flow.at < before {
-            old.0.push(key);
-        }
-        Ok(old.0.len() < limit)
-    })?;
-    tx.each(&LOOKING, &Span::all(), |key, flow| {
-        if flow.at < before {
-            old.1.push(key);
-        }
-        Ok(old.1.len() < limit)
-    })?;
-    for key in &old.0 {
-        tx.delete(&APPLYING, key)?;
-    }
-    for key in &old.1 {
-        tx.delete(&LOOKING, key)?;
-    }
-    Ok(old.0.len() + old.1.len())
+/// Removes flows last gone on with before `before`.
+pub(in crate::reissue) async fn remove_older(store: &Store, before: Timestamp) -> Result<(), StoreError> {
+    store::sweep(store, APPLYING, move |flow| flow.at < before, |tx, key| tx.delete(&APPLYING, key).map(drop)).await?;
+    store::sweep(store, LOOKING, move |flow| flow.at < before, |tx, key| tx.delete(&LOOKING, key).map(drop)).await.map(drop)
 }

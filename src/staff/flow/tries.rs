@@ -49,9 +49,9 @@ pub fn reserve(
     // Read for unknown names as well, so that they cost the same.
     let owner = member.as_ref().map_or(Id::from_bytes([0; 16]), |member| member.id);
     if let Some(device) = caller.device {
-        let own = (door, device_key(device));
+        let own = (door, devices::count_key(device));
         let of_device = tx.get(&store::TRIES, &own)?.unwrap_or_else(Tries::none);
-        known = devices::is_known(tx, &super::device_owner(owner), device)? && !of_device.is_worn_out();
+        known = devices::is_known(tx, &super::device_owner(owner), device)? && !of_device.is_worn_out(now);
         if known {
             key = own;
         }
@@ -74,7 +74,7 @@ pub fn reserve(
 /// Takes a reserved try back: the password was right, or could not be compared.
 pub fn give_back(tx: &mut Tx<'_>, reserved: &Reserved) -> Result<(), StoreError> {
     tx.update(&store::TRIES, &reserved.key, Tries::give_back)?;
-    if !reserved.known {
+    if !reserved.known && reserved.open {
         tx.update(&store::STRANGERS, &reserved.key.0, |all| all.give_back(reserved.at))?;
     }
     Ok(())
@@ -84,14 +84,7 @@ pub fn give_back(tx: &mut Tx<'_>, reserved: &Reserved) -> Result<(), StoreError>
 pub fn succeed(tx: &mut Tx<'_>, door: [u8; 32], caller: &Caller) -> Result<(), StoreError> {
     tx.delete(&store::TRIES, &(door, caller.browser))?;
     if let Some(device) = caller.device {
-        tx.delete(&store::TRIES, &(door, device_key(device)))?;
+        tx.delete(&store::TRIES, &(door, devices::count_key(device)))?;
     }
     tx.update(&store::STRANGERS, &door, |all| all.succeed(None)).map(drop)
-}
-
-/// Counts a known device by its own id: its browser cookie may be shared with strangers' tries on the same machine.
-fn device_key(device: Id) -> [u8; 32] {
-    let mut key = [0; 32];
-    key[..16].copy_from_slice(device.bytes());
-    key
 }
