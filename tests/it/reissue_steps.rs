@@ -117,6 +117,26 @@ async fn q54_the_check_page_has_change_links_and_a_proven_address_stays_proven()
 }
 
 #[tokio::test]
+async fn q23_a_network_begins_at_most_60_flows_an_hour_and_those_begun_go_on() {
+    let app = TestApp::new();
+    for prefecture in [7, 13] {
+        app.in_ledger(prefecture, NUMBER).await;
+    }
+    let mut first = app.browser();
+    first.apply(NUMBER, CONTACT).await;
+    for _ in 1..60 {
+        assert_eq!(app.browser().apply(NUMBER, CONTACT).await.location(), Some("/reissue/prefecture"));
+    }
+    let before = app.app.store.counts();
+    let refused = app.browser().apply(NUMBER, CONTACT).await;
+    assert!(refused.status == 422 && refused.says("2026年1月20日 11時00分以降に"), "{}", refused.text());
+    assert_eq!(app.app.store.counts().written, before.written, "nothing is written for it");
+    assert_eq!(first.apply(NUMBER, CONTACT).await.location(), Some("/reissue/prefecture"), "a flow that was begun goes on");
+    app.advance(SignedDuration::from_hours(1));
+    assert_eq!(app.browser().apply(NUMBER, CONTACT).await.location(), Some("/reissue/prefecture"));
+}
+
+#[tokio::test]
 async fn q38_codes_and_addresses_are_in_no_url() {
     let app = TestApp::new();
     app.in_ledger(13, NUMBER).await;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::model::{Application, Applying, Screen, Source, Stage, Typed};
 use super::super::store::{self, flows};
@@ -11,6 +11,7 @@ use crate::codes::{self, Entered, Opened, Opening, Purpose, Resent};
 use crate::config::Config;
 use crate::kernel::{MailAddress, Moment, OfficeKey, OfficeNumber, Prefecture};
 use crate::security::Keys;
+use crate::security::limits::{self, Allowance, Rule};
 use crate::store::{Reads, StoreError, Tx};
 use crate::{accounts, ledger};
 
@@ -43,7 +44,16 @@ pub enum Went {
         /// When the next one may be asked for.
         again_at: Timestamp,
     },
+    /// Too many flows were begun from this network.
+    TooManyFlows {
+        /// When the next one may be begun.
+        again_at: Timestamp,
+    },
 }
+
+/// New rows of visitors' flows from one network (D): whoever sends no cookie begins a flow with each form, and rows stay for a day.
+/// Twice the codes that a network may ask for in an hour, so that it stops nobody whom that limit does not.
+pub(super) const NEW_FLOWS: Rule = Rule { name: "reissue.flows", per: SignedDuration::from_hours(1), most: 60 };
 
 /// The flow of this browser, unless it is older than flows are kept.
 ///
@@ -65,8 +75,28 @@ pub fn start(
     number: OfficeNumber,
     contact: MailAddress,
 ) -> Result<Went, StoreError> {
+    let now = visitor.moment.now;
+    let before = current(tx, visitor.config, now, visitor.flow)?;
+    let new = before.is_none();
+    if new && let Allowance::Exceeded { again_at } = limits::peek(tx, now, NEW_FLOWS, &visitor.network)? {
+        return Ok(Went::TooManyFlows { again_at });
+    }
+    let went = begin(tx, visitor, before, typed, number, contact)?;
+    if new && matches!(went, Went::To(_)) {
+        limits::hit(tx, now, NEW_FLOWS, &visitor.network)?;
+    }
+    Ok(went)
+}
+
+fn begin(
+    tx: &mut Tx<'_>,
+    visitor: &Visitor<'_>,
+    before: Option<Applying>,
+    typed: Typed,
+    number: OfficeNumber,
+    contact: MailAddress,
+) -> Result<Went, StoreError> {
     let among = federations(tx, number)?;
-    let before = current(tx, visitor.config, visitor.moment.now, visitor.flow)?;
     match among.as_slice() {
         [] => Ok(Went::UnknownOffice),
         [only] => go_on(tx, visitor, before, typed, OfficeKey::new(*only, number), contact, Vec::new()),

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::model::{Application, By, Looking, Move, MoveKind};
 use super::super::store::{self, flows};
-use super::apply::Visitor;
+use super::apply::{NEW_FLOWS, Visitor};
 use super::mark::{MarkError, mark};
 use crate::codes::{self, Entered, Opened, Opening, Purpose, Resent};
 use crate::config::Config;
@@ -19,7 +19,7 @@ pub enum Found {
     Yes,
     /// They do not, or there is no such number: the two look alike.
     No,
-    /// Too many misses from this network.
+    /// Too many misses, or too many flows begun, from this network.
     TooMany {
         /// When it may be tried again.
         again_at: Timestamp,
@@ -50,6 +50,12 @@ pub fn look_up(
         limits::hit(tx, visitor.moment.now, misses, &visitor.network)?;
         return Ok(Found::No);
     };
+    // Whoever knows one pair must not fill the database with flows either.
+    if flows::looking(tx, visitor.flow)?.is_none()
+        && let Allowance::Exceeded { again_at } = limits::hit(tx, visitor.moment.now, NEW_FLOWS, &visitor.network)?
+    {
+        return Ok(Found::TooMany { again_at });
+    }
     keep(tx, visitor, one.number, None)?;
     Ok(Found::Yes)
 }

@@ -4,9 +4,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{ControlNumber, Id, MailAddress, OfficeKey, OfficeNumber, Prefecture};
+use crate::kernel::{ControlNumber, Id, MailAddress, OfficeKey, OfficeNumber, Prefecture, text};
 
-/// What was typed on A1, as typed, so that 戻る and 変更 show it again.
+/// Characters of one typed text that a flow keeps. Padding with spaces or hyphens is forgiven when it is read, not stored.
+const LONGEST_KEPT: usize = 300;
+
+/// What was typed on A1, so that 戻る and 変更 show it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed {
     /// 事業所番号.
@@ -15,6 +18,15 @@ pub struct Typed {
     pub contact: String,
     /// 通知先メールアドレス(確認用).
     pub again: String,
+}
+
+impl Typed {
+    /// As it is kept in the flow's row: normalised, and never longer than any right text.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        let kept = |typed: &str| text::line(typed).chars().take(LONGEST_KEPT).collect();
+        Self { number: kept(&self.number), contact: kept(&self.contact), again: kept(&self.again) }
+    }
 }
 
 /// The flow A1–A5.
@@ -187,6 +199,16 @@ mod tests {
             Stage::Checking { office, contact, among: Vec::new() },
             Stage::Sent { number: ControlNumber::new(202_601, 1).unwrap() },
         ]
+    }
+
+    #[test]
+    fn typed_texts_are_kept_normalised_and_short() {
+        let padded = format!("13{}1111-1111", "-".repeat(60_000));
+        let typed =
+            Typed { number: padded, contact: format!(" ａ@example.jp{}", " ".repeat(60_000)), again: "a@example.jp".to_owned() };
+        let kept = typed.kept();
+        assert_eq!(kept.number.len(), LONGEST_KEPT);
+        assert_eq!((kept.contact.as_str(), kept.again.as_str()), ("a@example.jp", "a@example.jp"));
     }
 
     #[test]

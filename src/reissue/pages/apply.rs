@@ -7,7 +7,7 @@ use poem::web::Data;
 use super::{FlowCookie, Here, STEPS, current, home};
 use crate::app::App;
 use crate::codes::{self, Sort};
-use crate::kernel::{MailAddress, OfficeNumber, Prefecture};
+use crate::kernel::{MailAddress, OfficeNumber, Prefecture, jst};
 use crate::reissue::flow::apply::{self as flow, Went};
 use crate::reissue::model::{Screen, Stage, Typed};
 use crate::web::components::{Back, ButtonRow, Choice, Mark, error_summary, form, mail_field, notice, select, text_field};
@@ -42,14 +42,22 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         return page_422(screen(&visit, &typed, &errors));
     };
     let cookie = FlowCookie::of(&app, &visit);
-    let (here, kept) = (Here::new(&app, &visit, cookie.key), typed.clone());
+    let (here, kept) = (Here::new(&app, &visit, cookie.key), typed.kept());
     let went = app.store.write(move |tx| flow::start(tx, &here.visitor(), kept.clone(), number, contact.clone())).await?;
     match went {
         Went::To(screen) => return cookie.keep(&visit, see_other(screen.path())),
         Went::UnknownOffice => errors.add(NUMBER, UNKNOWN),
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
+        Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
     }
     page_422(screen(&visit, &typed, &errors))
+}
+
+fn too_many_flows(again_at: jiff::Timestamp) -> String {
+    format!(
+        "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",
+        jst::sentence_time(again_at)
+    )
 }
 
 fn check_again(errors: &mut Errors, typed: &Typed, contact: Option<&MailAddress>) {
@@ -128,6 +136,7 @@ pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Went::To(screen) => return see_other(screen.path()),
         Went::UnknownOffice => return see_other(Screen::Apply.path()),
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
+        Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
     }
     page_422(choice(&visit, stage, &errors))
 }

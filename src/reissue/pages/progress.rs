@@ -57,7 +57,7 @@ pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Found::TooMany { again_at } => errors.add(
             "",
             format!(
-                "一致しない入力が続いたため、しばらく確認できません。{}以降に、もう一度お試しください。",
+                "お使いの回線から短い時間に多くの確認が行われたため、しばらく確認できません。{}以降に、もう一度お試しください。",
                 jst::sentence_time(again_at)
             ),
         ),
