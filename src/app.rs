@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use poem::{Endpoint, Response};
 
 use crate::accounts;
@@ -18,14 +19,14 @@ use crate::mail::{Composer, Composers, Postman, outbox};
 use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes::{self, Row};
-use crate::security::{Hasher, Keys, housekeeping};
+use crate::security::{Hasher, Keys, Throttle, housekeeping};
 use crate::staff;
 use crate::store::{Store, StoreError};
 use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, letters::Press);
+pub struct App(Arc<Parts>, letters::Press, Arc<Throttle>);
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -81,7 +82,8 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts), letters::Press::default())
+        let logins = Throttle::new(parts.config.limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
+        Self(Arc::new(parts), letters::Press::default(), Arc::new(logins))
     }
 
     /// Time and randomness for one use case.
@@ -94,6 +96,12 @@ impl App {
     #[must_use]
     pub fn press(&self) -> &letters::Press {
         &self.1
+    }
+
+    /// Bounds how many logins a network may try: asked before anything is written or hashed.
+    #[must_use]
+    pub fn logins(&self) -> &Throttle {
+        &self.2
     }
 
     /// All routes with the shell around them.

@@ -16,6 +16,9 @@ use crate::security::housekeeping;
 /// Requests in hand get this long when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// A connection without traffic is closed after this long, so that idle ones cannot use up all there are.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// Serves until it is told to stop (SIGTERM, SIGINT) or the database is lost. `more` are routes beyond the table: none for `serve`.
 ///
 /// # Errors
@@ -77,6 +80,7 @@ async fn run(
         let _ = lost.send(until.await);
     };
     Server::new_with_acceptor(acceptor)
+        .idle_timeout(IDLE)
         .run_with_graceful_shutdown(app.endpoint_with(more), signal, Some(GRACE))
         .await
         .map_err(|error| CliError::Failed(format!("サーバーが止まりました: {error}")))?;

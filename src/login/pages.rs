@@ -1,7 +1,7 @@
 //! 【ログイン】 and ログアウト.
 
 use maud::{Markup, html};
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderValue, StatusCode};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 
@@ -69,6 +69,9 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     }
     if !errors.is_empty() {
         return form_page(true, screen(&visit, typed, &errors, None, None));
+    }
+    if let Err(again_at) = app.logins().admit(visit.network, visit.now) {
+        return Ok(web::too_many_logins(&visit, "ログイン", "/login", again_at));
     }
     let attempt = Attempt {
         typed: typed.to_owned(),
@@ -155,7 +158,6 @@ fn advice(rules: &Lockout) -> Markup {
 
 /// The device's own lock, counted down.
 fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
-    let left = until.duration_since(visit.now).as_secs().max(0) + 1;
     let body = html! {
         (notice(Mark::Error, "ログインを一時的に停止しています", html! {
             p {
@@ -168,11 +170,7 @@ fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
         p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
         (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
     };
-    let mut response = web::html(StatusCode::TOO_MANY_REQUESTS, visit.page("ログイン", Shell::Visitor).error(true).render(body));
-    if let Ok(value) = HeaderValue::from_str(&left.to_string()) {
-        response.headers_mut().insert(header::RETRY_AFTER, value);
-    }
-    response
+    web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
 }
 
 impl From<LoginError> for Fault {

@@ -1,7 +1,10 @@
 //! Forms: read within a limit, and only if they come from one of our own pages in this browser.
 
+use std::time::Duration;
+
+use poem::error::ReadBodyError;
 use poem::http::{HeaderMap, header};
-use poem::{FromRequest, Request, RequestBody};
+use poem::{Body, FromRequest, Request, RequestBody};
 
 use super::fault::Fault;
 use super::visit::Visit;
@@ -9,6 +12,8 @@ use crate::kernel::Secret;
 
 /// The largest form body unless a route says otherwise, in bytes.
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
+/// A form of ours arrives at once even over a mobile line; whoever trickles one in must not hold a connection for ever.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// More fields than any form of ours has.
 const MOST_FIELDS: usize = 2_000;
 
@@ -60,10 +65,7 @@ impl<'a> FromRequest<'a> for Form {
             return Err(Fault::BadRequest("the body is no form").into());
         }
         let limit = request.extensions().get::<BodyLimit>().map_or(DEFAULT_LIMIT, |limit| limit.0);
-        let bytes = body.take()?.into_bytes_limit(limit).await.map_err(|error| match error {
-            poem::error::ReadBodyError::PayloadTooLarge => Fault::TooLarge,
-            _ => Fault::BadRequest("the body broke off"),
-        })?;
+        let bytes = read(body.take()?, limit, PATIENCE).await?;
         let fields: Vec<_> = form_urlencoded::parse(&bytes)
             .take(MOST_FIELDS + 1)
             .map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned())))
@@ -76,6 +78,16 @@ impl<'a> FromRequest<'a> for Form {
             return Err(Fault::StaleForm.into());
         }
         Ok(form)
+    }
+}
+
+/// The whole body, unless it is too large or takes too long.
+async fn read(body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Fault> {
+    match tokio::time::timeout(patience, body.into_bytes_limit(limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes.into()),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Fault::TooLarge),
+        Ok(Err(_)) => Err(Fault::BadRequest("the body broke off")),
+        Err(_) => Err(Fault::BadRequest("the body did not come in time")),
     }
 }
 
@@ -136,5 +148,19 @@ impl Errors {
     #[must_use]
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_does_not_come_in_time_is_a_bad_request() {
+        let (reader, _writer) = tokio::io::duplex(16);
+        let never = Body::from_async_read(reader);
+        assert!(matches!(read(never, 16, Duration::ZERO).await, Err(Fault::BadRequest("the body did not come in time"))));
+        assert_eq!(read(Body::from("a=1"), 16, PATIENCE).await.unwrap(), b"a=1");
+        assert!(matches!(read(Body::from("a=1"), 2, PATIENCE).await, Err(Fault::TooLarge)));
     }
 }

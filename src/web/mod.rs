@@ -12,6 +12,7 @@ mod icons;
 pub mod layout;
 mod shell;
 mod shell_layer;
+mod throttled;
 mod visit;
 
 pub use answer::{Answer, attachment, form_page, html, page, page_422, see_other};
@@ -20,4 +21,5 @@ pub use fault::Fault;
 pub use form::{BodyLimit, DEFAULT_LIMIT, Errors, Form};
 pub use front::Front;
 pub use shell_layer::Layer;
+pub use throttled::{come_again, too_many_logins};
 pub use visit::{BACKGROUND, Visit};

@@ -228,3 +228,37 @@ async fn q45_every_outcome_is_in_the_log_without_a_secret() {
     let everything = format!("{entries:?}");
     assert!(!everything.contains("Secret") && !everything.contains(PASSWORD));
 }
+
+#[tokio::test]
+async fn a_network_tries_60_logins_in_five_minutes_and_more_cost_neither_a_hash_nor_a_write() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let enrolled = app.app.hasher.count();
+    let ids: Vec<String> = (0..60).map(|n| format!("unknown {n}")).collect();
+    for (n, id) in ids.iter().enumerate() {
+        if n % 2 == 0 {
+            assert_eq!(app.browser().log_in(id, "wrong").await.status, REFUSED);
+        } else {
+            let mut browser = app.browser();
+            browser.get("/staff/login").await;
+            let name = format!("職員{n}");
+            assert_eq!(browser.post("/staff/login", &[("name", &name), ("password", "wrong")]).await.status, REFUSED);
+        }
+    }
+    assert_eq!(app.app.hasher.count(), enrolled + 60, "offices and staff share the bucket");
+    let before = app.app.store.counts();
+    let known = app.browser().log_in(USER, PASSWORD).await;
+    let unknown = app.browser().log_in(NOBODY, "wrong").await;
+    for page in [&known, &unknown] {
+        assert_eq!(page.status, LOCKED);
+        assert_eq!(page.headers["retry-after"], "6");
+        assert!(page.says("お使いの回線から、短い時間に多くのログインが試みられました"), "{}", page.text());
+    }
+    assert_eq!(known.text(), unknown.text(), "nothing is told about the ID");
+    let mut staff = app.browser();
+    staff.get("/staff/login").await;
+    assert_eq!(staff.post("/staff/login", &[("name", "職員"), ("password", "wrong")]).await.status, LOCKED);
+    assert_eq!((app.app.hasher.count(), app.app.store.counts().written), (enrolled + 60, before.written));
+    app.advance(SignedDuration::from_secs(5));
+    assert!(entered(&app.browser().log_in(USER, PASSWORD).await), "one comes back every five seconds");
+}

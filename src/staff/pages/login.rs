@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use poem::http::{HeaderValue, StatusCode, header};
 use poem::web::{Data, Query};
 use poem::{Response, handler};
 
@@ -83,6 +82,9 @@ pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer
     let Some(name) = name.filter(|_| errors.is_empty()) else {
         return form_page(true, first(&visit, typed, &errors, html! {}));
     };
+    if let Err(again_at) = app.logins().admit(visit.network, visit.now) {
+        return Ok(web::too_many_logins(&visit, "職員ログイン", "/staff/login", again_at));
+    }
     match login::pass(app, name, password, caller(app, &visit).0).await? {
         Passed::Code => see_other("/staff/login/code"),
         Passed::Refused => {
@@ -151,7 +153,6 @@ fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
 
 /// The device's own lock, counted down.
 fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
-    let left = until.duration_since(visit.now).as_secs().max(0) + 1;
     let body = html! {
         (notice(Mark::Error, "ログインを一時的に停止しています", html! {
             p {
@@ -163,10 +164,7 @@ fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
         p { (HELP) }
         (ButtonRow::forward_link("ログイン画面へ", "/staff/login"))
     };
-    let page = visit.page("職員ログイン", Shell::Visitor).error(true).render(body);
-    let mut response = web::html(StatusCode::TOO_MANY_REQUESTS, page);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left));
-    response
+    web::come_again(visit, visit.page("職員ログイン", Shell::Visitor).error(true).render(body), until)
 }
 
 fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup) -> Markup {

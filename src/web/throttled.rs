@@ -1,0 +1,37 @@
+//! The answer to too many requests from one network.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use poem::Response;
+use poem::http::{HeaderValue, StatusCode, header};
+
+use super::answer::html as answer;
+use super::components::{Back, ButtonRow, Mark, countdown, notice};
+use super::layout::Shell;
+use super::visit::Visit;
+use crate::kernel::jst;
+
+/// A page with status 429 that says in `Retry-After` when it may be tried again.
+#[must_use]
+pub fn come_again(visit: &Visit, page: Markup, again_at: Timestamp) -> Response {
+    let left = again_at.duration_since(visit.now).as_secs().max(0) + 1;
+    let mut response = answer(StatusCode::TOO_MANY_REQUESTS, page);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(left));
+    response
+}
+
+/// Too many logins were tried from this network. The same for whatever was typed, because nothing of it was looked at.
+#[must_use]
+pub fn too_many_logins(visit: &Visit, title: &'static str, login: &'static str, again_at: Timestamp) -> Response {
+    let body = html! {
+        (notice(Mark::Error, "ログインが混み合っています", html! {
+            p {
+                "お使いの回線から、短い時間に多くのログインが試みられました。恐れ入りますが、あと"
+                strong { (countdown(&visit.time, again_at.as_millisecond(), "0秒")) }
+                "お待ちになってから（" (jst::hms(again_at)) "以降に）、もう一度ログインしてください。入力された内容は確認していません。"
+            }
+        }))
+        (ButtonRow::forward_link("ログイン画面へ", login).back(Back::Link("/")))
+    };
+    come_again(visit, visit.page(title, Shell::Visitor).error(true).render(body), again_at)
+}
