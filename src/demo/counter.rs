@@ -131,7 +131,10 @@ impl Counter {
         let token = Id::new(&self.app.moment().part("print").random());
         refused(letters::order(&self.app, &desk, token, choices, String::new()).await?)?;
         self.app.runner().run_due().await?;
-        Ok(())
+        match letters::deliver(&self.app, &desk, token).await? {
+            Some(_) => Ok(()),
+            None => Err(FillError::Refused(format!("{papers:?}: nothing was printed"))),
+        }
     }
 
     async fn post(&self, place: u8, papers: &[Paper]) -> Result<(), FillError> {

@@ -162,7 +162,7 @@ async fn set(app: &App, batch: &Batch, letters: Vec<LetterSheet>) -> Result<Set,
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub(super) async fn deliver(app: &App, desk: &Desk, id: Id) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
+pub async fn deliver(app: &App, desk: &Desk, id: Id) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
     let moment = app.moment();
     if !app.press().holds(id, moment.now) {
         return Ok(None);

@@ -17,7 +17,7 @@ pub mod sheet;
 mod store;
 mod template_input;
 
-pub use flow::{EXPIRE, PRINT, Posted, expire_job, order, post, print_job, take_back};
+pub use flow::{EXPIRE, PRINT, Posted, deliver, expire_job, order, post, print_job, take_back};
 pub use issue::{Issued, Offices, issue};
 pub use model::{Act, Letter, LetterNumber, Occasion, Refused, Serial, State, Step};
 pub use post::{Posting, on_first_login, on_reset};

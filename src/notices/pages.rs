@@ -11,10 +11,12 @@ use crate::login::{MenuPage, Office};
 use crate::web::components::{Facts, empty_state};
 use crate::web::{Answer, Visit, page};
 
-/// The page an office lands on: the public notices, and when and from where the account was last opened.
+/// The page an office lands on: the public notices for everybody and of its own federation, and when and from where the account was last opened.
 #[handler]
 pub fn office(app: Data<&App>, visit: Visit, office: Office) -> Answer {
-    let news = app.store.read(|r| store::public(r, visit.now))?;
+    let own = office.account.user_id.office().prefecture;
+    let mut news = app.store.read(|r| store::public(r, visit.now))?;
+    news.retain(|one| one.prefecture.is_none_or(|place| place == own));
     let today = jst::date(visit.now);
     let markup = office.screen(&visit, "お知らせ", MenuPage::Notices, None, false, |_| {
         html! {
