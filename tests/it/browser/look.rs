@@ -1,6 +1,7 @@
 //! What is looked at on every screen: axe, the console, narrow pages; and pictures, where somebody wants them.
 //!
-//! `UKETSUKE_PICTURES=folder cargo test --test it browser` keeps each screen at 1280 and at 360 pixels.
+//! `PICTURES=folder cargo test --test it browser` keeps each screen at 1280 and at 360 pixels. (A name with the prefix of settings
+//! would be taken for one by the program.)
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +26,7 @@ impl Chrome {
         let place = format!("【{title}】{state}");
         self.client.execute(AXE, vec![]).await.unwrap();
         self.hold_axe(&place, "").await;
-        if let Some(folder) = std::env::var_os("UKETSUKE_PICTURES").map(PathBuf::from) {
+        if let Some(folder) = std::env::var_os("PICTURES").map(PathBuf::from) {
             let name = format!("{:02}-{title}-{state}", SCREENS.fetch_add(1, Ordering::Relaxed));
             for width in [1280, 360] {
                 self.picture(&folder.join(width.to_string()), &name, width).await;
