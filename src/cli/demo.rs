@@ -104,8 +104,9 @@ fn open(mut config: Config, args: &Args, mails: Memory) -> Result<(App, Option<A
 fn words(app: &App, args: &Args) -> String {
     let url = app.config.server.public_url.to_string();
     let mut lines = vec![String::new()];
-    if !args.listen.ip().is_loopback() {
-        lines.push(format!("警告: {} で待ち受けています。ほかの機械からも、下のパスワードでだれでも入れます。", args.listen));
+    let listen = app.config.server.listen;
+    if !listen.ip().is_loopback() {
+        lines.push(format!("警告: {listen} で待ち受けています。ほかの機械からも、下のパスワードでだれでも入れます。"));
         lines.push(String::new());
     }
     lines.push(format!("  {url}"));
