@@ -131,7 +131,7 @@ fn expire(tx: &mut Tx<'_>, moment: &Moment, letter: Letter) -> Result<(), StoreE
 }
 
 /// Whether the account still waits for the password of this letter; another letter to the same office ends it.
-fn carries_live_password(r: &impl Reads, letter: &Letter) -> Result<bool, StoreError> {
+pub(super) fn carries_live_password(r: &impl Reads, letter: &Letter) -> Result<bool, StoreError> {
     let account = accounts::find(r, letter.user_id())?;
     Ok(account.and_then(|account| account.temporary).is_some_and(|temporary| temporary.letter == letter.id))
 }
@@ -146,7 +146,7 @@ fn change(
     actor: Actor,
 ) -> Result<Result<Letter, Refused>, StoreError> {
     let mut letter = before.clone();
-    let action = action(&act);
+    let (action, particulars) = (action(&act), act.particulars());
     if let Err(refused) = letter.apply(act, by.clone(), moment.now) {
         return Ok(Err(refused));
     }
@@ -159,6 +159,9 @@ fn change(
     let mut event = Event::new(actor, action).office(letter.office).subject(letter.id);
     if let Some(number) = letter.number {
         event = event.detail("number", number);
+    }
+    if !particulars.is_empty() {
+        event = event.detail("particulars", particulars);
     }
     audit::record(tx, moment, event)?;
     Ok(Ok(letter))

@@ -94,7 +94,7 @@ impl<'a> Screen<'a> {
             menu: &menu,
             logout: Logout { action: LOGOUT, csrf: &csrf },
         };
-        let mut page = visit.page(self.title, shell).error(self.refused);
+        let mut page = visit.page(self.title, shell).help_of(desk.prefecture()).error(self.refused);
         if let Some(markup) = self.beside {
             page = page.beside_title(markup);
         }

@@ -110,12 +110,14 @@ impl Front {
 fn help(config: &Config) -> Vec<HelpDesk> {
     let desk = config.mail.help_desk.iter().map(|telephone| HelpDesk {
         kind: DeskKind::System,
+        prefecture: None,
         name: "ヘルプデスク".to_owned(),
         telephone: telephone.clone(),
         hours: String::new(),
     });
     let federations = config.federation.iter().map(|federation| HelpDesk {
         kind: DeskKind::Federation,
+        prefecture: Some(federation.prefecture),
         name: format!("{} {}", federation.name, federation.department).trim().to_owned(),
         telephone: federation.telephone.clone(),
         hours: String::new(),

@@ -6,6 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::assets::asset_url;
 use super::shell;
+use crate::kernel::Prefecture;
 
 /// Name of the product as every page shows it.
 pub const PRODUCT: &str = "電子請求受付システム";
@@ -105,6 +106,8 @@ pub enum DeskKind {
 #[derive(Clone, Debug)]
 pub struct HelpDesk {
     pub kind: DeskKind,
+    /// The prefecture it serves; `None` where it serves all.
+    pub prefecture: Option<Prefecture>,
     pub name: String,
     pub telephone: String,
     /// When somebody answers; empty if not known.
@@ -135,6 +138,7 @@ pub struct Page<'a> {
     pub(super) clock: Clock<'a>,
     pub(super) shell: Shell<'a>,
     pub(super) help: &'a [HelpDesk],
+    pub(super) prefecture: Option<Prefecture>,
     pub(super) links: &'a [FooterLink],
     pub(super) steps: Option<Steps<'a>>,
     pub(super) session: Option<SessionEnd<'a>>,
@@ -147,13 +151,32 @@ impl<'a> Page<'a> {
     /// `title` is the screen's name without 【】; it becomes `<title>` and the one `<h1>`.
     #[must_use]
     pub fn new(title: &'a str, shell: Shell<'a>, clock: Clock<'a>, help: &'a [HelpDesk]) -> Self {
-        Self { title, clock, shell, help, links: &[], steps: None, session: None, lead: None, open: false, error: false }
+        Self {
+            title,
+            clock,
+            shell,
+            help,
+            prefecture: None,
+            links: &[],
+            steps: None,
+            session: None,
+            lead: None,
+            open: false,
+            error: false,
+        }
     }
 
     /// Shows the steps of the flow.
     #[must_use]
     pub fn steps(mut self, labels: &'a [&'a str], current: usize) -> Self {
         self.steps = Some(Steps { labels, current });
+        self
+    }
+
+    /// Leaves out the help desks that serve other prefectures only.
+    #[must_use]
+    pub fn help_of(mut self, prefecture: Prefecture) -> Self {
+        self.prefecture = Some(prefecture);
         self
     }
 
@@ -225,7 +248,7 @@ impl<'a> Page<'a> {
                     a.skip href="#main" { "本文へ進む" }
                     (shell::header(&self))
                     (shell::frame(&self, body))
-                    (shell::footer(self.help, self.links))
+                    (shell::footer(self.help, self.prefecture, self.links))
                     (shell::session_warning(self.session))
                 }
             }

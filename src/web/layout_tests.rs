@@ -10,12 +10,14 @@ fn desks() -> Vec<HelpDesk> {
     vec![
         HelpDesk {
             kind: DeskKind::System,
+            prefecture: None,
             name: "ヘルプデスク".to_owned(),
             telephone: "0570-059-402".to_owned(),
             hours: "平日 9時から17時まで".to_owned(),
         },
         HelpDesk {
             kind: DeskKind::Federation,
+            prefecture: crate::kernel::Prefecture::new(7),
             name: "福島県国民健康保険団体連合会".to_owned(),
             telephone: "024-000-0000".to_owned(),
             hours: String::new(),
@@ -39,6 +41,17 @@ fn q50_title_is_prefixed_on_errors_only() {
     let refused = page.error(true).render(html! {}).into_string();
     assert!(fine.contains("<title>ログイン | 電子請求受付システム</title>"));
     assert!(refused.contains("<title>エラー: ログイン | 電子請求受付システム</title>"));
+}
+
+#[test]
+fn q56_help_of_other_prefectures_is_left_out_where_one_is_known() {
+    let (now, desks) = (now(), desks());
+    let page = |number| {
+        let page = Page::new("通知書", Shell::Visitor, Clock::At(&now), &desks);
+        page.help_of(crate::kernel::Prefecture::new(number).unwrap()).render(html! {}).into_string()
+    };
+    assert!(page(7).contains("024-000-0000") && page(7).contains("0570-059-402"));
+    assert!(!page(13).contains("024-000-0000") && page(13).contains("0570-059-402"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::layout::{
     BRANCH, CLOCK_MARKER, Clock, DeskKind, FooterLink, HelpDesk, Logout, NavItem, PRODUCT, Page, SessionEnd, Shell, Steps,
     clock_html,
 };
+use crate::kernel::Prefecture;
 
 /// Product name, who is logged in, and for offices the menu.
 pub(super) fn header(page: &Page<'_>) -> Markup {
@@ -129,15 +130,18 @@ fn logout_button(logout: Logout<'_>) -> Markup {
 }
 
 /// Quality bar 56: help stands in the same place on every page; the two kinds of desk are apart (spec 1).
-pub(super) fn footer(desks: &[HelpDesk], links: &[FooterLink]) -> Markup {
+/// `of` leaves out the desks of other prefectures.
+pub(super) fn footer(desks: &[HelpDesk], of: Option<Prefecture>, links: &[FooterLink]) -> Markup {
+    let serves = |desk: &&HelpDesk| of.is_none() || desk.prefecture.is_none() || desk.prefecture == of;
+    let desks: Vec<&HelpDesk> = desks.iter().filter(serves).collect();
     html! {
         footer.bottom {
             div.bottom-in {
                 @if !desks.is_empty() {
                     h2.bottom-title { "お困りのとき" }
                     div.desks {
-                        (desk_group(desks, DeskKind::System, "操作についてのお問い合わせ"))
-                        (desk_group(desks, DeskKind::Federation, "申請・事業所台帳についてのお問い合わせ"))
+                        (desk_group(&desks, DeskKind::System, "操作についてのお問い合わせ"))
+                        (desk_group(&desks, DeskKind::Federation, "申請・事業所台帳についてのお問い合わせ"))
                     }
                 }
                 p.bottom-name {
@@ -149,7 +153,7 @@ pub(super) fn footer(desks: &[HelpDesk], links: &[FooterLink]) -> Markup {
     }
 }
 
-fn desk_group(desks: &[HelpDesk], kind: DeskKind, about: &str) -> Markup {
+fn desk_group(desks: &[&HelpDesk], kind: DeskKind, about: &str) -> Markup {
     let mut of_kind = desks.iter().filter(|d| d.kind == kind).peekable();
     if of_kind.peek().is_none() {
         return html! {};

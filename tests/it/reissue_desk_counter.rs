@@ -57,7 +57,7 @@ async fn an_application_on_paper_without_address_gets_no_mails() {
     let app = TestApp::new();
     app.in_ledger(7, NUMBER).await;
     let mut browser = staff(&app, "受付", Role::Clerk, 7).await;
-    enter(&mut browser, &[("channel", "post")]).await;
+    enter(&mut browser, &[("channel", "post"), ("note", "申請書で確認")]).await;
     let one = all(&app).remove(0);
     assert_eq!(one.contact, None);
     assert!(browser.get(&path(one.number)).await.says("この申請についてのメールは送られません"));
@@ -75,7 +75,7 @@ async fn nobody_approves_what_they_themselves_have_entered() {
     app.may_leave_mails = true;
     app.in_ledger(7, NUMBER).await;
     let mut own = staff(&app, "承認者A", Role::Approver, 7).await;
-    enter(&mut own, &[("channel", "counter")]).await;
+    enter(&mut own, &[("channel", "counter"), ("note", "職員証で確認")]).await;
     let one = all(&app).remove(0);
     staff(&app, "受付", Role::Clerk, 7).await.make(&one, "take", &[]).await;
     let one = app.application(one.number);
@@ -96,10 +96,10 @@ async fn a_form_sent_twice_makes_one_application() {
     let mut browser = staff(&app, "受付", Role::Clerk, 7).await;
     let page = browser.get(&format!("{NEW}?q={NUMBER}")).await;
     let form = page.value("form").unwrap();
-    let fields = [("office", NUMBER), ("form", form.as_str()), ("channel", "post")];
+    let fields = [("office", NUMBER), ("form", form.as_str()), ("channel", "post"), ("note", "申請書で確認")];
     let (first, second) = (browser.post(NEW, &fields).await, browser.post(NEW, &fields).await);
     assert_eq!((first.location(), all(&app).len()), (second.location(), 1));
-    enter(&mut browser, &[("channel", "post")]).await;
+    enter(&mut browser, &[("channel", "post"), ("note", "申請書で確認")]).await;
     assert_eq!(all(&app).len(), 2, "a new form makes a new one");
 }
 
@@ -118,6 +118,23 @@ async fn q50_a_refused_form_keeps_what_was_typed() {
     let page = enter(&mut browser, &[("channel", "post"), ("contact", "a@b\r\nBcc: c@d"), ("contact_again", "")]).await;
     assert_eq!(page.status.as_u16(), 422);
     assert!(all(&app).is_empty());
+}
+
+#[tokio::test]
+async fn a_blank_form_makes_no_application_and_a_blank_search_says_what_to_type() {
+    let app = TestApp::new();
+    app.in_ledger(7, NUMBER).await;
+    let mut browser = staff(&app, "受付", Role::Clerk, 7).await;
+    assert!(!browser.get(&format!("{NEW}?q={NUMBER}")).await.body.contains(" checked"), "no channel is chosen beforehand");
+    let page = enter(&mut browser, &[]).await;
+    assert_eq!(page.status.as_u16(), 422);
+    for text in ["受付方法を選択してください。", "申し出た方の名前と、本人確認の方法を入力してください。"]
+    {
+        assert!(page.says(text), "{text}: {}", page.text());
+    }
+    assert!(all(&app).is_empty());
+    assert!(!browser.get(NEW).await.says("一部を入力してください"));
+    assert!(browser.get(&format!("{NEW}?q=")).await.says("一部を入力してください"));
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Path};
+use poem::web::{Data, Path, Query};
+use serde::Deserialize;
 
 use super::{PATH, address, history, status_badge};
 use crate::accounts::{self, Account, Kind};
@@ -21,11 +22,18 @@ use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
 /// Most applications and entries of the log that are shown.
 const ROWS: usize = 50;
 
+/// What led here.
+#[derive(Deserialize)]
+struct Arrived {
+    #[serde(default)]
+    done: String,
+}
+
 /// The office of this number in the federation's own ledger.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>) -> Answer {
+pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, Query(arrived): Query<Arrived>) -> Answer {
     let office = of_path(&desk, &number)?;
-    render(&app, &visit, &desk, office, "", &Errors::default())
+    render(&app, &visit, &desk, office, "", &arrived.done, &Errors::default())
 }
 
 /// [郵便番号を登録する]
@@ -34,7 +42,7 @@ pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number)
     let office = of_path(&desk, &number)?;
     let typed = form.get("postal_code");
     match flow::fill_in_postal_code(&app, &desk, office, typed).await? {
-        Ok(()) => see_other(&format!("{PATH}/{}", office.number)),
+        Ok(()) => see_other(&format!("{PATH}/{}?done=postal_code", office.number)),
         Err(Refused::Unknown) => Err(Fault::NotFound),
         Err(refused) => refuse(&app, &visit, &desk, office, "postal_code", typed, refused),
     }
@@ -45,7 +53,7 @@ pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number)
 pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
     let office = of_path(&desk, &number)?;
     match flow::disable_password(&app, &desk, office, text::line(form.get("reason"))).await? {
-        Ok(()) => see_other(&format!("{PATH}/{}", office.number)),
+        Ok(()) => see_other(&format!("{PATH}/{}?done=disabled", office.number)),
         Err(refused) => refuse(&app, &visit, &desk, office, "reason", form.get("reason"), refused),
     }
 }
@@ -53,7 +61,7 @@ pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(nu
 fn refuse(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, field: &str, typed: &str, refused: Refused) -> Answer {
     let mut errors = Errors::default();
     errors.add(field, refused);
-    render(app, visit, desk, office, typed, &errors)
+    render(app, visit, desk, office, typed, "", &errors)
 }
 
 /// The office of this desk's federation with the number in the path.
@@ -71,7 +79,7 @@ struct Office {
     history: Vec<audit::Entry>,
 }
 
-fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str, errors: &Errors) -> Answer {
+fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str, done: &str, errors: &Errors) -> Answer {
     let found = app.store.read(|r| {
         let Some(entry) = super::super::find(r, office)? else { return Ok::<_, StoreError>(None) };
         Ok(Some(Office {
@@ -87,6 +95,7 @@ fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str,
     let screen = screen(desk, visit, &entry.name, Nav::Ledger).refused(!errors.is_empty());
     screen.beside(status_badge(entry.status)).answer(html! {
         (error_summary(&errors.list()))
+        (done_box(done, &entry, account.as_ref()))
         @if entry.status != Status::Active {
             (notice(Mark::Warning, &format!("台帳の状態が「{}」の事業所です", entry.status.name()), html! {
                 p { "過去の月の請求のため、申請やログインはできます。審査のときにご確認ください。" }
@@ -103,6 +112,19 @@ fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str,
         }
         p { a href=(PATH) { "検索に戻る" } }
     })
+}
+
+/// What the form that led here has done, if it still is so.
+fn done_box(done: &str, entry: &Entry, account: Option<&Account>) -> Markup {
+    match done {
+        "postal_code" if !entry.postal_code.is_empty() => {
+            notice(Mark::Success, "郵便番号を登録しました", html! { p { "〒" (entry.postal_code) } })
+        }
+        "disabled" if account.is_some_and(|account| account.password_disabled) => {
+            notice(Mark::Success, "パスワードを無効にしました", html! { p { "ログイン中の利用者はログアウトされました。" } })
+        }
+        _ => html! {},
+    }
 }
 
 fn facts(entry: &Entry) -> Markup {
@@ -125,13 +147,19 @@ fn facts(entry: &Entry) -> Markup {
 
 fn postal_code_form(entry: &Entry, csrf: &str, typed: &str, errors: &Errors) -> Markup {
     let error = errors.of("postal_code");
-    let value = if error.is_some() { typed } else { &entry.postal_code };
-    html! {
+    let missing = entry.postal_code.is_empty();
+    let fields = html! {
         (form(&format!("{PATH}/{}/postal-code", entry.key.number), csrf, html! {
-            (text_field("postal_code", "郵便番号を補う").value(value).short().error(error)
+            (text_field("postal_code", "郵便番号").value(if error.is_some() { typed } else { "" }).short().error(error)
                 .support("通知書は窓あき封筒で送るため、郵便番号が必要です。台帳の取込に郵便番号がないときは、ここで登録した番号を残します。"))
             div.buttons { button.button type="submit" { "郵便番号を登録する" } }
         }))
+    };
+    html! {
+        details.move open[missing || error.is_some()] {
+            summary.button.small { "郵便番号を" @if missing { "補う" } @else { "登録し直す" } }
+            div.move-body { (fields) }
+        }
     }
 }
 
@@ -200,14 +228,15 @@ fn letters_part(letters: &[Letter]) -> Markup {
     if letters.is_empty() {
         return empty_state("通知書はありません", html! {});
     }
-    let day = |at: Option<jiff::Timestamp>| at.map(|at| jst::list(jst::date(at))).unwrap_or_default();
+    let day = |at: Option<jiff::Timestamp>| at.map_or_else(|| "―".to_owned(), |at| jst::list(jst::date(at)));
+    let ended = |letter: &Letter| matches!(letter.state, letters::State::Returned | letters::State::Withdrawn);
     let mut table = DataTable::new("通知書", &COLUMNS);
     for letter in letters {
         let number = letter.number.map_or_else(|| "印刷前".to_owned(), |number| number.to_string());
         table.push(vec![
             html! { a.mono href={ "/staff/letters/" (letter.id) } { (number) } },
             html! { (day(letter.printed_at())) },
-            html! { (day(letter.valid_until)) },
+            html! { @if ended(letter) { "失効" } @else { (day(letter.valid_until)) } },
             html! { (letter.state) },
         ]);
     }

@@ -88,9 +88,11 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, errors: &Errors) -> A
                 ul { @for (number, characters) in &batch.unprintable { li { (number) "：" (characters) } } }
             }))
         }
-        section.card {
-            h2 { "印刷した通知書" }
-            @if letters.is_empty() { (empty_state("印刷した通知書はありません", html! {})) } @else { (table(&letters)) }
+        @if !letters.is_empty() || batch.stage != Stage::Printing {
+            section.card {
+                h2 { "印刷した通知書" }
+                @if letters.is_empty() { (empty_state("印刷した通知書はありません", html! {})) } @else { (table(&letters)) }
+            }
         }
         @if !letters.is_empty() && batch.stage != Stage::Printing { (again_form(app, visit, &batch, errors)) }
     })?;

@@ -27,6 +27,10 @@ pub(super) fn show(app: &App, visit: &Visit, desk: &Desk, state: State) -> Answe
             let name = parts::office_name(r, &letter)?;
             letters.push((letter, name));
         }
+        if state == State::Printed {
+            // As the cover lists have them, to be gone through side by side.
+            letters.sort_by_key(|(letter, _)| letter.number);
+        }
         Ok::<_, StoreError>((parts::tabs(r, prefecture, state)?, letters))
     })?;
     let caption = format!("{}の通知書", state.title());
@@ -37,8 +41,8 @@ pub(super) fn show(app: &App, visit: &Visit, desk: &Desk, state: State) -> Answe
             parts::occasion(letter),
             parts::office_cell(letter.office.number.as_str(), name),
             html! { (parts::day(letter.printed_at())) },
-            html! { (letter.posted_on().map(crate::kernel::jst::list).unwrap_or_default()) },
-            html! { (parts::day(letter.valid_until)) },
+            html! { (letter.posted_on().map_or_else(|| "―".to_owned(), crate::kernel::jst::list)) },
+            html! { @if state == State::Returned { "失効" } @else { (parts::day(letter.valid_until)) } },
         ]);
     }
     letters_screen(desk, visit, "通知書").answer(html! {

@@ -2,12 +2,13 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Path};
+use poem::web::{Data, Path, Query};
+use serde::Deserialize;
 
 use super::{PATH, letters_screen, parts};
 use crate::app::App;
 use crate::kernel::{Id, jst, text};
-use crate::letters::model::{Act, Letter, State};
+use crate::letters::model::{Act, Letter, Occasion, State};
 use crate::letters::print::Choice;
 use crate::letters::{flow, store};
 use crate::staff::Desk;
@@ -15,10 +16,17 @@ use crate::store::StoreError;
 use crate::web::components::{Facts, Mark, Reached, TimelineItem, error_summary, form, hidden, notice, text_field, timeline};
 use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
 
+/// What led here.
+#[derive(Deserialize)]
+struct Arrived {
+    #[serde(default)]
+    done: String,
+}
+
 /// The letter with this id.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -> Answer {
-    render(&app, &visit, &desk, &id, &Errors::default())
+pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, Query(arrived): Query<Arrived>) -> Answer {
+    render(&app, &visit, &desk, &id, &arrived.done, &Errors::default())
 }
 
 /// [返戻にする]
@@ -26,11 +34,11 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -
 pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let letter = find(&app, &desk, &id)?.0;
     match flow::take_back(&app, &desk, letter.id, text::line(form.get("note"))).await?.ok_or(Fault::NotFound)? {
-        Ok(letter) => see_other(&format!("{PATH}/{}", letter.id)),
+        Ok(letter) => see_other(&format!("{PATH}/{}?done=returned", letter.id)),
         Err(refused) => {
             let mut errors = Errors::default();
             errors.add("note", refused);
-            render(&app, &visit, &desk, &id, &errors)
+            render(&app, &visit, &desk, &id, "", &errors)
         }
     }
 }
@@ -45,13 +53,13 @@ pub async fn reprint(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<S
         errors.add("reason", "理由を入力してください。");
     }
     let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
-        return render(&app, &visit, &desk, &id, &errors);
+        return render(&app, &visit, &desk, &id, "", &errors);
     };
     match flow::order(&app, &desk, token, vec![Choice::Letter(letter.id)], reason).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
             errors.add("reason", refused);
-            render(&app, &visit, &desk, &id, &errors)
+            render(&app, &visit, &desk, &id, "", &errors)
         }
     }
 }
@@ -66,16 +74,22 @@ fn find(app: &App, desk: &Desk, id: &str) -> Result<(Letter, String), Fault> {
     found.ok_or(Fault::NotFound)
 }
 
-fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, errors: &Errors) -> Answer {
+fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &Errors) -> Answer {
     let (letter, name) = find(app, desk, id)?;
     let newest = app.store.read(|r| {
         let temporary = crate::accounts::find(r, letter.user_id())?.and_then(|account| account.temporary);
         Ok::<_, StoreError>(temporary.is_some_and(|temporary| temporary.letter == letter.id))
     })?;
     let number = parts::number_or_dash(&letter);
+    let occasion = if matches!(letter.occasion, Occasion::Reissue(_)) { "管理番号" } else { "種別" };
     let printable = matches!(letter.state, State::Printed | State::Posted | State::Returned | State::Expired);
     letters_screen(desk, visit, "通知書の詳細").refused(!errors.is_empty()).beside(parts::state_badge(letter.state)).answer(html! {
         (error_summary(&errors.list()))
+        @if done == "returned" && letter.state == State::Returned {
+            (notice(Mark::Success, "返戻にしました", html! {
+                p { "この通知書の仮パスワードは使えなくなりました。送り直すときは、宛先を確かめてから再印刷してください。" }
+            }))
+        }
         @if letter.state.is_out() && !newest {
             (notice(Mark::Warning, "この通知書は無効です", html! {
                 p { "同じ事業所あてに後から別の通知書を印刷したため、この通知書の仮パスワードは使えません。発送せずに破棄してください。" }
@@ -87,10 +101,12 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, errors: &Errors) -> A
                     h2 { "通知書" }
                     (Facts::new()
                         .row("発行番号", html! { span.mono { (number) } })
-                        .row("種別", parts::occasion(&letter))
+                        .row(occasion, parts::occasion(&letter))
                         .row("事業所", parts::office_cell(letter.office.number.as_str(), &name))
                         .row("ユーザID", html! { span.mono { (letter.user_id()) } })
-                        .row("仮パスワードの有効期限", parts::day(letter.valid_until)))
+                        .row("印刷日", parts::day(letter.printed_at()))
+                        .row("発送日", letter.posted_on().map_or_else(|| "―".to_owned(), jst::list))
+                        .row("仮パスワードの有効期限", parts::validity(&letter, newest)))
                 }
                 @if printable { (reprint_form(app, visit, &letter, errors)) }
                 @if letter.state.is_out() { (return_form(visit, &letter, errors)) }

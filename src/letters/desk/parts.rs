@@ -40,7 +40,17 @@ pub(super) fn number_or_dash(letter: &Letter) -> String {
 }
 
 pub(super) fn day(at: Option<jiff::Timestamp>) -> String {
-    at.map(|at| jst::list(jst::date(at))).unwrap_or_default()
+    at.map_or_else(|| "―".to_owned(), |at| jst::list(jst::date(at)))
+}
+
+/// The last day of the temporary password; 失効 once it opens no more. `live`: the account still waits for this letter's password.
+pub(super) fn validity(letter: &Letter, live: bool) -> String {
+    match letter.state {
+        State::Waiting => "―".to_owned(),
+        State::Completed if !live => "使用済".to_owned(),
+        State::Printed | State::Posted | State::Completed if live => day(letter.valid_until),
+        _ => "失効".to_owned(),
+    }
 }
 
 /// 事業所名 of the ledger; the number where the office is in no ledger any more.

@@ -33,7 +33,7 @@ const OTHERS_MOST: usize = 20;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    q: String,
+    q: Option<String>,
 }
 
 /// The office in the ledger, with its open applications.
@@ -48,20 +48,22 @@ struct Office {
 /// [`Fault::Store`] when the database fails.
 #[handler]
 pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk, Query(asked): Query<Asked>) -> Answer {
-    let search = asked.q.trim().to_owned();
+    let search = asked.q.as_deref().unwrap_or_default().trim().to_owned();
+    let mut refused = false;
     let body = if search.is_empty() {
-        find_form(&asked.q)
+        refused = asked.q.is_some();
+        find_form("", refused.then_some("事業所番号、または事業所名・電話番号・住所の一部を入力してください。"))
     } else if let Some(office) = look_up(app, &desk, &search)? {
         let mut draft = Draft::default();
         draft.typed.insert("form", Id::new(&app.random).to_string());
-        draft.typed.insert("channel", Channel::default().word().to_owned());
         slip_form(&visit, &office, &draft)
     } else {
         let prefecture = desk.prefecture();
-        let found = app.store.search(move |r| ledger::search(r, prefecture, &search, FOUND_MOST)).await?;
-        html! { (find_form(&asked.q)) (offices(&asked.q, &found.entries, found.total)) }
+        let wanted = search.clone();
+        let found = app.store.search(move |r| ledger::search(r, prefecture, &wanted, FOUND_MOST)).await?;
+        html! { (find_form(&search, None)) (offices(&search, &found.entries, found.total)) }
     };
-    screen(&desk, &visit, "窓口受付", Nav::Counter).answer(body)
+    screen(&desk, &visit, "窓口受付", Nav::Counter).refused(refused).answer(body)
 }
 
 /// [受け付ける]
@@ -116,6 +118,9 @@ fn slip(draft: &mut Draft) -> Option<Slip> {
     }
     let (name, telephone, note) =
         (text::line(draft.get("name")), text::line(draft.get("telephone")), text::paragraph(draft.get("note")));
+    if note.is_empty() {
+        draft.errors.add("note", "申し出た方の名前と、本人確認の方法を入力してください。");
+    }
     for (field, value) in [("name", &name), ("telephone", &telephone), ("note", &note)] {
         if value.chars().count() > TEXT_MOST || text::has_control(value) {
             draft.errors.add(field, format!("{TEXT_MOST}文字以内で入力してください。"));
@@ -124,11 +129,11 @@ fn slip(draft: &mut Draft) -> Option<Slip> {
     Some(Slip { channel: channel?, name, telephone, note, form: Id::parse(draft.get("form")) })
 }
 
-fn find_form(typed: &str) -> Markup {
+fn find_form(typed: &str, error: Option<&str>) -> Markup {
     html! {
         p.lead { "書面や電話で受け付けた申請を入力します。はじめに事業所を台帳から探してください。" }
         (search_form(HERE, "台帳から探す", None, html! {
-            (search_field("q", "事業所").value(typed).support("事業所番号、または事業所名・電話番号・住所の一部"))
+            (search_field("q", "事業所").value(typed).error(error).support("事業所番号、または事業所名・電話番号・住所の一部"))
         }))
     }
 }
@@ -156,7 +161,11 @@ fn offices(typed: &str, found: &[Entry], total: usize) -> Markup {
         ]);
     }
     html! {
-        p.list-count { strong.num { (total) } "件" @if total > found.len() { "のうち" (found.len()) "件" } "。事業所番号を選んでください。" }
+        p.list-count {
+            strong.num { (total) } "件見つかりました。"
+            @if total > found.len() { "先頭の" (found.len()) "件を表示しています。目的の事業所がないときは、言葉を足して絞り込んでください。" }
+            @else { "事業所番号を選んでください。" }
+        }
         (table)
     }
 }
@@ -183,8 +192,8 @@ fn slip_form(visit: &Visit, office: &Office, draft: &Draft) -> Markup {
                         .support("なければ空欄のままにします。空欄のときはメールを送りません。").error(errors.of("contact")))
                     (mail_field("contact_again", "通知先メールアドレス(確認用)").value(draft.get("contact_again"))
                         .autocomplete("off").error(errors.of("contact_again")))
-                    (textarea("note", "メモ", 3).value(draft.get("note"))
-                        .support("申し出た方の名前、本人確認の方法など。申請者には見えません。").error(errors.of("note")))
+                    (textarea("note", "メモ", 3).value(draft.get("note")).required()
+                        .support("申し出た方の名前と、本人確認の方法（例 施設長の佐藤様、台帳の電話番号へ折り返して確認）。申請者には見えません。").error(errors.of("note")))
                     p.note { "入力した方は、この申請を承認できません。" }
                     (ButtonRow::forward("受け付ける").back(Back::Link(HERE)).back_label("事業所を選び直す"))
                 }))

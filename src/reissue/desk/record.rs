@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::flow::desk::dossier::Dossier;
-use super::super::model::{Application, MoveKind, State, Step, What};
+use super::super::model::{Application, MoveKind, Source, State, Step, What};
 use super::{address, number_link, source_title, state_badge};
 use crate::kernel::jst;
 use crate::mail::outbox;
@@ -34,7 +34,13 @@ pub(super) fn history(one: &Application) -> Markup {
 fn step_title(one: &Application, step: &Step) -> String {
     let state = step.to.title();
     let how = match &step.what {
-        What::Arrived => return format!("{state}（{}）", source_title(one)),
+        What::Arrived => {
+            // No bracket inside a bracket.
+            return match &one.source {
+                Source::Visitor => format!("{state}（{}）", source_title(one)),
+                Source::Desk { slip, .. } => format!("{state}（窓口受付・{}）", slip.channel.title()),
+            };
+        }
         What::Moved(mv) => match mv.kind() {
             MoveKind::Resume => "照会を終えて審査に戻す",
             MoveKind::Reprint => "再印刷",

@@ -89,7 +89,7 @@ pub(super) fn inquired(params: &Params, inquiry: &Inquiry, config: &Config) -> S
     };
     let federation = config.federation_of(params.office.prefecture);
     let mut words = opening(params, config, "次のログイン情報再発行申請について、連合会からお願いがあります。")
-        .fact("ご用件", inquiry.reason.title())
+        .fact("ご用件", inquiry.reason.request())
         .fact("期限", &format!("{}まで", jst::sentence(inquiry.until)))
         .heading("お願いしたいこと")
         .paragraph(wanted);

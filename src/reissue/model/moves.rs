@@ -24,13 +24,23 @@ impl InquiryReason {
     /// Every reason.
     pub const ALL: [Self; 3] = [Self::Telephone, Self::Envelope, Self::Other];
 
-    /// The name on screens and in the mail.
+    /// The name on the desk's screens.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
             Self::Telephone => "電話確認",
             Self::Envelope => "返信用封筒待ち",
             Self::Other => "その他",
+        }
+    }
+
+    /// What the applicant is asked for, in the mail and on the progress page.
+    #[must_use]
+    pub const fn request(self) -> &'static str {
+        match self {
+            Self::Telephone => "電話での確認のお願い",
+            Self::Envelope => "返信用封筒のご送付のお願い",
+            Self::Other => "そのほかの確認のお願い",
         }
     }
 

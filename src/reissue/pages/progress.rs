@@ -158,7 +158,7 @@ fn detail(step: &Step, now: bool, federation: Option<&Federation>) -> Markup {
     let What::Moved(mv) = &step.what else { return html! {} };
     match mv {
         Move::Inquire(inquiry) => html! {
-            p { (inquiry.reason.title()) "（" (in_words(inquiry.until)) "まで）" }
+            p { (inquiry.reason.request()) "（" (in_words(inquiry.until)) "まで）" }
             @if !inquiry.text.trim().is_empty() { p.lines { (inquiry.text.trim()) } }
             @if now { (call) }
         },

@@ -17,6 +17,7 @@ fn now() -> ServerTime {
 fn desks() -> Vec<HelpDesk> {
     let desk = |kind, name: &str, telephone: &str, hours: &str| HelpDesk {
         kind,
+        prefecture: None,
         name: name.to_owned(),
         telephone: telephone.to_owned(),
         hours: hours.to_owned(),
