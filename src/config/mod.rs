@@ -1,7 +1,7 @@
 //! Settings: built-in defaults < `config.toml` < environment `UKETSUKE_SECTION__KEY` < `UKETSUKE_SECTION__KEY_FILE` for secrets.
 //!
 //! One file per section; each lists its keys with the sentence that says what is expected there, so that a value of the
-//! wrong type and a value out of range are answered with the same words. [`load`] merges the layers (figment keeps where
+//! wrong type and a value out of range are answered with the same words. [`load()`] merges the layers (figment keeps where
 //! every value came from) and names every mistake it finds at once: file and line or variable, key, and what is expected.
 
 use std::path::{Path, PathBuf};

@@ -46,7 +46,7 @@ fn due(r: &impl Reads, account: &Account, now: jiff::Timestamp) -> Result<Stage,
     Ok(Stage::of(account, store::find(r, account.user_id)?.as_ref(), now))
 }
 
-/// [パスワード変更] on 【警告】.
+/// \[パスワード変更\] on 【警告】.
 ///
 /// # Errors
 /// [`StepError`].
@@ -71,7 +71,7 @@ pub fn is_current(app: &App, office: &Office, typed: &Secret<String>) -> bool {
     account.temporary.as_ref().is_some_and(|temporary| temporary.matches(&app.keys, account.user_id, typed))
 }
 
-/// [変更]: the new password, already judged by the rule, takes the place of the temporary one. Every session of the account ends and
+/// \[変更\]: the new password, already judged by the rule, takes the place of the temporary one. Every session of the account ends and
 /// this browser gets a new one, still limited to these steps.
 ///
 /// # Errors
@@ -100,7 +100,7 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>, de
         .await
 }
 
-/// [終了]: the steps are done, the pages of the office open under a new session.
+/// \[終了\]: the steps are done, the pages of the office open under a new session.
 ///
 /// # Errors
 /// [`StepError`].

@@ -31,7 +31,7 @@ fn elsewhere(visit: &Visit, stage: Stage) -> Answer {
     Ok(response)
 }
 
-/// 【警告】. [戻る] from the next screen shows it again.
+/// 【警告】. \[戻る\] from the next screen shows it again.
 #[handler]
 pub fn warning(app: Data<&App>, visit: Visit, office: Office) -> Answer {
     let stage = flow::stage(&app, &office, visit.now)?;
@@ -53,7 +53,7 @@ pub fn warning(app: Data<&App>, visit: Visit, office: Office) -> Answer {
     }))
 }
 
-/// [パスワード変更] on 【警告】.
+/// \[パスワード変更\] on 【警告】.
 #[handler]
 pub async fn confirm_warning(app: Data<&App>, visit: Visit, office: Office, _form: Form) -> Answer {
     match flow::confirm_warning(&app, &office).await {
@@ -71,7 +71,7 @@ pub fn password(app: Data<&App>, visit: Visit, office: Office) -> Answer {
     }
 }
 
-/// [変更]
+/// \[変更\]
 #[handler]
 pub async fn change_password(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
     let stage = flow::stage(&app, &office, visit.now)?;
@@ -129,7 +129,7 @@ pub fn done(app: Data<&App>, visit: Visit, office: Office) -> Answer {
     }
 }
 
-/// [終了]
+/// \[終了\]
 #[handler]
 pub async fn finish(app: Data<&App>, visit: Visit, office: Office, _form: Form) -> Answer {
     match flow::finish(&app, &office).await {

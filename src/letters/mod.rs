@@ -1,7 +1,7 @@
 //! Letters: the 電子請求ログイン情報再発行通知書 (L-1), the cover list of a printed batch (L-3), and what becomes of them until the
 //! office logs in.
 //!
-//! Temporary passwords exist between [`print`] and the paper only: the database holds keyed hashes, the PDF is handed out once from
+//! Temporary passwords exist between `print` and the paper only: the database holds keyed hashes, the PDF is handed out once from
 //! memory.
 
 pub mod desk;

@@ -56,7 +56,7 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
     web::page(screen(&visit, "", &Errors::default(), told, None))
 }
 
-/// [ログイン]
+/// \[ログイン\]
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let (typed, password) = (form.get("user_id"), form.secret("password"));
@@ -99,7 +99,7 @@ fn opened(visit: &Visit, entered: &Entered) -> Answer {
     Ok(response)
 }
 
-/// [ログアウト]. A form from a page whose session has ended is as good as logged out.
+/// \[ログアウト\]. A form from a page whose session has ended is as good as logged out.
 #[handler]
 pub async fn leave(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> Answer {
     if let (Some(session), Some(key)) = (&visit.session, visit.session_key) {
@@ -115,7 +115,7 @@ pub async fn leave(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> A
     Ok(response)
 }
 
-/// [操作を続ける]: the request itself counts as use; the answer says when the session ends now.
+/// \[操作を続ける\]: the request itself counts as use; the answer says when the session ends now.
 #[handler]
 pub fn extend(office: Office, _form: Form) -> Answer {
     let ends = HeaderValue::from_str(&office.session_ends_ms().to_string()).map_err(Fault::internal)?;

@@ -18,7 +18,7 @@ pub fn show(visit: Visit) -> Answer {
     page(screen(&visit, "", &Errors::default()))
 }
 
-/// [次へ]
+/// \[次へ\]
 #[handler]
 pub fn choose(visit: Visit, form: Form) -> Answer {
     match form.get("way") {

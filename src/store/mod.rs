@@ -1,6 +1,6 @@
 //! The only room that names redb: typed tables, reading, the writer thread, migrations.
 //!
-//! All writing goes through one thread ([`writer`]) that shares commits: what is waiting is run in order in one transaction, committed
+//! All writing goes through one thread (`writer`) that shares commits: what is waiting is run in order in one transaction, committed
 //! durably, and only then answered. Reading never waits for it.
 
 mod access;

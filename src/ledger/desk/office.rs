@@ -36,7 +36,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String
     render(&app, &visit, &desk, office, "", &arrived.done, &Errors::default())
 }
 
-/// [郵便番号を登録する]
+/// \[郵便番号を登録する\]
 #[handler]
 pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
     let office = of_path(&desk, &number)?;
@@ -48,7 +48,7 @@ pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number)
     }
 }
 
-/// [パスワードを無効にする]
+/// \[パスワードを無効にする\]
 #[handler]
 pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
     let office = of_path(&desk, &number)?;

@@ -24,7 +24,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -
     render(&app, &visit, &desk, &id, &Errors::default())
 }
 
-/// [PDFを受け取る]: hands the PDF out, once, never kept by anybody on the way.
+/// \[PDFを受け取る\]: hands the PDF out, once, never kept by anybody on the way.
 #[handler]
 pub async fn pdf(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, _form: Form) -> Answer {
     let batch = find(&app, &desk, &id)?;
@@ -41,7 +41,7 @@ pub async fn pdf(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<Strin
     }
 }
 
-/// [もう一度印刷する]: all letters of this printing anew, with new passwords.
+/// \[もう一度印刷する\]: all letters of this printing anew, with new passwords.
 #[handler]
 pub async fn again(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let batch = find(&app, &desk, &id)?;

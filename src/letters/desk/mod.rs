@@ -42,7 +42,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query<Which
     }
 }
 
-/// [印刷する]: orders a print of the chosen letters.
+/// \[印刷する\]: orders a print of the chosen letters.
 #[handler]
 pub async fn print(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answer {
     let mut errors = Errors::default();

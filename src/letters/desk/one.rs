@@ -29,7 +29,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, Q
     render(&app, &visit, &desk, &id, &arrived.done, &Errors::default())
 }
 
-/// [返戻にする]
+/// \[返戻にする\]
 #[handler]
 pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let letter = find(&app, &desk, &id)?.0;
@@ -43,7 +43,7 @@ pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path
     }
 }
 
-/// [再印刷する]
+/// \[再印刷する\]
 #[handler]
 pub async fn reprint(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let (letter, _) = find(&app, &desk, &id)?;

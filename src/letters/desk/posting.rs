@@ -35,7 +35,7 @@ struct Typed {
     on: String,
 }
 
-/// [発送済にする]: each letter for itself; those refused stay in the form.
+/// \[発送済にする\]: each letter for itself; those refused stay in the form.
 #[handler]
 pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answer {
     let mut errors = Errors::default();

@@ -81,7 +81,7 @@ pub async fn decision(Data(app): Data<&App>, visit: Visit, desk: Desk, Path(numb
     answer(app, &visit, &desk, shown.number, kind, went, draft)
 }
 
-/// [再送] of a mail that could not be sent.
+/// \[再送\] of a mail that could not be sent.
 ///
 /// # Errors
 /// [`Fault::NotFound`] if the application is none of this desk's or the mail none of its; [`Fault::Store`] when the database fails.

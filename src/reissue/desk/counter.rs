@@ -66,7 +66,7 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk, Query(asked):
     screen(&desk, &visit, "窓口受付", Nav::Counter).refused(refused).answer(body)
 }
 
-/// [受け付ける]
+/// \[受け付ける\]
 ///
 /// # Errors
 /// [`Fault::BadRequest`] for a form without an office of this ledger; [`Fault::Store`] when the database fails.

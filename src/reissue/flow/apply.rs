@@ -64,7 +64,7 @@ pub fn current(r: &impl Reads, config: &Config, now: Timestamp, key: [u8; 32]) -
     Ok(flows::applying(r, key)?.filter(|flow| flow.at >= oldest))
 }
 
-/// A1 [次へ]: the office number and the contact address, twice.
+/// A1 \[次へ\]: the office number and the contact address, twice.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -115,7 +115,7 @@ fn begin(
     }
 }
 
-/// A2 [次へ]: the billing prefecture, one of those listed.
+/// A2 \[次へ\]: the billing prefecture, one of those listed.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -172,7 +172,7 @@ fn go_on(
     }
 }
 
-/// A3 [再送]. `Err(screen)` if this flow is elsewhere.
+/// A3 \[再送\]. `Err(screen)` if this flow is elsewhere.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -182,7 +182,7 @@ pub fn resend(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Result<Resent, S
     codes::resend(tx, &visitor.moment, visitor.config, challenge, visitor.flow, &visitor.network).map(Ok)
 }
 
-/// A3 [次へ]: the code. The right one leads to A4. `Err(screen)` if this flow is elsewhere.
+/// A3 \[次へ\]: the code. The right one leads to A4. `Err(screen)` if this flow is elsewhere.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -196,7 +196,7 @@ pub fn prove(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: &str) -> Result<Resu
     Ok(Ok(answer))
 }
 
-/// A4 [送信]: takes the application in. A second [送信] of the same flow finds it sent and makes none.
+/// A4 \[送信\]: takes the application in. A second \[送信\] of the same flow finds it sent and makes none.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.

@@ -83,7 +83,7 @@ pub fn may_withdraw(one: &Application) -> bool {
     one.state.allows(MoveKind::Withdraw)
 }
 
-/// [取下げ]: sends a one-time password to the contact address. `None` if there is nothing to withdraw.
+/// \[取下げ\]: sends a one-time password to the contact address. `None` if there is nothing to withdraw.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -109,7 +109,7 @@ pub fn ask_code(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Option<Opened>
     Ok(Some(opened))
 }
 
-/// [再送] of the code for 取下げ. `None` if no code is waited for.
+/// \[再送\] of the code for 取下げ. `None` if no code is waited for.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.

@@ -29,7 +29,7 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     page(screen(&visit, &typed, &Errors::default()))
 }
 
-/// A1 [次へ]
+/// A1 \[次へ\]
 #[handler]
 pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let typed =
@@ -68,7 +68,7 @@ fn check_again(errors: &mut Errors, typed: &Typed, contact: Option<&MailAddress>
     }
 }
 
-/// The live check under 事業所番号: a fragment. It says early what [次へ] would say, and the check digit's warning.
+/// The live check under 事業所番号: a fragment. It says early what \[次へ\] would say, and the check digit's warning.
 #[handler]
 pub fn check_number(app: Data<&App>, form: Form) -> Answer {
     let typed = form.get(NUMBER);
@@ -118,7 +118,7 @@ pub fn prefecture(app: Data<&App>, visit: Visit) -> Answer {
     }
 }
 
-/// A2 [次へ]
+/// A2 \[次へ\]
 #[handler]
 pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let flow = current(&app, &visit)?;

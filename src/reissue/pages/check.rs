@@ -25,7 +25,7 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     page(check(&visit, *office, &name, contact, !among.is_empty()))
 }
 
-/// A4 [送信]
+/// A4 \[送信\]
 #[handler]
 pub async fn send(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     let Some(key) = visit.flow() else { return home(None) };

@@ -25,7 +25,7 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     }
 }
 
-/// A3 [次へ]
+/// A3 \[次へ\]
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let before = match waiting(&app, &visit)? {
@@ -45,7 +45,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     }
 }
 
-/// A3 [再送]
+/// A3 \[再送\]
 #[handler]
 pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     let Some(key) = visit.flow() else { return home(None) };

@@ -36,7 +36,7 @@ pub fn show(visit: Visit) -> Answer {
     page(ask(&visit, "", "", &Errors::default()))
 }
 
-/// A6 [次へ]
+/// A6 \[次へ\]
 #[handler]
 pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let (number, typed) = (form.get(NUMBER), form.get(CONTACT));

@@ -37,7 +37,7 @@ pub fn confirm(app: Data<&App>, visit: Visit) -> Answer {
     }
 }
 
-/// [次へ]: sends the one-time password.
+/// \[次へ\]: sends the one-time password.
 #[handler]
 pub async fn ask_code(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     let Some((_, one)) = current(&app, &visit)? else { return see_other(START) };
@@ -77,7 +77,7 @@ pub fn code(app: Data<&App>, visit: Visit) -> Answer {
     }
 }
 
-/// [次へ]: the right one-time password withdraws.
+/// \[次へ\]: the right one-time password withdraws.
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let Some(before) = view(&app, &visit)? else { return see_other(SHOWN) };
@@ -92,7 +92,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     }
 }
 
-/// [再送]
+/// \[再送\]
 #[handler]
 pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     let Some(key) = visit.flow() else { return see_other(START) };

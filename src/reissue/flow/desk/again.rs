@@ -1,4 +1,4 @@
-//! [再送] of a mail that the mail server has refused.
+//! \[再送\] of a mail that the mail server has refused.
 
 use super::super::super::store;
 use super::Clerk;
