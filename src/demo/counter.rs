@@ -129,9 +129,9 @@ impl Counter {
         let desk = self.desk(place, Role::Clerk)?;
         let choices = papers.iter().map(|paper| self.choice(*paper)).collect::<Result<_, _>>()?;
         let token = Id::new(&self.app.moment().part("print").random());
-        refused(letters::order(&self.app, &desk, token, choices, String::new()).await?)?;
+        refused(letters::order(&self.app, &desk, CLIENT, token, choices, String::new()).await?)?;
         self.app.runner().run_due().await?;
-        match letters::deliver(&self.app, &desk, token).await? {
+        match letters::deliver(&self.app, &desk, CLIENT, token).await? {
             Some(_) => Ok(()),
             None => Err(FillError::Refused(format!("{papers:?}: nothing was printed"))),
         }
@@ -144,7 +144,7 @@ impl Counter {
             Ok(Posting { given: number.map(|number| number.to_string()).unwrap_or_default(), number, tracking: String::new() })
         });
         let postings = postings.collect::<Result<_, FillError>>()?;
-        for (_, posted) in letters::post(&self.app, &desk, postings, jst::date(self.clock.now())).await? {
+        for (_, posted) in letters::post(&self.app, &desk, CLIENT, postings, jst::date(self.clock.now())).await? {
             refused(posted)?;
         }
         Ok(())
@@ -153,7 +153,7 @@ impl Counter {
     async fn take_back(&self, paper: Paper, note: &str) -> Result<(), FillError> {
         let letter = self.letter(paper)?;
         let desk = self.desk(u8::from(letter.office.prefecture), Role::Clerk)?;
-        match letters::take_back(&self.app, &desk, letter.id, note.to_owned()).await? {
+        match letters::take_back(&self.app, &desk, CLIENT, letter.id, note.to_owned()).await? {
             Some(done) => refused(done).map(drop),
             None => Err(FillError::Refused(format!("{paper:?}: no such letter"))),
         }

@@ -1,5 +1,7 @@
 //! Use cases of the desk.
 
+use std::net::IpAddr;
+
 use super::{find, model, set_postal_code};
 use crate::accounts::{self, Change};
 use crate::app::App;
@@ -39,6 +41,7 @@ pub(super) enum Refused {
 pub(super) async fn fill_in_postal_code(
     app: &App,
     desk: &Desk,
+    client: IpAddr,
     office: OfficeKey,
     typed: &str,
 ) -> Result<Result<(), Refused>, StoreError> {
@@ -48,7 +51,7 @@ pub(super) async fn fill_in_postal_code(
         .write(move |tx| {
             let Some(before) = find(tx, office)? else { return Ok(Err(Refused::Unknown)) };
             set_postal_code(tx, office, &postal_code)?;
-            let event = Event::new(actor.clone(), "ledger.postal_code").office(office);
+            let event = Event::new(actor.clone(), "ledger.postal_code").office(office).client(client);
             let event = event.detail("before", &before.postal_code).detail("after", &postal_code);
             audit::record(tx, &moment, event)?;
             Ok(Ok(()))
@@ -63,6 +66,7 @@ pub(super) async fn fill_in_postal_code(
 pub(super) async fn disable_password(
     app: &App,
     desk: &Desk,
+    client: IpAddr,
     office: OfficeKey,
     reason: String,
 ) -> Result<Result<(), Refused>, StoreError> {
@@ -81,7 +85,7 @@ pub(super) async fn disable_password(
             let ended = sessions::end_all(tx, Subject::Office(user_id))?;
             accounts::tell_change(tx, &moment, &account, Change::PasswordDisabled)?;
             let event = Event::new(actor.clone(), "account.disable_password").office(office).subject(user_id);
-            audit::record(tx, &moment, event.detail("reason", &reason).detail("sessions", ended))?;
+            audit::record(tx, &moment, event.detail("reason", &reason).detail("sessions", ended).client(client))?;
             Ok(Ok(()))
         })
         .await

@@ -1,12 +1,13 @@
 //! Use cases of the desk, and the jobs: a print runs as a durable job, because up to 500 letters are more than one transaction may hold.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
 use super::model::{Letter, Refused, check_text};
-use super::post::{self, Posting};
+use super::post::{self, Hand, Posting};
 use super::print::{self, Choice, Printer};
 use super::sheet::{Batch as Sheets, LetterSheet, typeset_batch};
 use super::store::{self, Batch, Stage, Wanted};
@@ -32,6 +33,10 @@ fn person(desk: &Desk) -> Person {
     Person { id: desk.id, name: desk.name.clone() }
 }
 
+fn hand(desk: &Desk, client: IpAddr) -> Hand {
+    Hand { person: person(desk), client: Some(client) }
+}
+
 fn actor(desk: &Desk) -> Actor {
     Actor::Staff { id: desk.id, name: desk.name.clone() }
 }
@@ -44,6 +49,7 @@ fn actor(desk: &Desk) -> Actor {
 pub async fn order(
     app: &App,
     desk: &Desk,
+    client: IpAddr,
     token: Id,
     choices: Vec<Choice>,
     reason: String,
@@ -56,6 +62,7 @@ pub async fn order(
         id: token,
         prefecture: desk.prefecture(),
         by: person(desk),
+        client: Some(client),
         at: moment.now,
         wanted: choices.into_iter().map(|choice| Wanted { choice, reason: reason.clone() }).collect(),
         done: 0,
@@ -95,7 +102,7 @@ async fn print_batch(app: &App, job: &Job) -> Result<(), StoreError> {
     let Some(batch) = begun else { return Ok(()) };
     let printer = Printer {
         prefecture: batch.prefecture,
-        person: batch.by.clone(),
+        hand: Hand { person: batch.by.clone(), client: batch.client },
         keys: app.keys.clone(),
         valid_days: app.config.password.temporary_valid_days,
     };
@@ -162,7 +169,7 @@ async fn set(app: &App, batch: &Batch, letters: Vec<LetterSheet>) -> Result<Set,
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn deliver(app: &App, desk: &Desk, id: Id) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
+pub async fn deliver(app: &App, desk: &Desk, client: IpAddr, id: Id) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
     let moment = app.moment();
     if !app.press().holds(id, moment.now) {
         return Ok(None);
@@ -176,7 +183,7 @@ pub async fn deliver(app: &App, desk: &Desk, id: Id) -> Result<Option<Secret<Vec
             batch.stage = Stage::Delivered(moment.now);
             tx.put(&store::BATCHES, &id, &batch)?;
             let event = Event::new(actor.clone(), "letter.deliver").prefecture(prefecture).subject(id);
-            audit::record(tx, &moment, event.detail("letters", batch.printed.len()))?;
+            audit::record(tx, &moment, event.detail("letters", batch.printed.len()).client(client))?;
             Ok::<_, StoreError>(true)
         })
         .await?;
@@ -190,15 +197,15 @@ pub type Posted = (Posting, Result<Letter, Refused>);
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn post(app: &App, desk: &Desk, postings: Vec<Posting>, on: Date) -> Result<Vec<Posted>, StoreError> {
+pub async fn post(app: &App, desk: &Desk, client: IpAddr, postings: Vec<Posting>, on: Date) -> Result<Vec<Posted>, StoreError> {
     let mut done = Vec::with_capacity(postings.len());
     for chunk in postings.chunks(CHUNK) {
-        let (moment, chunk, prefecture, person) = (app.moment(), chunk.to_vec(), desk.prefecture(), person(desk));
+        let (moment, chunk, prefecture, hand) = (app.moment(), chunk.to_vec(), desk.prefecture(), hand(desk, client));
         let some = app
             .store
             .write(move |tx| {
                 let one = |posting: &Posting| {
-                    let outcome = post::post(tx, &moment.part(&posting.given), prefecture, &person, posting, on)?;
+                    let outcome = post::post(tx, &moment.part(&posting.given), prefecture, &hand, posting, on)?;
                     Ok::<_, StoreError>((posting.clone(), outcome))
                 };
                 chunk.iter().map(one).collect::<Result<Vec<_>, _>>()
@@ -213,9 +220,15 @@ pub async fn post(app: &App, desk: &Desk, postings: Vec<Posting>, on: Date) -> R
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn take_back(app: &App, desk: &Desk, id: Id, note: String) -> Result<Option<Result<Letter, Refused>>, StoreError> {
-    let (moment, prefecture, person) = (app.moment(), desk.prefecture(), person(desk));
-    app.store.write(move |tx| post::take_back(tx, &moment, prefecture, &person, id, &note)).await
+pub async fn take_back(
+    app: &App,
+    desk: &Desk,
+    client: IpAddr,
+    id: Id,
+    note: String,
+) -> Result<Option<Result<Letter, Refused>>, StoreError> {
+    let (moment, prefecture, hand) = (app.moment(), desk.prefecture(), hand(desk, client));
+    app.store.write(move |tx| post::take_back(tx, &moment, prefecture, &hand, id, &note)).await
 }
 
 /// Handles [`EXPIRE`]: every hour, which finds what ended at midnight soon after it.

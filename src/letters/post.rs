@@ -1,4 +1,6 @@
-//! What happens to a printed letter, inside a transaction: 発送済, 返戻, 完了, 期限切れ. Applications and accounts follow.
+//! What happens to a printed letter, inside a transaction: 発送済, 返戻, 完了, 期限切れ, 取下げ. Applications and accounts follow.
+
+use std::net::IpAddr;
 
 use jiff::civil::Date;
 
@@ -7,7 +9,7 @@ use super::store;
 use crate::accounts;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{ControlNumber, Id, Moment, Prefecture, UserId};
-use crate::reissue::{self, By, MarkError, Move, Person};
+use crate::reissue::{self, Acting, By, MarkError, Move, Person};
 use crate::store::{Reads, StoreError, Tx};
 
 /// One line of what was posted: the number on the letter, and the post's own number if it has one.
@@ -35,12 +37,30 @@ impl Posting {
     }
 }
 
+/// A clerk at work, and from where.
+#[derive(Clone, Debug)]
+pub(super) struct Hand {
+    pub(super) person: Person,
+    /// The client's address, for the audit log.
+    pub(super) client: Option<IpAddr>,
+}
+
+impl Hand {
+    pub(super) fn acting(&self) -> Acting {
+        Acting { by: By::Staff(self.person.clone()), client: self.client }
+    }
+
+    pub(super) fn actor(&self) -> Actor {
+        Actor::Staff { id: self.person.id, name: self.person.name.clone() }
+    }
+}
+
 /// Marks one letter as posted. Refuses a superseded number, so that no dead password is posted (spec 2, D).
 pub(super) fn post(
     tx: &mut Tx<'_>,
     moment: &Moment,
     prefecture: Prefecture,
-    person: &Person,
+    hand: &Hand,
     posting: &Posting,
     on: Date,
 ) -> Result<Result<Letter, Refused>, StoreError> {
@@ -51,12 +71,12 @@ pub(super) fn post(
     if let Err(refused) = letter.check_number(number) {
         return Ok(Err(refused));
     }
-    if letter.state.is_out() && !carries_live_password(tx, &letter)? {
+    if letter.replaced_by().is_some() || letter.state.is_out() && !carries_live_password(tx, &letter)? {
         return Ok(Err(Refused::Replaced(number)));
     }
     let act = Act::Posted { on, tracking: posting.tracking.clone() };
     let mv = Move::Post { on, tracking: posting.tracking.clone() };
-    change(tx, moment, letter, act, mv, By::Staff(person.clone()), staff(person))
+    change(tx, moment, letter, act, mv, hand.acting(), hand.actor())
 }
 
 /// Marks a letter as come back; its password opens no more.
@@ -64,7 +84,7 @@ pub(super) fn take_back(
     tx: &mut Tx<'_>,
     moment: &Moment,
     prefecture: Prefecture,
-    person: &Person,
+    hand: &Hand,
     id: Id,
     note: &str,
 ) -> Result<Option<Result<Letter, Refused>>, StoreError> {
@@ -72,7 +92,7 @@ pub(super) fn take_back(
     let Some(letter) = letter else { return Ok(None) };
     let act = Act::Returned { note: note.to_owned() };
     let mv = Move::Return { note: note.to_owned() };
-    let done = change(tx, moment, letter, act, mv, By::Staff(person.clone()), staff(person))?;
+    let done = change(tx, moment, letter, act, mv, hand.acting(), hand.actor())?;
     if let Ok(letter) = &done {
         accounts::end_temporary(tx, letter.user_id(), letter.id)?;
     }
@@ -86,7 +106,7 @@ pub(super) fn take_back(
 /// [`StoreError`] when the database fails.
 pub fn on_first_login(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId, letter: Id) -> Result<(), StoreError> {
     let Some(letter) = store::find(tx, letter)?.filter(|letter| letter.user_id() == user_id) else { return Ok(()) };
-    let by = By::Office(user_id);
+    let by = By::Office(user_id).into();
     // A letter that does not allow it (e.g. completed before) is left as it is: login must not fail for it.
     change(tx, moment, letter, Act::Completed, Move::Complete, by, Actor::Office(user_id))?.ok();
     Ok(())
@@ -109,6 +129,57 @@ pub fn on_reset(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId) -> Result<(),
     Ok(())
 }
 
+/// An application was withdrawn: its letter goes with it, so that nobody is offered a reprint that would be refused. The application
+/// itself is moved by whoever calls. Nothing happens where there is no letter.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn on_withdrawal(tx: &mut Tx<'_>, moment: &Moment, number: ControlNumber, who: &Acting) -> Result<(), StoreError> {
+    let Some(before) = store::of_application(tx, number)? else { return Ok(()) };
+    let mut letter = before.clone();
+    let act = Act::Withdrawn { note: "申請が取り下げられたため".to_owned() };
+    if letter.apply(act, who.by.clone(), moment.now).is_ok() {
+        accounts::end_temporary(tx, letter.user_id(), letter.id)?;
+        store::save(tx, Some(&before), &letter)?;
+        let actor = match &who.by {
+            By::Applicant => Actor::Visitor,
+            By::Office(user_id) => Actor::Office(*user_id),
+            By::Staff(person) => Actor::Staff { id: person.id, name: person.name.clone() },
+            By::System => Actor::System,
+        };
+        record(tx, &moment.part("letter"), &letter, Event::new(actor, "letter.withdraw"), who.client)?;
+    }
+    Ok(())
+}
+
+/// The letter `newest` was printed, and with it the passwords of all older letters to the office have ended: they and their
+/// applications are 取下げ, so that nobody posts them, is reminded of them, or waits for them (spec 2: one temporary password, D).
+pub(super) fn replace_older(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    newest: &Letter,
+    number: LetterNumber,
+    hand: &Hand,
+) -> Result<(), StoreError> {
+    for before in store::of_office(tx, newest.office)? {
+        let mut letter = before.clone();
+        let replaced = letter.id != newest.id
+            && letter.apply(Act::Replaced { by: number }, By::Staff(hand.person.clone()), moment.now).is_ok();
+        if !replaced {
+            continue;
+        }
+        let moment = moment.part(&format!("replaces {}", letter.id));
+        store::save(tx, Some(&before), &letter)?;
+        record(tx, &moment, &letter, Event::new(hand.actor(), "letter.replace").detail("by", number), hand.client)?;
+        if let Some(application) = letter.application() {
+            let mv = Move::Replace { letter: number.to_string() };
+            // One that went another way meanwhile stays as it is: the print must not fail for it.
+            move_application(tx, &moment.part("application"), application, mv, hand.acting())?.ok();
+        }
+    }
+    Ok(())
+}
+
 /// 期限切れ for up to `limit` letters whose passwords were not used in time; says how many rows were looked at. Fewer than `limit` means
 /// that nothing more is due.
 pub(super) fn expire_some(tx: &mut Tx<'_>, moment: &Moment, limit: usize) -> Result<usize, StoreError> {
@@ -124,7 +195,7 @@ pub(super) fn expire_some(tx: &mut Tx<'_>, moment: &Moment, limit: usize) -> Res
 
 fn expire(tx: &mut Tx<'_>, moment: &Moment, letter: Letter) -> Result<(), StoreError> {
     let (user_id, id) = (letter.user_id(), letter.id);
-    if change(tx, moment, letter, Act::Expired, Move::Expire, By::System, Actor::System)?.is_ok() {
+    if change(tx, moment, letter, Act::Expired, Move::Expire, By::System.into(), Actor::System)?.is_ok() {
         accounts::end_temporary(tx, user_id, id)?;
     }
     Ok(())
@@ -142,28 +213,25 @@ fn change(
     before: Letter,
     act: Act,
     mv: Move,
-    by: By,
+    who: Acting,
     actor: Actor,
 ) -> Result<Result<Letter, Refused>, StoreError> {
     let mut letter = before.clone();
     let (action, particulars) = (action(&act), act.particulars());
-    if let Err(refused) = letter.apply(act, by.clone(), moment.now) {
+    if let Err(refused) = letter.apply(act, who.by.clone(), moment.now) {
         return Ok(Err(refused));
     }
     if let Some(application) = letter.application()
-        && let Err(refused) = move_application(tx, moment, application, mv, by)?
+        && let Err(refused) = move_application(tx, moment, application, mv, who.clone())?
     {
         return Ok(Err(refused));
     }
     store::save(tx, Some(&before), &letter)?;
-    let mut event = Event::new(actor, action).office(letter.office).subject(letter.id);
-    if let Some(number) = letter.number {
-        event = event.detail("number", number);
-    }
+    let mut event = Event::new(actor, action);
     if !particulars.is_empty() {
         event = event.detail("particulars", particulars);
     }
-    audit::record(tx, moment, event)?;
+    record(tx, moment, &letter, event, who.client)?;
     Ok(Ok(letter))
 }
 
@@ -173,9 +241,9 @@ pub(super) fn move_application(
     moment: &Moment,
     number: ControlNumber,
     mv: Move,
-    by: By,
+    who: impl Into<Acting>,
 ) -> Result<Result<(), Refused>, StoreError> {
-    match reissue::mark(tx, moment, number, mv, by) {
+    match reissue::mark(tx, moment, number, mv, who) {
         Ok(_) => Ok(Ok(())),
         Err(MarkError::Store(error)) => Err(error),
         Err(refused) => Ok(Err(Refused::Application(format!("{number}：{refused}")))),
@@ -189,10 +257,18 @@ fn action(act: &Act) -> &'static str {
         Act::Returned { .. } => "letter.return",
         Act::Completed => "letter.complete",
         Act::Expired => "letter.expire",
+        Act::Replaced { .. } => "letter.replace",
         Act::Withdrawn { .. } => "letter.withdraw",
     }
 }
 
-fn staff(person: &Person) -> Actor {
-    Actor::Staff { id: person.id, name: person.name.clone() }
+fn record(tx: &mut Tx<'_>, moment: &Moment, letter: &Letter, event: Event, client: Option<IpAddr>) -> Result<(), StoreError> {
+    let mut event = event.office(letter.office).subject(letter.id);
+    if let Some(number) = letter.number {
+        event = event.detail("number", number);
+    }
+    if let Some(client) = client {
+        event = event.client(client);
+    }
+    audit::record(tx, moment, event).map(drop)
 }

@@ -1,18 +1,20 @@
 //! Printing, inside a transaction: numbers and temporary passwords are made, accounts and applications follow.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Act, Letter, LetterNumber, Occasion, Refused, Serial};
 use super::password::temporary_password;
-use super::post::move_application;
+use super::post::{Hand, move_application, replace_older};
 use super::sheet::{self, LetterSheet};
 use super::store::{self, Batch, Stage, Wanted};
 use crate::accounts::{self, Temporary};
-use crate::audit::{self, Actor, Event};
-use crate::kernel::{ControlNumber, Id, Moment, Prefecture, jst};
+use crate::audit::{self, Event};
+use crate::kernel::{ControlNumber, Id, Moment, OfficeKey, Prefecture, jst};
 use crate::ledger;
-use crate::reissue::{self, By, Move, Person, Printing};
+use crate::reissue::{self, By, Move, Printing};
 use crate::security::Keys;
 use crate::store::{Reads, StoreError, Tx};
 
@@ -45,7 +47,7 @@ impl Choice {
 #[derive(Clone, Debug)]
 pub(super) struct Printer {
     pub(super) prefecture: Prefecture,
-    pub(super) person: Person,
+    pub(super) hand: Hand,
     pub(super) keys: Keys,
     /// Days for which the password opens.
     pub(super) valid_days: u32,
@@ -61,9 +63,51 @@ pub(super) fn begin_attempt(tx: &mut Tx<'_>, id: Id, interrupted: &str) -> Resul
         batch.wanted = again.chain(batch.wanted[batch.done..].iter().cloned()).collect();
         batch.done = 0;
         batch.printed.clear();
-        tx.put(&store::BATCHES, &id, &batch)?;
     }
+    leave_out_older(tx, &mut batch)?;
+    tx.put(&store::BATCHES, &id, &batch)?;
     Ok(Some(batch))
+}
+
+/// Of several letters to one office only the newest is printed: an account keeps one temporary password, so the others would be dead
+/// on paper.
+fn leave_out_older(r: &impl Reads, batch: &mut Batch) -> Result<(), StoreError> {
+    let mut newest: HashMap<OfficeKey, (Timestamp, Choice)> = HashMap::new();
+    let mut offices = Vec::with_capacity(batch.wanted.len());
+    for wanted in &batch.wanted {
+        let found = asked(r, wanted.choice)?.filter(|(office, _)| office.prefecture == batch.prefecture);
+        if let Some((office, at)) = found {
+            let best = newest.entry(office).or_insert((at, wanted.choice));
+            if at > best.0 {
+                *best = (at, wanted.choice);
+            }
+        }
+        offices.push(found.map(|(office, _)| office));
+    }
+    let mut kept = Vec::with_capacity(batch.wanted.len());
+    for (wanted, office) in batch.wanted.drain(..).zip(offices) {
+        match office.filter(|office| newest.get(office).is_some_and(|(_, choice)| *choice != wanted.choice)) {
+            Some(office) => batch.left_out.push((wanted.choice.label(), Refused::NewerInBatch(office).to_string())),
+            None => kept.push(wanted),
+        }
+    }
+    batch.wanted = kept;
+    Ok(())
+}
+
+/// The office that a choice is for, and when its letter was asked for.
+fn asked(r: &impl Reads, choice: Choice) -> Result<Option<(OfficeKey, Timestamp)>, StoreError> {
+    let number = match choice {
+        Choice::Application(number) => number,
+        Choice::Letter(id) => match store::find(r, id)? {
+            Some(letter) => match letter.application() {
+                Some(number) => number,
+                None => return Ok(Some((letter.office, letter.created))),
+            },
+            None => return Ok(None),
+        },
+    };
+    Ok(reissue::find(r, number)?.map(|application| (application.office, application.received)))
 }
 
 /// Prints the next `limit` letters of a batch. What cannot be printed is left out and told. `None` when all are done.
@@ -116,7 +160,7 @@ fn print_one(tx: &mut Tx<'_>, moment: &Moment, printer: &Printer, choice: Choice
 
     // All that may say no is asked before the first row is written; the number asked with is not the one given out.
     let valid_until = jst::end_of(jst::date(jst::plus_days(moment.now, i64::from(printer.valid_days))));
-    let by = By::Staff(printer.person.clone());
+    let by = By::Staff(printer.hand.person.clone());
     let act = |number| Act::Printed { number, reason: reason.to_owned() };
     let tried = LetterNumber { serial: Serial { month: 0, sequence: 0 }, branch };
     if let Err(refused) = letter.clone().apply(act(tried), by.clone(), moment.now) {
@@ -130,7 +174,7 @@ fn print_one(tx: &mut Tx<'_>, moment: &Moment, printer: &Printer, choice: Choice
         Some(number) => number.serial,
         None => match store::next_serial(tx, moment.now)? {
             Some(serial) => serial,
-            None => return Ok(Err(Refused::BranchesUsedUp)),
+            None => return Ok(Err(Refused::SerialsUsedUp)),
         },
     };
     let number = LetterNumber { serial, branch };
@@ -141,7 +185,7 @@ fn print_one(tx: &mut Tx<'_>, moment: &Moment, printer: &Printer, choice: Choice
     if let Some(application) = letter.application() {
         let printing = Printing { letter: number.to_string(), valid_until };
         let mv = application_move(tx, application, printing, reason)?;
-        if let Err(refused) = move_application(tx, moment, application, mv, by)? {
+        if let Err(refused) = move_application(tx, moment, application, mv, printer.hand.acting())? {
             return Ok(Err(refused));
         }
         accounts::ensure(tx, user_id, moment.now)?;
@@ -150,12 +194,16 @@ fn print_one(tx: &mut Tx<'_>, moment: &Moment, printer: &Printer, choice: Choice
     let temporary = Temporary::new(&printer.keys, user_id, &password, letter.id, valid_until);
     accounts::set_temporary(tx, user_id, temporary)?;
     store::save(tx, before.as_ref(), &letter)?;
-    let actor = Actor::Staff { id: printer.person.id, name: printer.person.name.clone() };
-    let mut event = Event::new(actor, "letter.print").office(letter.office).subject(letter.id).detail("number", number);
+    let mut event =
+        Event::new(printer.hand.actor(), "letter.print").office(letter.office).subject(letter.id).detail("number", number);
     if !reason.is_empty() {
         event = event.detail("reason", reason);
     }
+    if let Some(client) = printer.hand.client {
+        event = event.client(client);
+    }
     audit::record(tx, moment, event)?;
+    replace_older(tx, moment, &letter, number, &printer.hand)?;
 
     let sheet = LetterSheet {
         number: number.to_string(),

@@ -1,5 +1,7 @@
 //! The tables of letters.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,9 @@ pub struct Batch {
     pub prefecture: Prefecture,
     /// Who asked for it.
     pub by: Person,
+    /// From which client's address, for the audit log.
+    #[serde(default)]
+    pub client: Option<IpAddr>,
     /// When.
     pub at: Timestamp,
     /// What is to be printed.

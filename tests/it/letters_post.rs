@@ -11,12 +11,12 @@ use crate::letters_print::{fetch, issue, letter_of, offices, print_all};
 use crate::support::browser::{Browser, Page};
 use crate::support::{TestApp, staff};
 
-async fn post(clerk: &mut Browser, numbers: &str, on: &str) -> Page {
+pub async fn post(clerk: &mut Browser, numbers: &str, on: &str) -> Page {
     clerk.open("/staff/letters/posting").await;
     clerk.post("/staff/letters/posting", &[("numbers", numbers), ("on", on)]).await
 }
 
-async fn reprint(app: &TestApp, clerk: &mut Browser, letter: &Letter, reason: &str) -> String {
+pub async fn reprint(app: &TestApp, clerk: &mut Browser, letter: &Letter, reason: &str) -> String {
     let path = format!("/staff/letters/{}", letter.id);
     let token = clerk.open(&path).await.value("token").unwrap();
     let ordered = clerk.post(&format!("{path}/reprint"), &[("token", &token), ("reason", reason)]).await;
@@ -24,7 +24,7 @@ async fn reprint(app: &TestApp, clerk: &mut Browser, letter: &Letter, reason: &s
 }
 
 /// An application of this office, approved.
-async fn approved(app: &TestApp, office: OfficeKey) -> ControlNumber {
+pub async fn approved(app: &TestApp, office: OfficeKey) -> ControlNumber {
     let moment = app.app.moment();
     let arrival = Arrival {
         office,
@@ -51,7 +51,7 @@ fn store_error(error: MarkError) -> StoreError {
     }
 }
 
-fn state_of(app: &TestApp, number: ControlNumber) -> reissue::State {
+pub fn state_of(app: &TestApp, number: ControlNumber) -> reissue::State {
     app.app.store.read(|r| reissue::find(r, number)).unwrap().unwrap().state
 }
 

@@ -6,6 +6,7 @@ use uketsuke::kernel::{OfficeKey, OfficeNumber, Prefecture, Secret, UserId};
 use uketsuke::ledger::{self, Entry};
 use uketsuke::letters::{self, Issued, Letter, Offices, State};
 use uketsuke::staff::Role;
+use uketsuke::store::{Store, StoreOptions};
 
 use crate::support::browser::{Browser, Page};
 use crate::support::{TestApp, pdf, staff};
@@ -103,7 +104,9 @@ async fn q26_the_password_on_the_paper_opens_the_account_until_the_day_it_names(
 
 #[tokio::test]
 async fn q27_the_password_is_nowhere_but_on_the_paper() {
-    let app = TestApp::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("uketsuke.redb");
+    let app = TestApp::on(Store::open(&file, StoreOptions::default()).unwrap(), |_| {});
     let office = offices(&app, 1).await[0];
     issue(&app, Offices::AllNew).await;
     let mut clerk = staff(&app, "受付", Role::Clerk, 7).await;
@@ -117,6 +120,11 @@ async fn q27_the_password_is_nowhere_but_on_the_paper() {
     for path in ["/staff/letters?list=printed".to_owned(), format!("/staff/letters/{}", letter.id)] {
         assert!(!clerk.open(&path).await.body.contains(&printed.password));
     }
+    // The raw file, with all pages that were ever written: what is stored in the clear is found, the password is not.
+    let raw = std::fs::read(&file).unwrap();
+    let holds = |text: &str| raw.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("letter.print") && holds("見本事業所"), "the search sees what the file holds");
+    assert!(!holds(&printed.password));
 }
 
 #[tokio::test]

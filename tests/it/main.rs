@@ -9,6 +9,7 @@ mod ledger_desk;
 mod ledger_import;
 mod letters_post;
 mod letters_print;
+mod letters_replace;
 mod login_lock;
 mod login_same_answer;
 mod login_session;

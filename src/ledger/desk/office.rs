@@ -41,7 +41,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String
 pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
     let office = of_path(&desk, &number)?;
     let typed = form.get("postal_code");
-    match flow::fill_in_postal_code(&app, &desk, office, typed).await? {
+    match flow::fill_in_postal_code(&app, &desk, visit.client, office, typed).await? {
         Ok(()) => see_other(&format!("{PATH}/{}?done=postal_code", office.number)),
         Err(Refused::Unknown) => Err(Fault::NotFound),
         Err(refused) => refuse(&app, &visit, &desk, office, "postal_code", typed, refused),
@@ -52,7 +52,7 @@ pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number)
 #[handler]
 pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, form: Form) -> Answer {
     let office = of_path(&desk, &number)?;
-    match flow::disable_password(&app, &desk, office, text::line(form.get("reason"))).await? {
+    match flow::disable_password(&app, &desk, visit.client, office, text::line(form.get("reason"))).await? {
         Ok(()) => see_other(&format!("{PATH}/{}?done=disabled", office.number)),
         Err(refused) => refuse(&app, &visit, &desk, office, "reason", form.get("reason"), refused),
     }

@@ -28,7 +28,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -
 #[handler]
 pub async fn pdf(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, _form: Form) -> Answer {
     let batch = find(&app, &desk, &id)?;
-    match flow::deliver(&app, &desk, batch.id).await? {
+    match flow::deliver(&app, &desk, visit.client, batch.id).await? {
         Some(pdf) => {
             let name = jst::list_time(batch.at).replace(['/', ':'], "").replace(' ', "-");
             attachment(&format!("letters-{name}.pdf"), "application/pdf", pdf.expose().clone())
@@ -54,7 +54,7 @@ pub async fn again(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<Str
         return render(&app, &visit, &desk, &id, &errors);
     };
     let choices = batch.printed.iter().map(|(letter, _)| Choice::Letter(*letter)).collect();
-    match flow::order(&app, &desk, token, choices, reason).await? {
+    match flow::order(&app, &desk, visit.client, token, choices, reason).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
             errors.add("reason", refused);

@@ -31,13 +31,15 @@ const PATH: &str = "/staff/letters";
 struct Which {
     #[serde(default)]
     list: String,
+    /// Of what waits, from 1.
+    page: Option<u32>,
 }
 
 /// 通知書: a list by state; without one, what waits to be printed.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query<Which>) -> Answer {
+pub async fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query<Which>) -> Answer {
     match State::from_word(&which.list) {
-        None | Some(State::Waiting) => waiting::show(&app, &visit, &desk, &Errors::default()),
+        None | Some(State::Waiting) => waiting::show(&app, &visit, &desk, which.page.unwrap_or(1), &Errors::default()).await,
         Some(state) => lists::show(&app, &visit, &desk, state),
     }
 }
@@ -75,13 +77,13 @@ pub async fn print(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Ans
         }
     }
     let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
-        return waiting::show(&app, &visit, &desk, &errors);
+        return waiting::show(&app, &visit, &desk, 1, &errors).await;
     };
-    match flow::order(&app, &desk, token, choices, String::new()).await? {
+    match flow::order(&app, &desk, visit.client, token, choices, String::new()).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
             errors.add("", refused);
-            waiting::show(&app, &visit, &desk, &errors)
+            waiting::show(&app, &visit, &desk, 1, &errors).await
         }
     }
 }

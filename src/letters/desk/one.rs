@@ -33,7 +33,7 @@ pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, Q
 #[handler]
 pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let letter = find(&app, &desk, &id)?.0;
-    match flow::take_back(&app, &desk, letter.id, text::line(form.get("note"))).await?.ok_or(Fault::NotFound)? {
+    match flow::take_back(&app, &desk, visit.client, letter.id, text::line(form.get("note"))).await?.ok_or(Fault::NotFound)? {
         Ok(letter) => see_other(&format!("{PATH}/{}?done=returned", letter.id)),
         Err(refused) => {
             let mut errors = Errors::default();
@@ -55,7 +55,7 @@ pub async fn reprint(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<S
     let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
         return render(&app, &visit, &desk, &id, "", &errors);
     };
-    match flow::order(&app, &desk, token, vec![Choice::Letter(letter.id)], reason).await? {
+    match flow::order(&app, &desk, visit.client, token, vec![Choice::Letter(letter.id)], reason).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
             errors.add("reason", refused);
@@ -82,7 +82,7 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &
     })?;
     let number = parts::number_or_dash(&letter);
     let occasion = if matches!(letter.occasion, Occasion::Reissue(_)) { "管理番号" } else { "種別" };
-    let printable = matches!(letter.state, State::Printed | State::Posted | State::Returned | State::Expired);
+    let printable = matches!(letter.state, State::Waiting | State::Printed | State::Posted | State::Returned | State::Expired);
     letters_screen(desk, visit, "通知書の詳細").refused(!errors.is_empty()).beside(parts::state_badge(letter.state)).answer(html! {
         (error_summary(&errors.list()))
         @if done == "returned" && letter.state == State::Returned {
@@ -90,7 +90,7 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &
                 p { "この通知書の仮パスワードは使えなくなりました。送り直すときは、宛先を確かめてから再印刷してください。" }
             }))
         }
-        @if letter.state.is_out() && !newest {
+        @if letter.replaced_by().is_some() || letter.state.is_out() && !newest {
             (notice(Mark::Warning, "この通知書は無効です", html! {
                 p { "同じ事業所あてに後から別の通知書を印刷したため、この通知書の仮パスワードは使えません。発送せずに破棄してください。" }
             }))
@@ -118,6 +118,18 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &
 }
 
 fn reprint_form(app: &App, visit: &Visit, letter: &Letter, errors: &Errors) -> Markup {
+    if letter.state == State::Waiting {
+        return html! {
+            section.card {
+                h2 { "印刷" }
+                p { "仮パスワードを作り、この通知書だけを印刷します。同じ事業所あての以前の通知書は使えなくなります。" }
+                (form(&format!("{PATH}/{}/reprint", letter.id), &visit.csrf(), html! {
+                    (hidden("token", &Id::new(&app.random).to_string()))
+                    div.buttons { button.button.primary type="submit" { "印刷する" } }
+                }))
+            }
+        };
+    }
     let reason = text_field("reason", "再印刷の理由").error(errors.of("reason"));
     let reason = if letter.reprint_needs_reason() { reason.required() } else { reason };
     html! {
@@ -154,7 +166,7 @@ fn history(letter: &Letter) -> Markup {
         Act::Returned { .. } => "返戻",
         Act::Completed => "完了",
         Act::Expired => "期限切れ",
-        Act::Withdrawn { .. } => "取下げ",
+        Act::Replaced { .. } | Act::Withdrawn { .. } => "取下げ",
     };
     let when: Vec<String> = letter.history.iter().map(|step| jst::list_time(step.at)).collect();
     let created = jst::list_time(letter.created);

@@ -1,4 +1,4 @@
-//! 発送済にする: by the numbers on the letters, ticked in the list of printed ones, typed or scanned, many at once.
+//! 発送済にする: by the numbers on the letters, ticked in the list of printed ones or typed, many at once.
 
 use jiff::civil::Date;
 use maud::{Markup, html};
@@ -63,7 +63,7 @@ pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answ
         let typed = Typed { ticked, numbers: form.get("numbers").to_owned(), on: form.get("on").to_owned() };
         return screen(&app, &visit, &desk, &typed, &[], &errors);
     };
-    let posted = flow::post(&app, &desk, lines, on).await?;
+    let posted = flow::post(&app, &desk, visit.client, lines, on).await?;
     let mut left = Vec::new();
     for (posting, outcome) in &posted {
         if let Err(refused) = outcome {
@@ -91,7 +91,7 @@ fn screen(app: &App, visit: &Visit, desk: &Desk, typed: &Typed, posted: &[Posted
     letters_screen(desk, visit, "発送済にする").refused(!errors.is_empty()).answer(html! {
         (error_summary(&errors.list()))
         (done(posted))
-        p.lead { "投函する通知書の発行番号を、枝番まで入力するか、バーコードリーダーで読み取ってください。再印刷で無効になった通知書は受け付けません。" }
+        p.lead { "投函する通知書の発行番号を、一覧で選択するか、枝番まで入力してください。再印刷で無効になった通知書は受け付けません。" }
         section.card {
             (form(&format!("{PATH}/posting"), &visit.csrf(), html! {
                 @if !printed.is_empty() { h2 { "印刷済の通知書から選択する" } (list(&printed, &typed.ticked)) }

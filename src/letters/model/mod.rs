@@ -108,6 +108,15 @@ impl Letter {
         self.history.iter().rev().find(|step| matches!(step.act, Act::Printed { .. })).map(|step| step.at)
     }
 
+    /// The later letter to the same office that ended this one's password.
+    #[must_use]
+    pub fn replaced_by(&self) -> Option<LetterNumber> {
+        match self.history.last().map(|step| &step.act) {
+            Some(Act::Replaced { by }) => Some(*by),
+            _ => None,
+        }
+    }
+
     /// Whether a print now needs a reason: not the first one, nor one after the letter came back or expired.
     #[must_use]
     pub const fn reprint_needs_reason(&self) -> bool {
@@ -143,7 +152,7 @@ impl Letter {
                 }
             }
             Act::Returned { note } | Act::Withdrawn { note } => check_text(note, false)?,
-            Act::Completed | Act::Expired => {}
+            Act::Replaced { .. } | Act::Completed | Act::Expired => {}
         }
         if let Act::Printed { number, .. } = &act {
             self.number = Some(*number);

@@ -29,6 +29,10 @@ pub enum Refused {
     Replaced(LetterNumber),
     /// All 枝番 are used up.
     BranchesUsedUp,
+    /// All 発行番号 of the month are used up.
+    SerialsUsedUp,
+    /// A newer letter to the same office is in the same batch; the account keeps one temporary password.
+    NewerInBatch(OfficeKey),
     /// The office's ledger entry is gone or has no postal code or address.
     NoAddress(OfficeKey),
     /// The office has no account.
@@ -56,6 +60,14 @@ impl fmt::Display for Refused {
                 "{number}：同じ事業所あてに後から別の通知書を印刷したため、無効になっています。発送せずに破棄してください。"
             ),
             Self::BranchesUsedUp => f.write_str("この通知書はこれ以上再印刷できません。新しい申請を受け付けてください。"),
+            Self::SerialsUsedUp => f.write_str(
+                "今月の発行番号をすべて使い切ったため、印刷できません。来月になってから印刷するか、システム管理者にご連絡ください。",
+            ),
+            Self::NewerInBatch(office) => write!(
+                f,
+                "事業所 {}：同じ事業所あての新しい通知書を一緒に選択されたため、古いほうは印刷しませんでした。不要な申請は取り下げてください。",
+                office.number
+            ),
             Self::NoAddress(office) => {
                 write!(f, "事業所 {} の台帳に郵便番号または住所がありません。補ってから印刷してください。", office.number)
             }

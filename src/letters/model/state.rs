@@ -92,7 +92,7 @@ impl State {
         match act {
             Act::Printed { .. } => matches!(self, Self::Waiting | Self::Printed | Self::Posted | Self::Returned | Self::Expired),
             Act::Posted { .. } => matches!(self, Self::Printed),
-            Act::Returned { .. } | Act::Completed | Act::Expired => self.is_out(),
+            Act::Returned { .. } | Act::Replaced { .. } | Act::Completed | Act::Expired => self.is_out(),
             Act::Withdrawn { .. } => !matches!(self, Self::Completed | Self::Withdrawn),
         }
     }
@@ -130,6 +130,11 @@ pub enum Act {
     Completed,
     /// The password was not used in time.
     Expired,
+    /// Another letter to the same office was printed: an account keeps one temporary password.
+    Replaced {
+        /// 発行番号-枝番 of that letter.
+        by: LetterNumber,
+    },
     /// Nobody needs it any more.
     Withdrawn {
         /// Why.
@@ -145,7 +150,7 @@ impl Act {
             Self::Returned { .. } => State::Returned,
             Self::Completed => State::Completed,
             Self::Expired => State::Expired,
-            Self::Withdrawn { .. } => State::Withdrawn,
+            Self::Withdrawn { .. } | Self::Replaced { .. } => State::Withdrawn,
         }
     }
 
@@ -158,6 +163,7 @@ impl Act {
             Self::Posted { on, tracking } if tracking.is_empty() => format!("{}発送", jst::list(*on)),
             Self::Posted { on, tracking } => format!("{}発送：追跡番号 {tracking}", jst::list(*on)),
             Self::Returned { note } | Self::Withdrawn { note } => note.clone(),
+            Self::Replaced { by } => format!("発行番号 {by} の通知書に置き換えたため"),
             Self::Completed | Self::Expired => String::new(),
         }
     }

@@ -44,6 +44,7 @@ fn first_issue_letters_make_these_moves_and_no_other() {
             Act::Completed,
             Act::Expired,
             Act::Withdrawn { note: String::new() },
+            Act::Replaced { by: number(1) },
         ]
     };
     let table: Vec<String> = State::ALL
@@ -57,8 +58,8 @@ fn first_issue_letters_make_these_moves_and_no_other() {
         table,
         [
             "印刷待: 印刷済 取下げ",
-            "印刷済: 印刷済 発送済 返戻 完了 期限切れ 取下げ",
-            "発送済: 印刷済 返戻 完了 期限切れ 取下げ",
+            "印刷済: 印刷済 発送済 返戻 完了 期限切れ 取下げ 取下げ",
+            "発送済: 印刷済 返戻 完了 期限切れ 取下げ 取下げ",
             "完了: ",
             "返戻: 印刷済 取下げ",
             "期限切れ: 印刷済 取下げ",

@@ -10,6 +10,7 @@ use super::{notices, remind};
 use crate::accounts;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{ControlNumber, MailAddress, Moment, OfficeKey, UserId, jst};
+use crate::letters;
 use crate::mail::outbox;
 use crate::store::{StoreError, Tx};
 
@@ -60,7 +61,7 @@ pub enum MarkError {
 }
 
 /// Moves an application. Approving makes the account of an office that never had one (新規). Mails: M-4 for 承認 and 却下, M-5 for
-/// 発送済, M-11 for 照会中; N-2 for 承認 and 却下; a print plans M-13.
+/// 発送済, M-11 for 照会中; N-2 for 承認 and 却下; a print plans M-13. 取下げ takes the letter along.
 ///
 /// # Errors
 /// [`MarkError`]; before the first write, so that the caller may answer with a sentence and keep its batch.
@@ -81,6 +82,9 @@ pub fn mark(
         event = event.detail("reason", mv.reason());
     }
     record(tx, moment, event, who.client)?;
+    if matches!(mv, Move::Withdraw { .. }) {
+        letters::on_withdrawal(tx, moment, number, &who)?;
+    }
     tell(tx, moment, &after, &mv)?;
     Ok(after)
 }

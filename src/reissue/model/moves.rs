@@ -184,6 +184,11 @@ pub enum Move {
     },
     /// →取下げ because the office has reset its login itself.
     Supersede,
+    /// 印刷済/発送済→取下げ because another letter to the same office was printed: this one's password opens no more.
+    Replace {
+        /// 発行番号-枝番 of that letter.
+        letter: String,
+    },
 }
 
 impl Move {
@@ -204,6 +209,7 @@ impl Move {
             Self::Expire => MoveKind::Expire,
             Self::Withdraw { .. } => MoveKind::Withdraw,
             Self::Supersede => MoveKind::Supersede,
+            Self::Replace { .. } => MoveKind::Replace,
         }
     }
 
@@ -225,6 +231,7 @@ impl Move {
             ),
             Self::Return { note } | Self::Withdraw { note } => note.clone(),
             Self::Supersede => "事業所がログイン情報を再設定したため".to_owned(),
+            Self::Replace { letter } => format!("発行番号 {letter} の通知書に置き換えたため"),
             Self::Take | Self::Resume | Self::Approve { .. } | Self::Complete | Self::Expire => String::new(),
         }
     }

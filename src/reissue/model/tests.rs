@@ -59,6 +59,7 @@ fn sample(kind: MoveKind) -> (Move, By) {
         MoveKind::Expire => (Move::Expire, By::System),
         MoveKind::Withdraw => (Move::Withdraw { note: String::new() }, By::Applicant),
         MoveKind::Supersede => (Move::Supersede, By::Office(user)),
+        MoveKind::Replace => (Move::Replace { letter: "202601-000002-01".into() }, clerk()),
     }
 }
 
@@ -85,6 +86,8 @@ fn reissue_moves_are_those_of_the_table_and_no_other() {
         (S::Printed, M::Expire, S::Expired),
         (S::Posted, M::Expire, S::Expired),
         (S::Expired, M::Print, S::Printed),
+        (S::Printed, M::Replace, S::Withdrawn),
+        (S::Posted, M::Replace, S::Withdrawn),
     ];
     for from in [S::Received, S::UnderReview, S::Inquiring, S::Approved, S::Returned, S::Expired] {
         table.push((from, M::Withdraw, S::Withdrawn));

@@ -180,6 +180,10 @@ fn detail(step: &Step, now: bool, federation: Option<&Federation>) -> Markup {
         Move::Complete => html! { p { "仮パスワードでのログインを確認しました。" } },
         Move::Expire => html! { p { "仮パスワードが使われないまま有効期限が過ぎました。国保連合会へお電話ください。" } (call) },
         Move::Supersede => html! { p { "事業所がログイン情報を再設定したため、取下げとなりました。" } },
+        Move::Replace { .. } => html! {
+            p { "事業所あてに新しい「ログイン情報再発行通知書」を印刷したため、この申請は取下げとなりました。前の通知書の仮パスワードは使えません。" }
+            (call)
+        },
         Move::Withdraw { .. } if now => html! { p { "この申請は取り下げられました。必要なときは、もう一度申請してください。" } },
         _ => html! {},
     }

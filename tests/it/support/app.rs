@@ -43,6 +43,11 @@ impl TestApp {
 
     /// The same with other settings.
     pub fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(Store::in_memory().unwrap(), change)
+    }
+
+    /// The same on another database.
+    pub fn on(store: Store, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::demo();
         // The real cost is tested in security/hashing.rs; here it would only be waited for.
         config.password.argon2_memory_kib = 64;
@@ -50,7 +55,7 @@ impl TestApp {
         change(&mut config);
         let clock = Clock::manual(START.parse().unwrap());
         let random = Random::seeded(1);
-        let (store, keys) = (Store::in_memory().unwrap(), Keys::fresh(&random));
+        let keys = Keys::fresh(&random);
         let password = &config.password;
         let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes);
         let transport = Memory::default();
