@@ -111,6 +111,7 @@ pub fn rows() -> Vec<Row> {
         Row::get("/status/withdraw/code", Who::Public, reissue::pages::withdraw::code),
         Row::post("/status/withdraw/code", Who::Public, reissue::pages::withdraw::enter),
         Row::post("/status/withdraw/resend", Who::Public, reissue::pages::withdraw::resend),
+        Row::get("/status/withdraw/done", Who::Public, reissue::pages::withdraw::done),
         Row::get("/status/withdraw/delivery", Who::Public, reissue::pages::withdraw::delivery),
         Row::get("/first-login", Who::FirstLogin, first_login::pages::resume),
         Row::get("/first-login/warning", Who::FirstLogin, first_login::pages::warning),

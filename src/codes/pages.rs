@@ -37,8 +37,14 @@ pub struct CodeScreen<'a> {
     pub why: &'a str,
     /// An address that answers GET with the state of delivery; `None` where that must not be told.
     pub delivery: Option<&'a str>,
-    /// What was wrong with the last entry or 再送.
+    /// What to do when no mail comes because of the address: it is retyped, or it cannot be.
+    pub address_wrong: &'a str,
+    /// The forward button: 次へ, or what happens at once.
+    pub forward: &'a str,
+    /// What was wrong with the last entry.
     pub error: Option<String>,
+    /// Why the last 再送 was refused; no fault of what was typed.
+    pub not_resent: Option<String>,
 }
 
 impl CodeScreen<'_> {
@@ -63,14 +69,16 @@ impl CodeScreen<'_> {
         let errors: Vec<_> = error.map(|sentence| (FIELD, sentence)).into_iter().collect();
         html! {
             (error_summary(&errors))
-            @if self.view.issue > 1 && error.is_none() {
+            @if let Some(sentence) = &self.not_resent {
+                (notice(Mark::Warning, &format!("{name}を再送していません"), html! { p { (sentence) } }))
+            } @else if self.view.issue > 1 && error.is_none() {
                 (notice(Mark::Success, "", html! {
                     p { "新しい" (name) "を" (jst::hm(self.view.requested)) "に送信しました。前に届いた" (name) "は使えません。" }
                 }))
             }
             p.lead {
                 (self.why) (name) "を " strong.address { (self.view.address) } " 宛に送信しました。メール本文に記載された" (digits)
-                "桁の数字を入力し、【次へ】ボタンを押してください。"
+                "桁の数字を入力し、【" (self.forward) "】ボタンを押してください。"
             }
             (form(self.action, self.csrf, html! {
                 (code_field(FIELD, name).required().error(error).support(&format!(
@@ -79,13 +87,13 @@ impl CodeScreen<'_> {
                     jst::hm(self.view.valid_until),
                     tries_in_words(&self.config.code)
                 )))
-                (ButtonRow::forward("次へ").back(Back::Link(self.back)))
+                (ButtonRow::forward(self.forward).back(Back::Link(self.back)))
             }))
             section.stack {
                 h2 { "メールが届かないとき" }
                 @if let Some(url) = self.delivery { (delivery_line(&self.view.delivery, Some(url))) }
                 p.note { "メールが届くまで数分程度かかる場合があります。" }
-                p { "しばらく待っても届かないときは、メールアドレスに誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。" }
+                p { (self.address_wrong) }
                 (resend_form(self.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
                 p { "メールアドレスに誤りがないときは、次の原因が考えられます。" }
                 ul {
@@ -166,7 +174,7 @@ pub fn delivery_line(delivery: &Delivery, poll: Option<&str>) -> Markup {
 }
 
 fn tries_in_words(rules: &config::Code) -> String {
-    format!("{}回誤ると使えなくなります。", rules.tries)
+    format!("誤った入力が、再送の前後を合わせて{}回になると使えなくなります。", rules.tries)
 }
 
 /// What an entry that is not right is answered with. `None` for the right one.
@@ -207,7 +215,7 @@ pub fn resend_sentence(resent: Resent, sort: Sort) -> Option<String> {
     match resent {
         Resent::Sent | Resent::Ended => None,
         Resent::TooSoon { from } => {
-            Some(format!("再送は、前の送信から少し時間をおいてお試しください。{}以降に再送できます。", jst::hms(from)))
+            Some(format!("前の送信から少し時間をおいてお試しください。{}以降に再送できます。", jst::hms(from)))
         }
         Resent::TooMany { again_at } => Some(too_many(sort, again_at)),
     }

@@ -105,7 +105,7 @@ fn judge(app: &App, office: &Office, form: &Form) -> Errors {
     });
     errors.check("new_password", judged);
     if again.expose().is_empty() {
-        errors.add("new_password_again", "新しいパスワード（確認用）を入力してください。");
+        errors.add("new_password_again", "新しいパスワード(確認用)を入力してください。");
     } else if again.expose() != new.expose() {
         errors.add("new_password_again", "新しいパスワードと同じものを入力してください。");
     }

@@ -163,7 +163,7 @@ fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
             p {
                 "ユーザIDまたはパスワードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
                 strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
-                "で、もう一度ログインできるようになります（" (crate::kernel::jst::hm(until)) "まで）。"
+                "で、もう一度ログインできるようになります（" (crate::kernel::jst::hms(until)) "から）。"
             }
         }))
         p { "パスワードがわからない場合は、お待ちにならずに次のお手続きができます。" }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::Data;
+use poem::web::{Data, Query};
 
 use crate::app::App;
 use crate::web::components::{Back, ButtonRow, Choice, Facts, Mark, error_summary, form, notice, radio_cards};
@@ -12,10 +12,17 @@ use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
 /// The screen's name, which is also the first step of both ways.
 pub const TITLE: &str = "パスワード等を紛失した方";
 
+/// The way chosen before, for who comes back by \[戻る\].
+#[derive(Debug, serde::Deserialize)]
+pub struct Return {
+    #[serde(default)]
+    way: String,
+}
+
 /// P4
 #[handler]
-pub fn show(visit: Visit) -> Answer {
-    page(screen(&visit, "", &Errors::default()))
+pub fn show(visit: Visit, Query(back): Query<Return>) -> Answer {
+    page(screen(&visit, &back.way, &Errors::default()))
 }
 
 /// \[次へ\]
@@ -47,7 +54,7 @@ pub fn telephone(app: Data<&App>, visit: Visit) -> Answer {
         }))
         (facts)
         p { "書類の郵送による再発行は、前の画面で" strong { "「セキュリティ用メールアドレスが不明または未登録の場合はこちら」" } "を選ぶとお申し込みいただけます。" }
-        (ButtonRow::only_back("/lost"))
+        (ButtonRow::only_back("/lost?way=registered"))
     }))
 }
 

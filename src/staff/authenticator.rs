@@ -41,6 +41,13 @@ impl Authenticator {
         self.totp("").check(&text::code(typed), seconds(now))
     }
 
+    /// Whether `typed` could be a code at all: six digits, however wide and spaced. What could not be costs no try.
+    #[must_use]
+    pub fn looks_like(typed: &str) -> bool {
+        let code = text::code(typed);
+        code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())
+    }
+
     /// The code of this instant, as the app shows it. For the demo and for tests.
     #[must_use]
     pub fn code(&self, now: Timestamp) -> String {
@@ -111,8 +118,10 @@ mod tests {
     #[test]
     fn q52_codes_are_accepted_in_full_width_and_with_a_space() {
         assert!(rfc().check(" ２８７ ０８２", at(59)).is_some());
+        assert!(Authenticator::looks_like(" ２８７ ０８２"));
         for wrong in ["", "28708", "2870820", "+28708", "abcdef"] {
             assert_eq!(rfc().check(wrong, at(59)), None, "{wrong}");
+            assert!(!Authenticator::looks_like(wrong), "{wrong}");
         }
     }
 

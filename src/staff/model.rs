@@ -33,13 +33,13 @@ pub struct StaffName(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// Nothing was typed.
-    #[error("職員名を入力してください")]
+    #[error("職員名を入力してください。")]
     Empty,
     /// Longer than a page can show.
-    #[error("職員名は{NAME_MAX}文字までです")]
+    #[error("職員名は{NAME_MAX}文字までです。")]
     TooLong,
     /// A line break or another control character.
-    #[error("職員名に使えない文字が含まれています")]
+    #[error("職員名に使えない文字が含まれています。")]
     Control,
 }
 

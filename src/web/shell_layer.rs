@@ -49,8 +49,8 @@ impl<E: Endpoint> Endpoint for Layer<E> {
         let _entered = span.enter();
         let mut response = match called {
             Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => fault_page(&visit, &into_fault(error)),
-            Err(_) => fault_page(&visit, &Fault::internal("a handler panicked")),
+            Ok(Err(error)) => fault_page(&visit, &path, &into_fault(error)),
+            Err(_) => fault_page(&visit, &path, &Fault::internal("a handler panicked")),
         };
         let millis = u64::try_from(self.front.clock.now().duration_since(visit.now).as_millis()).unwrap_or(0);
         tracing::info!(status = response.status().as_u16(), millis, "answered");
@@ -93,22 +93,23 @@ fn add_headers(front: &Front, response: &mut Response) {
     }
 }
 
-fn fault_page(visit: &Visit, fault: &Fault) -> Response {
+fn fault_page(visit: &Visit, path: &str, fault: &Fault) -> Response {
     let status = fault.code();
     if status.is_server_error() {
         tracing::error!(error = %fault, "request failed");
     } else {
         tracing::info!(reason = %fault, "request refused");
     }
+    let staff = path == "/staff" || path.starts_with("/staff/");
+    let (home, home_name) = if staff { ("/staff", "ダッシュボード") } else { ("/", "トップメニュー") };
     let (title, lead, next) = words(fault, visit.session_ended);
+    let next = if staff { next.replace("トップメニュー", home_name) } else { next.to_owned() };
     let body = html! {
         p { (lead) }
         p { (next) }
-        @if status.is_server_error() {
-            p { "お問い合わせの際は、次の受付番号をお知らせください。" }
-            p { strong.operation-id { (visit.op) } }
-        }
-        p { a href="/" { "トップメニューへ" } }
+        p { "お問い合わせの際は、次の受付番号を下記の連絡先へお知らせください。" }
+        p { strong.operation-id { (visit.op) } }
+        p { a href=(home) { (home_name) "へ" } }
     };
     let mut response = answer::html(status, visit.page(title, Shell::Bare).error(true).render(body));
     if status == StatusCode::SERVICE_UNAVAILABLE {

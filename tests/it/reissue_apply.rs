@@ -72,6 +72,21 @@ async fn q53_every_screen_marks_its_step() {
 }
 
 #[tokio::test]
+async fn reissue_going_back_keeps_the_choice_and_what_was_typed_unchecked() {
+    let app = TestApp::new();
+    let mut browser = app.browser();
+    browser.get("/reissue").await;
+    let fields = [("number", "13111"), ("contact", "half@"), ("contact_again", ""), ("back", "1")];
+    let p4 = browser.submit("/reissue", &fields).await;
+    assert_eq!(p4.title(), "パスワード等を紛失した方");
+    assert!(p4.body.contains("value=\"letter\" aria-describedby=\"way-2-detail\" checked"), "{}", p4.body);
+    let a1 = browser.get("/reissue").await;
+    assert_eq!((a1.value("number").as_deref(), a1.value("contact").as_deref()), (Some("13111"), Some("half@")));
+    assert_eq!(browser.get("/reissue/check").await.location(), Some("/reissue"), "nothing is begun by it");
+    assert!(app.take_mails().await.is_empty());
+}
+
+#[tokio::test]
 async fn reissue_a_number_in_no_ledger_is_said_at_once_and_sends_nothing() {
     let app = TestApp::new();
     let page = app.browser().apply(NUMBER, CONTACT).await;

@@ -102,7 +102,7 @@ async fn the_applicant_withdraws_with_a_code_to_the_contact_address() {
     assert!(refused.says("ワンタイムパスワードが違います"), "{}", refused.text());
     assert_eq!(app.application(one.number).state, State::Received);
     let done = browser.submit("/status/withdraw/code", &[("code", &code)]).await;
-    assert!(done.says("取下げ") && done.says("この申請は取り下げられました"), "{}", done.text());
+    assert!(done.title() == "処理終了" && done.says("申請を取り下げました") && done.says("取下げ"), "{}", done.text());
     assert_eq!(app.application(one.number).state, State::Withdrawn);
     assert_eq!(browser.get("/status/withdraw/code").await.location(), Some("/status/application"));
 }

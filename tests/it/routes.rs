@@ -35,6 +35,7 @@ const PUBLIC: &[&str] = &[
     "GET /status/withdraw",
     "GET /status/withdraw/code",
     "GET /status/withdraw/delivery",
+    "GET /status/withdraw/done",
     "POST /login",
     "POST /logout",
     "POST /lost",

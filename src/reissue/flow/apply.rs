@@ -115,6 +115,23 @@ fn begin(
     }
 }
 
+/// A1 \[戻る\]: what was typed is kept as it is, and where the flow stands stays. A network that began too many flows keeps nothing more.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn leave(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: Typed) -> Result<(), StoreError> {
+    let now = visitor.moment.now;
+    let before = current(tx, visitor.config, now, visitor.flow)?;
+    if typed == before.as_ref().map(|flow| flow.typed.clone()).unwrap_or_default() {
+        return Ok(());
+    }
+    if before.is_none() && limits::hit(tx, now, NEW_FLOWS, &visitor.network)? != Allowance::Fine {
+        return Ok(());
+    }
+    let stage = before.map_or(Stage::Typing, |flow| flow.stage);
+    flows::put_applying(tx, visitor.flow, &Applying { at: now, typed, stage })
+}
+
 /// A2 \[次へ\]: the billing prefecture, one of those listed.
 ///
 /// # Errors
@@ -128,6 +145,7 @@ pub fn choose(tx: &mut Tx<'_>, visitor: &Visitor<'_>, prefecture: Prefecture) ->
         Stage::Choosing { number, contact, .. } => (*number, contact.clone()),
         Stage::Proving { office, contact, .. } | Stage::Checking { office, contact, .. } => (office.number, contact.clone()),
         Stage::Sent { .. } => return Ok(Went::To(Screen::Done)),
+        Stage::Typing => return Ok(Went::To(Screen::Apply)),
     };
     let (typed, among) = (flow.typed.clone(), flow.stage.among().to_vec());
     go_on(tx, visitor, Some(flow), typed, OfficeKey::new(prefecture, number), contact, among)

@@ -43,6 +43,8 @@ pub struct Applying {
 /// Where an application in the making stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
+    /// A1 left by 戻る: nothing is checked yet, what was typed waits for the way back.
+    Typing,
     /// A2: the number lies in several prefectures, one is to be chosen.
     Choosing {
         /// The office number.
@@ -115,6 +117,7 @@ impl Stage {
     #[must_use]
     pub const fn home(&self) -> Screen {
         match self {
+            Self::Typing => Screen::Apply,
             Self::Choosing { .. } => Screen::Choose,
             Self::Proving { .. } => Screen::Code,
             Self::Checking { .. } => Screen::Check,
@@ -139,7 +142,7 @@ impl Stage {
     pub fn among(&self) -> &[Prefecture] {
         match self {
             Self::Choosing { among, .. } | Self::Proving { among, .. } | Self::Checking { among, .. } => among,
-            Self::Sent { .. } => &[],
+            Self::Typing | Self::Sent { .. } => &[],
         }
     }
 
@@ -149,7 +152,7 @@ impl Stage {
         match self {
             Self::Choosing { proven, .. } => proven.as_ref(),
             Self::Checking { contact, .. } => Some(contact),
-            Self::Proving { .. } | Self::Sent { .. } => None,
+            Self::Typing | Self::Proving { .. } | Self::Sent { .. } => None,
         }
     }
 
@@ -158,7 +161,7 @@ impl Stage {
     pub const fn office(&self) -> Option<OfficeKey> {
         match self {
             Self::Proving { office, .. } | Self::Checking { office, .. } => Some(*office),
-            Self::Choosing { .. } | Self::Sent { .. } => None,
+            Self::Typing | Self::Choosing { .. } | Self::Sent { .. } => None,
         }
     }
 
@@ -193,6 +196,7 @@ mod tests {
         let contact = MailAddress::parse("a@example.jp").unwrap();
         let both: Vec<_> = [7, 13].into_iter().filter_map(Prefecture::new).collect();
         vec![
+            Stage::Typing,
             Stage::Choosing { number, contact: contact.clone(), proven: None, among: both.clone() },
             Stage::Proving { office, contact: contact.clone(), among: Vec::new(), challenge: Id::from_bytes([0; 16]) },
             Stage::Proving { office, contact: contact.clone(), among: both, challenge: Id::from_bytes([0; 16]) },
@@ -219,7 +223,14 @@ mod tests {
             stages().iter().map(|s| all.into_iter().filter(|screen| s.sees(*screen)).collect()).collect();
         assert_eq!(
             seen,
-            [vec![Apply, Choose], vec![Apply, Code], vec![Apply, Choose, Code], vec![Apply, Check], vec![Apply, Done]]
+            [
+                vec![Apply],
+                vec![Apply, Choose],
+                vec![Apply, Code],
+                vec![Apply, Choose, Code],
+                vec![Apply, Check],
+                vec![Apply, Done]
+            ]
         );
     }
 }

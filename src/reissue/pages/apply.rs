@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{FlowCookie, Here, STEPS, current, home};
+use super::{FlowCookie, Here, STEPS, check_contact, current, home};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{MailAddress, OfficeNumber, Prefecture, jst};
@@ -19,7 +19,10 @@ const CONTACT: &str = "contact";
 const AGAIN: &str = "contact_again";
 const PREFECTURE: &str = "prefecture";
 
-const UNKNOWN: &str = "この事業所番号は、事業所台帳に登録がありません。番号をお確かめください。";
+/// The name of \[戻る\], which sends what was typed.
+const BACK: &str = "back";
+
+const UNKNOWN: &str = "この事業所番号は、事業所台帳に登録がありません。番号をお確かめください。番号が正しい場合は、請求先の国保連合会へお電話ください。";
 const CHECK_DIGIT: &str = "番号をお確かめください。入力に誤りがある可能性があります。このまま進むこともできます。";
 
 /// A1, with what was typed before.
@@ -34,9 +37,12 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
 pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let typed =
         Typed { number: form.get(NUMBER).to_owned(), contact: form.get(CONTACT).to_owned(), again: form.get(AGAIN).to_owned() };
+    if form.has(BACK) {
+        return leave(&app, &visit, &typed).await;
+    }
     let mut errors = Errors::default();
     let number = errors.check(NUMBER, OfficeNumber::parse(&typed.number));
-    let contact = errors.check(CONTACT, MailAddress::parse(&typed.contact));
+    let contact = check_contact(&mut errors, CONTACT, &typed.contact);
     check_again(&mut errors, &typed, contact.as_ref());
     let (Some(number), Some(contact), true) = (number, contact, errors.is_empty()) else {
         return page_422(screen(&visit, &typed, &errors));
@@ -58,6 +64,14 @@ fn too_many_flows(again_at: jiff::Timestamp) -> String {
         "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",
         jst::sentence_time(again_at)
     )
+}
+
+/// A1 \[戻る\]: to P4, with the choice that led here still made.
+async fn leave(app: &App, visit: &Visit, typed: &Typed) -> Answer {
+    let cookie = FlowCookie::of(app, visit);
+    let (here, kept) = (Here::new(app, visit, cookie.key), typed.kept());
+    app.store.write(move |tx| flow::leave(tx, &here.visitor(), kept.clone())).await?;
+    cookie.keep(visit, see_other("/lost?way=letter"))
 }
 
 fn check_again(errors: &mut Errors, typed: &Typed, contact: Option<&MailAddress>) {
@@ -103,7 +117,7 @@ fn screen(visit: &Visit, typed: &Typed, errors: &Errors) -> Markup {
                 }
                 p.note { "申請できるのは、介護事業所のログイン情報だけです。代理人のログイン情報を紛失した場合は、国保連合会へお問い合わせください。" }
             }
-            (ButtonRow::forward("次へ").back(Back::Link("/lost")))
+            (ButtonRow::forward("次へ").back(Back::Submit { name: BACK, value: "1" }))
         }))
     })
 }

@@ -15,12 +15,13 @@ use crate::web::layout::Shell;
 use crate::web::{Answer, Fault, Form, Visit, page, page_422, see_other};
 
 const SORT: Sort = Sort::Confirmation;
+const ADDRESS_WRONG: &str = "しばらく待っても届かないときは、メールアドレスに誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。";
 
 /// A3
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     match waiting(&app, &visit)? {
-        Ok(waiting) => page(screen(&app, &visit, &waiting, None)),
+        Ok(waiting) => page(screen(&app, &visit, &waiting, None, None)),
         Err(elsewhere) => elsewhere,
     }
 }
@@ -34,14 +35,14 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     };
     let typed = form.secret(FIELD);
     if before.view.end.is_none() && !looks_like(typed.expose(), SORT) {
-        return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT))));
+        return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT)), None));
     }
     let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
     let answer = app.store.write(move |tx| flow::prove(tx, &here.visitor(), typed.expose())).await?;
     match answer {
         Err(screen) => see_other(screen.path()),
         Ok(Entered::Right) => see_other(Screen::Check.path()),
-        Ok(other) => refused(&app, &visit, sentence(other, SORT, &app.config.code)),
+        Ok(other) => refused(&app, &visit, sentence(other, SORT, &app.config.code), None),
     }
 }
 
@@ -53,7 +54,7 @@ pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     match app.store.write(move |tx| flow::resend(tx, &here.visitor())).await? {
         Err(screen) => see_other(screen.path()),
         Ok(Resent::Sent | Resent::Ended) => see_other(Screen::Code.path()),
-        Ok(other) => refused(&app, &visit, resend_sentence(other, SORT)),
+        Ok(other) => refused(&app, &visit, None, resend_sentence(other, SORT)),
     }
 }
 
@@ -66,9 +67,9 @@ pub fn delivery(app: Data<&App>, visit: Visit) -> Answer {
     }
 }
 
-fn refused(app: &App, visit: &Visit, sentence: Option<String>) -> Answer {
+fn refused(app: &App, visit: &Visit, error: Option<String>, not_resent: Option<String>) -> Answer {
     match waiting(app, visit)? {
-        Ok(waiting) => page_422(screen(app, visit, &waiting, sentence)),
+        Ok(waiting) => page_422(screen(app, visit, &waiting, error, not_resent)),
         Err(elsewhere) => elsewhere,
     }
 }
@@ -89,10 +90,10 @@ fn waiting(app: &App, visit: &Visit) -> Result<Result<Waiting, Answer>, Fault> {
     Ok(view.map(|view| Waiting { view, before }).ok_or_else(|| see_other(Screen::Apply.path())))
 }
 
-fn screen(app: &App, visit: &Visit, waiting: &Waiting, error: Option<String>) -> Markup {
+fn screen(app: &App, visit: &Visit, waiting: &Waiting, error: Option<String>, not_resent: Option<String>) -> Markup {
     let view = &waiting.view;
     let csrf = visit.csrf();
-    let refused = error.is_some() || view.end.is_some();
+    let refused = error.is_some() || not_resent.is_some() || view.end.is_some();
     let screen = CodeScreen {
         view,
         config: &app.config,
@@ -104,7 +105,10 @@ fn screen(app: &App, visit: &Visit, waiting: &Waiting, error: Option<String>) ->
         again: "ログイン情報再発行申請",
         why: "入力されたメールアドレスに誤りがないことを確認するため、",
         delivery: Some("/reissue/code/delivery"),
+        address_wrong: ADDRESS_WRONG,
+        forward: "次へ",
         error,
+        not_resent,
     };
     visit.page(screen.title(), Shell::Visitor).steps(&STEPS, 3).error(refused).render(screen.body())
 }

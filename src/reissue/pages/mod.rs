@@ -14,9 +14,10 @@ use poem::Response;
 use super::flow::apply::{self as flow, Visitor};
 use super::model::{Applying, Screen};
 use crate::app::App;
-use crate::kernel::Moment;
+use crate::kernel::mail_address::MailAddressError;
+use crate::kernel::{MailAddress, Moment};
 use crate::lost;
-use crate::web::{Answer, Cookie, Fault, Visit, cookies, see_other};
+use crate::web::{Answer, Cookie, Errors, Fault, Visit, cookies, see_other};
 
 /// Steps of a reissue (spec 3).
 const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再発行申請", "確認コード入力", "送信確認", "終了"];
@@ -72,6 +73,17 @@ impl FlowCookie {
             cookies::set(&mut response, Cookie::Flow, value, visit.secure());
         }
         Ok(response)
+    }
+}
+
+/// 通知先メールアドレス, or what is wrong with it under the field's own name.
+fn check_contact(errors: &mut Errors, field: &'static str, typed: &str) -> Option<MailAddress> {
+    match MailAddress::parse(typed) {
+        Err(MailAddressError::Empty) => {
+            errors.add(field, "通知先メールアドレスを入力してください。");
+            None
+        }
+        parsed => errors.check(field, parsed),
     }
 }
 

@@ -5,10 +5,10 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{FlowCookie, Here};
+use super::{FlowCookie, Here, check_contact};
 use crate::app::App;
 use crate::config::Federation;
-use crate::kernel::{ControlNumber, MailAddress, jst};
+use crate::kernel::{ControlNumber, jst};
 use crate::reissue::flow::progress::{self as flow, Found};
 use crate::reissue::model::{Application, Looking, Move, State, Step, What};
 use crate::web::components::{
@@ -44,7 +44,7 @@ pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     if number.trim().is_empty() {
         errors.add(NUMBER, "管理番号を入力してください。");
     }
-    let contact = errors.check(CONTACT, MailAddress::parse(typed));
+    let contact = check_contact(&mut errors, CONTACT, typed);
     let (Some(contact), true) = (contact, errors.is_empty()) else {
         return page_422(ask(&visit, number, typed, &errors));
     };

@@ -12,8 +12,8 @@ use crate::codes::{
     sentence, too_many,
 };
 use crate::reissue::flow::progress as flow;
-use crate::reissue::model::Application;
-use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, notice};
+use crate::reissue::model::{Application, State};
+use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, notice, print_button};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, Fault, Form, Visit, page, page_422, see_other};
 
@@ -24,7 +24,9 @@ const CODE: &str = "/status/withdraw/code";
 const RESEND: &str = "/status/withdraw/resend";
 const DELIVERY: &str = "/status/withdraw/delivery";
 const STEPS: [&str; 4] = [super::progress::TITLE, "申請の取下げ", "ワンタイムパスワード入力", "終了"];
+const DONE: &str = "/status/withdraw/done";
 const SORT: Sort = Sort::OneTime;
+const ADDRESS_WRONG: &str = "送信先は、申請のときに入力された通知先メールアドレスです。この画面では変更できません。このアドレスのメールを確認できないときは、国保連合会へお電話ください。";
 const TOO_LATE: &str = "申請の状態が変わったため、取り下げできません。最新の状況をご確認ください。";
 
 /// Asks once more.
@@ -72,23 +74,23 @@ fn question(visit: &Visit, one: &Application, errors: &Errors) -> Markup {
 #[handler]
 pub fn code(app: Data<&App>, visit: Visit) -> Answer {
     match view(&app, &visit)? {
-        Some(view) => page(screen(&app, &visit, &view, None)),
+        Some(view) => page(screen(&app, &visit, &view, None, None)),
         None => see_other(SHOWN),
     }
 }
 
-/// \[次へ\]: the right one-time password withdraws.
+/// \[取り下げる\]: the right one-time password withdraws.
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
-    let Some(before) = view(&app, &visit)? else { return see_other(SHOWN) };
+    let Some(before) = view(&app, &visit)? else { return see_other(DONE) };
     let typed = form.secret(FIELD);
     if before.end.is_none() && !looks_like(typed.expose(), SORT) {
-        return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT))));
+        return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT)), None));
     }
     let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
     match app.store.write(move |tx| flow::withdraw(tx, &here.visitor(), typed.expose())).await? {
-        None | Some(Entered::Right) => see_other(SHOWN),
-        Some(other) => refused(&app, &visit, sentence(other, SORT, &app.config.code)),
+        None | Some(Entered::Right) => see_other(DONE),
+        Some(other) => refused(&app, &visit, sentence(other, SORT, &app.config.code), None),
     }
 }
 
@@ -100,8 +102,30 @@ pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     match app.store.write(move |tx| flow::resend(tx, &here.visitor())).await? {
         None => see_other(SHOWN),
         Some(Resent::Sent | Resent::Ended) => see_other(CODE),
-        Some(other) => refused(&app, &visit, resend_sentence(other, SORT)),
+        Some(other) => refused(&app, &visit, None, resend_sentence(other, SORT)),
     }
+}
+
+/// 【処理終了】. If the federation was faster, nothing was withdrawn and the progress says why.
+#[handler]
+pub fn done(app: Data<&App>, visit: Visit) -> Answer {
+    match current(&app, &visit)? {
+        Some((_, one)) if one.state == State::Withdrawn => page(finished(&visit, &one)),
+        _ => see_other(SHOWN),
+    }
+}
+
+fn finished(visit: &Visit, one: &Application) -> Markup {
+    visit.page("処理終了", Shell::Visitor).steps(&STEPS, 4).render(html! {
+        (notice(Mark::Success, "申請を取り下げました", html! { p { "必要になったときは、もう一度申請してください。" } }))
+        (Facts::new()
+            .row("管理番号", html! { span.mono { (one.number) } })
+            .row("事業所番号", html! { span.mono { (one.office.number) } })
+            .row("現在の状態", one.state.title()))
+        p { a href=(SHOWN) { "申請状況の確認へ" } }
+        (print_button("この画面を印刷する"))
+        (ButtonRow::forward_link("終了", "/"))
+    })
 }
 
 /// How far the mail is: a fragment, asked for again while it waits.
@@ -113,9 +137,9 @@ pub fn delivery(app: Data<&App>, visit: Visit) -> Answer {
     }
 }
 
-fn refused(app: &App, visit: &Visit, sentence: Option<String>) -> Answer {
+fn refused(app: &App, visit: &Visit, error: Option<String>, not_resent: Option<String>) -> Answer {
     match view(app, visit)? {
-        Some(view) => page_422(screen(app, visit, &view, sentence)),
+        Some(view) => page_422(screen(app, visit, &view, error, not_resent)),
         None => see_other(SHOWN),
     }
 }
@@ -126,9 +150,9 @@ fn view(app: &App, visit: &Visit) -> Result<Option<View>, Fault> {
     Ok(app.store.read(|r| codes::view(r, &app.config.code, challenge))?)
 }
 
-fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>) -> Markup {
+fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>, not_resent: Option<String>) -> Markup {
     let csrf = visit.csrf();
-    let refused = error.is_some() || view.end.is_some();
+    let refused = error.is_some() || not_resent.is_some() || view.end.is_some();
     let screen = CodeScreen {
         view,
         config: &app.config,
@@ -140,7 +164,10 @@ fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>) -> Marku
         again: "申請の取下げ",
         why: "申請したご本人であることを確認するため、",
         delivery: Some(DELIVERY),
+        address_wrong: ADDRESS_WRONG,
+        forward: "取り下げる",
         error,
+        not_resent,
     };
     visit.page(screen.title(), Shell::Visitor).steps(&STEPS, 3).error(refused).render(screen.body())
 }

@@ -149,7 +149,7 @@ fn choose_page(visit: &Visit, member: &Member, errors: &Errors) -> Markup {
                 .support("単語をいくつかつなげると、長くても覚えやすくなります。文字の種類の決まりはありません。")
                 .error(errors.of("new_password")))
             (password_rules("new_password", &[PasswordRule::Length { min, max }]))
-            (password_field("new_password_again", "新しいパスワード（確認用）").required().autocomplete("new-password")
+            (password_field("new_password_again", "新しいパスワード(確認用)").required().autocomplete("new-password")
                 .error(errors.of("new_password_again")))
             (ButtonRow::forward("次へ"))
         }))

@@ -10,7 +10,7 @@ use crate::config::Lockout;
 use crate::kernel::jst;
 use crate::security::devices;
 use crate::staff::flow::login::{self, Caller, Entered, Passed};
-use crate::staff::{StaffName, guard};
+use crate::staff::{Authenticator, StaffName, guard};
 use crate::web::components::{
     Back, ButtonRow, Mark, code_field, countdown, error_summary, form, help_details, notice, password_field, text_field,
 };
@@ -77,7 +77,7 @@ pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer
     let name = errors.check("name", StaffName::parse(typed));
     let password = sent.secret("password");
     if password.expose().is_empty() {
-        errors.add("password", "パスワードを入力してください");
+        errors.add("password", "パスワードを入力してください。");
     }
     let Some(name) = name.filter(|_| errors.is_empty()) else {
         return form_page(true, first(&visit, typed, &errors, html! {}));
@@ -115,8 +115,16 @@ pub async fn ask_code(Data(app): Data<&App>, visit: Visit) -> Answer {
 pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
     let mut errors = Errors::default();
     let typed = sent.get("code").to_owned();
-    if typed.trim().is_empty() {
-        errors.add("code", "認証コードを入力してください");
+    if !Authenticator::looks_like(&typed) {
+        let empty = typed.trim().is_empty();
+        errors.add(
+            "code",
+            if empty {
+                "認証コードを入力してください。"
+            } else {
+                "認証コードは6桁の数字で入力してください。"
+            },
+        );
         return form_page(true, second(&visit, &errors));
     }
     let (caller, device) = caller(app, &visit);
@@ -130,7 +138,10 @@ pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
             Ok(response)
         }
         Entered::Wrong { left } => {
-            errors.add("code", format!("認証コードが違います。新しい6桁が表示されたら、それを入力してください（あと{left}回）"));
+            errors.add(
+                "code",
+                format!("認証コードが違います。新しい6桁が表示されたら、それを入力してください。あと{left}回入力できます。"),
+            );
             form_page(true, second(&visit, &errors))
         }
         Entered::Over => see_other("/staff/login?notice=code"),
@@ -158,7 +169,7 @@ fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
             p {
                 "誤りが" (rules.failures) "回続いたため、この端末からは、この職員名でログインできません。あと"
                 strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
-                "で、もう一度ログインできるようになります（" (jst::hm(until)) "まで）。"
+                "で、もう一度ログインできるようになります（" (jst::hms(until)) "から）。"
             }
         }))
         p { (HELP) }
