@@ -31,8 +31,11 @@ async fn a_postal_code_filled_in_at_the_desk_is_in_the_office_history() {
     let mut clerk = staff(&app, "受付花子", Role::Clerk, 7).await;
     let path = format!("/staff/ledger/{}", office.number);
     clerk.open(&path).await;
-    clerk.post(&format!("{path}/postal-code"), &[("postal_code", "963-8888")]).await;
+    let done = clerk.post(&format!("{path}/postal-code"), &[("postal_code", "963-8888")]).await;
+    let page = clerk.open(done.location().unwrap()).await;
+    assert!(page.says("郵便番号を登録しました") && !page.body.contains("<details class=\"move\" open"), "{}", page.text());
     let page = clerk.open(&path).await;
+    assert!(!page.says("郵便番号を登録しました"));
     assert!(page.says("963-8888") && page.says("郵便番号の登録") && page.says("受付花子"), "{}", page.text());
 }
 
@@ -52,6 +55,8 @@ async fn a_disabled_password_ends_sessions_and_opens_no_more_until_a_letter_come
     assert_eq!(approver.post(&path, &[("reason", "")]).await.status.as_u16(), 422);
     assert_eq!(approver.post(&path, &[("reason", "漏えい")]).await.status.as_u16(), 303);
 
+    let page = approver.open(&format!("/staff/ledger/{}", user_id.office().number)).await;
+    assert!(page.says(&format!("事業所（{user_id}）")) && !page.says("来訪者") && page.says("理由 漏えい"), "{}", page.text());
     assert!(office.get("/office").await.location().unwrap().starts_with("/login"));
     assert_ne!(app.browser().log_in(USER, PASSWORD).await.location(), Some("/office"));
     let account = app.app.store.read(|r| accounts::find(r, user_id)).unwrap().unwrap();

@@ -99,6 +99,45 @@ async fn a_superseded_number_is_refused_and_the_others_are_posted() {
 }
 
 #[tokio::test]
+async fn printed_letters_are_ticked_in_a_list_and_a_tick_of_a_superseded_one_is_refused() {
+    let app = TestApp::new();
+    let keys = offices(&app, 3).await;
+    issue(&app, Offices::AllNew).await;
+    let mut clerk = staff(&app, "受付", Role::Clerk, 7).await;
+    let numbers: Vec<String> = print_all(&app, &mut clerk).await.into_iter().map(|letter| letter.number).collect();
+    let path = "/staff/letters/posting";
+    let list = clerk.open(path).await;
+    let places: Vec<_> =
+        numbers.iter().map(|number| list.body.find(&format!("name=\"ticked\" value=\"{number}\"")).unwrap()).collect();
+    assert!(places.is_sorted(), "in the order of the numbers");
+    let spoilt = keys.iter().map(|key| letter_of(&app, *key)).find(|l| l.number.unwrap().to_string() == numbers[0]).unwrap();
+    let new = reprint(&app, &mut clerk, &spoilt, "用紙の汚れ").await;
+    clerk.open(path).await;
+    let fields = [
+        ("ticked", numbers[0].as_str()),
+        ("ticked", numbers[1].as_str()),
+        ("numbers", &format!("{} 123-45", numbers[1])),
+        ("on", "2026/01/20"),
+    ];
+    let page = clerk.post(path, &fields).await;
+    assert!(page.says(&format!("{}：再印刷により無効になった通知書です", numbers[0])), "{}", page.text());
+    assert!(page.says("1通を発送済にしました"), "{}", page.text());
+    assert!(page.body.contains(&format!("value=\"{new}\"")) && !page.body.contains(&format!("value=\"{}\"", numbers[1])));
+    let office = keys.iter().find(|key| letter_of(&app, **key).state == State::Posted).unwrap();
+    assert!(format!("{:?}", letter_of(&app, *office)).contains("123-45"), "what is typed carries the post's number");
+    let blank = clerk.post(path, &[("numbers", ""), ("on", "2026/01/20")]).await;
+    assert!(blank.says("一覧から選択するか、発行番号を入力してください"), "{}", blank.text());
+    let posted = letter_of(&app, *office);
+    let page = clerk.open(&format!("/staff/ledger/{}", office.number)).await;
+    assert!(page.says("通知書の発送") && page.says("追跡番号 123-45"), "{}", page.text());
+    let one = format!("/staff/letters/{}", posted.id);
+    clerk.open(&one).await;
+    let back = clerk.post(&format!("{one}/return"), &[("note", "宛先不明")]).await;
+    let page = clerk.open(back.location().unwrap()).await;
+    assert!(page.says("返戻にしました") && page.says("仮パスワードの有効期限 失効"), "{}", page.text());
+}
+
+#[tokio::test]
 async fn a_letter_replaced_by_another_to_the_same_office_is_not_posted() {
     let app = TestApp::new();
     let office = offices(&app, 1).await[0];

@@ -78,7 +78,7 @@ async fn reissue_inquiry_mails_what_is_wanted_until_when() {
     let inquiry = Inquiry { reason: InquiryReason::Telephone, text: String::new(), until: date(2026, 1, 31) };
     app.mark(one.number, Move::Inquire(inquiry), clerk(1)).await.unwrap();
     let mail = app.mail("ログイン情報再発行申請に関するご連絡").await;
-    for part in ["電話確認", "2026年1月31日まで", "0000-13-0000"] {
+    for part in ["電話での確認のお願い", "2026年1月31日まで", "0000-13-0000"] {
         assert!(mail.body.contains(part), "{part}: {}", mail.body);
     }
 }
