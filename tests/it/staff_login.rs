@@ -119,7 +119,7 @@ async fn q22_three_wrong_passwords_lock_the_device_for_thirty_minutes_and_no_oth
     assert_eq!(pass(&mut attacker, "佐藤", "wrong").await.status.as_u16(), 422);
     assert_eq!(pass(&mut attacker, "佐藤", "wrong").await.status.as_u16(), 422);
     let page = pass(&mut attacker, "佐藤", "wrong").await;
-    assert!(page.status.as_u16() == 429 && page.says("10:30まで"), "{}", page.text());
+    assert!(page.status.as_u16() == 429 && page.says("10:30:00から"), "{}", page.text());
     assert_eq!(pass(&mut attacker, "佐藤", PASSWORD).await.status.as_u16(), 429, "the right one does not help");
     let mut own = app.browser();
     assert_eq!(log_in(&app, &mut own, &member).await.location(), Some("/staff"));
