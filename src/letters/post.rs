@@ -170,7 +170,13 @@ pub(super) fn replace_older(
         }
         let moment = moment.part(&format!("replaces {}", letter.id));
         store::save(tx, Some(&before), &letter)?;
-        record(tx, &moment, &letter, Event::new(hand.actor(), "letter.replace").detail("by", number), hand.client)?;
+        record(
+            tx,
+            &moment,
+            &letter,
+            Event::new(hand.actor(), "letter.replace").detail("particulars", Act::Replaced { by: number }.particulars()),
+            hand.client,
+        )?;
         if let Some(application) = letter.application() {
             let mv = Move::Replace { letter: number.to_string() };
             // One that went another way meanwhile stays as it is: the print must not fail for it.
