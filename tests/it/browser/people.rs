@@ -66,7 +66,7 @@ impl Member {
             let seconds = u64::try_from(Clock::system().now().as_second()).unwrap();
             let step = (self.used + 1).max(seconds / 30 - 1);
             // In its last seconds a step may be over before the code arrives.
-            let arrives = (seconds + 5) / 30;
+            let arrives = (seconds + 10) / 30;
             if step <= seconds / 30 + 1 && step + 1 >= arrives {
                 self.used = step;
                 let totp = totp_rs::Builder::new().with_secret(self.secret.as_slice()).build_noncompliant();
