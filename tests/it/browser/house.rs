@@ -1,5 +1,6 @@
 //! The real program in a folder of its own, with a real SMTP server.
 
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -69,6 +70,35 @@ impl Drop for House {
         }
         let _ = self.server.kill();
         let _ = self.server.wait();
+    }
+}
+
+/// A running demo.
+pub struct Demo {
+    process: Child,
+    pub url: String,
+}
+
+impl Demo {
+    /// Starts on the morning of 2026-01-20.
+    pub fn start() -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(["demo", "--listen", "127.0.0.1:0", "--now", "2026-01-20T10:00:00+09:00"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let url = lines.find(|line| line.trim().starts_with("http://localhost:")).expect("the demo says where it is");
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, url: url.trim().to_owned() }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

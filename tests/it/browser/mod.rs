@@ -4,5 +4,6 @@ mod chrome;
 mod house;
 mod look;
 mod people;
+mod rules;
 mod tour;
 mod walk;

@@ -1,8 +1,5 @@
 //! The screens of staff with a full house: `uketsuke demo` shows every state, and each is looked at.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
 use fantoccini::Locator;
 use uketsuke::demo::people::{OFFICE_PASSWORD, STAFF, STAFF_PASSWORD, TEMPORARY_PASSWORD};
 use uketsuke::demo::{TOLD, offices};
@@ -10,34 +7,7 @@ use uketsuke::kernel::UserId;
 use uketsuke::{letters, reissue};
 
 use super::chrome::Chrome;
-
-/// A running demo.
-struct Demo {
-    process: Child,
-    url: String,
-}
-
-impl Demo {
-    fn start() -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_uketsuke"))
-            .args(["demo", "--listen", "127.0.0.1:0", "--now", "2026-01-20T10:00:00+09:00"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let url = lines.find(|line| line.trim().starts_with("http://localhost:")).expect("the demo says where it is");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, url: url.trim().to_owned() }
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
+use super::house::Demo;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_can_be_looked_at_from_all_sides() {

@@ -119,6 +119,9 @@ async fn apply(house: &House, chrome: &Chrome) -> String {
     }
     chrome.press("送信").await;
     chrome.screen("処理終了", "申請").await;
+    if chrome.scripts {
+        assert!(chrome.has_button("この画面を印刷する").await, "q55 the end can be kept on paper");
+    }
     let shown = chrome.text().await;
     let number = control_number(&shown);
     let receipt = house.mail(CONTACT, 2);
