@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use poem::Server;
-use poem::listener::{Listener as _, RustlsCertificate, RustlsConfig, TcpListener};
+use poem::listener::{Acceptor, Listener as _, RustlsCertificate, RustlsConfig, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -44,12 +44,12 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
             let listener = TcpListener::bind(listen).rustls(RustlsConfig::new().fallback(certificate));
             let acceptor = listener.into_acceptor().await.map_err(cannot_listen)?;
             ready();
-            run(acceptor, &app, more, until).await?
+            run(acceptor, app.endpoint_with(more), IDLE, until).await?
         }
         _ => {
             let acceptor = TcpListener::bind(listen).into_acceptor().await.map_err(cannot_listen)?;
             ready();
-            run(acceptor, &app, more, until).await?
+            run(acceptor, app.endpoint_with(more), IDLE, until).await?
         }
     };
 
@@ -70,9 +70,9 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
 
 /// Says whether it ended because the database was lost.
 async fn run(
-    acceptor: impl poem::listener::Acceptor + 'static,
-    app: &App,
-    more: Vec<Row>,
+    acceptor: impl Acceptor + 'static,
+    endpoint: impl poem::Endpoint + 'static,
+    idle: Duration,
     until: impl Future<Output = bool>,
 ) -> Result<bool, CliError> {
     let (lost, mut was_lost) = watch::channel(false);
@@ -80,8 +80,8 @@ async fn run(
         let _ = lost.send(until.await);
     };
     Server::new_with_acceptor(acceptor)
-        .idle_timeout(IDLE)
-        .run_with_graceful_shutdown(app.endpoint_with(more), signal, Some(GRACE))
+        .idle_timeout(idle)
+        .run_with_graceful_shutdown(endpoint, signal, Some(GRACE))
         .await
         .map_err(|error| CliError::Failed(format!("サーバーが止まりました: {error}")))?;
     Ok(*was_lost.borrow_and_update())
@@ -96,5 +96,36 @@ async fn wait_for_end(app: App) -> bool {
         _ = terminate.recv() => false,
         _ = interrupt.recv() => false,
         () = app.store.broken() => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_says_nothing_more_is_closed() {
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        let address = acceptor.local_addr()[0].as_socket_addr().copied().unwrap();
+        let endpoint = poem::endpoint::make_sync(|_| "here");
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let server = tokio::spawn(run(acceptor, endpoint, Duration::from_millis(200), async {
+            stopped.await.ok();
+            false
+        }));
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        let mut used = TcpStream::connect(address).await.unwrap();
+        used.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        // Both reads end only because the server closes: the clients keep their side open.
+        let (mut nothing, mut answer) = (Vec::new(), Vec::new());
+        let closed = async { (silent.read_to_end(&mut nothing).await, used.read_to_end(&mut answer).await) };
+        let closed = tokio::time::timeout(Duration::from_secs(20), closed).await;
+        assert!(closed.is_ok(), "a silent connection stays open");
+        assert!(String::from_utf8_lossy(&answer).ends_with("here"), "{answer:?}");
+        stop.send(()).unwrap();
+        assert!(!server.await.unwrap().unwrap());
     }
 }

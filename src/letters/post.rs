@@ -112,16 +112,19 @@ pub fn on_first_login(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId, letter:
     Ok(())
 }
 
-/// The office has reset its login itself: letters on their way are 取下げ and their passwords open no more. The applications are moved
-/// by the reset itself.
+/// The office has reset its login itself: letters on their way are 取下げ (those of a first issue 期限切れ) and their passwords open no
+/// more. The applications are moved by the reset itself.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn on_reset(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId) -> Result<(), StoreError> {
     for before in store::of_office(tx, user_id.office())? {
         let mut letter = before.clone();
-        let note = "事業所がログイン情報を再設定したため".to_owned();
-        if letter.apply(Act::Withdrawn { note }, By::Office(user_id), moment.now).is_ok() {
+        let act = match letter.application() {
+            Some(_) => Act::Withdrawn { note: "事業所がログイン情報を再設定したため".to_owned() },
+            None => Act::Expired { replaced_by: None },
+        };
+        if letter.apply(act, By::Office(user_id), moment.now).is_ok() {
             accounts::end_temporary(tx, user_id, letter.id)?;
             store::save(tx, Some(&before), &letter)?;
         }
@@ -153,7 +156,8 @@ pub fn on_withdrawal(tx: &mut Tx<'_>, moment: &Moment, number: ControlNumber, wh
 }
 
 /// The letter `newest` was printed, and with it the passwords of all older letters to the office have ended: they and their
-/// applications are 取下げ, so that nobody posts them, is reminded of them, or waits for them (spec 2: one temporary password, D).
+/// applications are 期限切れ, and the clerk who printed withdraws the applications, so that nobody posts the older paper, is reminded
+/// of it, or waits for it (spec 2: one temporary password, and its table of moves).
 pub(super) fn replace_older(
     tx: &mut Tx<'_>,
     moment: &Moment,
@@ -161,26 +165,18 @@ pub(super) fn replace_older(
     number: LetterNumber,
     hand: &Hand,
 ) -> Result<(), StoreError> {
-    for before in store::of_office(tx, newest.office)? {
-        let mut letter = before.clone();
-        let replaced = letter.id != newest.id
-            && letter.apply(Act::Replaced { by: number }, By::Staff(hand.person.clone()), moment.now).is_ok();
-        if !replaced {
+    for letter in store::of_office(tx, newest.office)? {
+        let (application, act) = (letter.application(), Act::Expired { replaced_by: Some(number) });
+        if letter.id == newest.id || !letter.allows(&act) {
             continue;
         }
         let moment = moment.part(&format!("replaces {}", letter.id));
-        store::save(tx, Some(&before), &letter)?;
-        record(
-            tx,
-            &moment,
-            &letter,
-            Event::new(hand.actor(), "letter.replace").detail("particulars", Act::Replaced { by: number }.particulars()),
-            hand.client,
-        )?;
-        if let Some(application) = letter.application() {
-            let mv = Move::Replace { letter: number.to_string() };
-            // One that went another way meanwhile stays as it is: the print must not fail for it.
-            move_application(tx, &moment.part("application"), application, mv, hand.acting())?.ok();
+        let mv = Move::Expire { replaced_by: Some(number.to_string()) };
+        // One whose application went another way meanwhile stays as it is: the print must not fail for it.
+        let expired = change(tx, &moment, letter, act, mv, By::System.into(), Actor::System)?.is_ok();
+        if let (true, Some(application)) = (expired, application) {
+            let mv = Move::Withdraw { note: format!("発行番号 {number} の通知書に置き換えたため") };
+            move_application(tx, &moment.part("withdrawal"), application, mv, hand.acting())?.ok();
         }
     }
     Ok(())
@@ -201,7 +197,17 @@ pub(super) fn expire_some(tx: &mut Tx<'_>, moment: &Moment, limit: usize) -> Res
 
 fn expire(tx: &mut Tx<'_>, moment: &Moment, letter: Letter) -> Result<(), StoreError> {
     let (user_id, id) = (letter.user_id(), letter.id);
-    if change(tx, moment, letter, Act::Expired, Move::Expire, By::System.into(), Actor::System)?.is_ok() {
+    if change(
+        tx,
+        moment,
+        letter,
+        Act::Expired { replaced_by: None },
+        Move::Expire { replaced_by: None },
+        By::System.into(),
+        Actor::System,
+    )?
+    .is_ok()
+    {
         accounts::end_temporary(tx, user_id, id)?;
     }
     Ok(())
@@ -262,8 +268,7 @@ fn action(act: &Act) -> &'static str {
         Act::Posted { .. } => "letter.post",
         Act::Returned { .. } => "letter.return",
         Act::Completed => "letter.complete",
-        Act::Expired => "letter.expire",
-        Act::Replaced { .. } => "letter.replace",
+        Act::Expired { .. } => "letter.expire",
         Act::Withdrawn { .. } => "letter.withdraw",
     }
 }

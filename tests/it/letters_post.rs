@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use uketsuke::kernel::{ControlNumber, Id, MailAddress, OfficeKey, Random, UserId};
-use uketsuke::letters::{Letter, Offices, State};
+use uketsuke::letters::{self, Letter, Offices, State};
 use uketsuke::reissue::{self, Arrival, By, MarkError, Move, Person, Source};
 use uketsuke::staff::Role;
 use uketsuke::store::{StoreError, Tx};
@@ -147,6 +147,9 @@ async fn a_letter_replaced_by_another_to_the_same_office_is_not_posted() {
     approved(&app, office).await;
     let new = print_all(&app, &mut clerk).await.remove(0);
     assert_ne!(old.number, new.number);
+    let first = app.app.store.read(|r| letters::of_office(r, office)).unwrap();
+    let first = first.into_iter().find(|letter| letter.application().is_none()).unwrap();
+    assert_eq!((first.state, first.replaced_by().unwrap().to_string()), (State::Expired, new.number.clone()));
     let page = post(&mut clerk, &old.number, "2026/01/20").await;
     assert!(page.says("後から別の通知書を印刷したため"), "{}", page.text());
     assert_eq!(post(&mut clerk, &new.number, "2026/01/20").await.status.as_u16(), 200);

@@ -42,6 +42,10 @@ async fn a_later_letter_to_the_office_withdraws_the_older_with_its_application()
     assert!(clerk.open("/staff/letters").await.says(&format!("{}は無効になります", old.number)));
     let new = print_all(&app, &mut clerk).await.remove(0);
     assert_eq!((state_of(&app, older), state_of(&app, newer)), (reissue::State::Withdrawn, reissue::State::Printed));
+    // The way there is the table's own: 発送済→期限切れ→取下げ.
+    let ways: Vec<_> =
+        app.application(older).history.iter().map(|step| step.to).skip_while(|to| *to != reissue::State::Posted).collect();
+    assert_eq!(ways, [reissue::State::Posted, reissue::State::Expired, reissue::State::Withdrawn]);
     let replaced = app.app.store.read(|r| letters::of_application(r, older)).unwrap().unwrap();
     assert_eq!(replaced.state, State::Withdrawn);
     let page = clerk.open(&format!("/staff/letters/{}", replaced.id)).await;

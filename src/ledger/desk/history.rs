@@ -80,7 +80,6 @@ fn gives_reason(action: &str) -> bool {
             | "reissue.reject"
             | "reissue.withdraw"
             | "reissue.supersede"
-            | "reissue.replace"
             | "letter.print"
             | "account.disable_password"
     )
@@ -106,13 +105,13 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("reissue.return", _) => "申請が返戻に",
         ("reissue.complete", _) => "申請が完了",
         ("reissue.expire", _) => "申請が期限切れに",
-        ("reissue.withdraw" | "reissue.supersede" | "reissue.replace", _) => "申請の取下げ",
+        ("reissue.withdraw" | "reissue.supersede", _) => "申請の取下げ",
         ("letter.print", _) => "通知書の印刷",
         ("letter.post", _) => "通知書の発送",
         ("letter.return", _) => "通知書の返戻",
         ("letter.complete", _) => "通知書の仮パスワードで初回ログイン",
         ("letter.expire", _) => "通知書の期限切れ",
-        ("letter.withdraw" | "letter.replace", _) => "通知書の取下げ",
+        ("letter.withdraw", _) => "通知書の取下げ",
         ("account.issue", _) => "ユーザIDの発行",
         ("account.disable_password", _) => "パスワードの無効化",
         ("ledger.postal_code", _) => "郵便番号の登録",

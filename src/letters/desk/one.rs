@@ -136,6 +136,9 @@ fn reprint_form(app: &App, visit: &Visit, letter: &Letter, errors: &Errors) -> M
         section.card {
             h2 { "再印刷" }
             p { "新しい仮パスワードで印刷し、枝番を1つ増やします。前の仮パスワードはその時点で使えなくなります。" }
+            @if letter.replaced_by().is_some() {
+                p { "同じ事業所あてに後から印刷した通知書も使えなくなります。" }
+            }
             (form(&format!("{PATH}/{}/reprint", letter.id), &visit.csrf(), html! {
                 (hidden("token", &Id::new(&app.random).to_string()))
                 (reason.support("例 郵便事故、用紙の汚れ"))
@@ -165,8 +168,8 @@ fn history(letter: &Letter) -> Markup {
         Act::Posted { .. } => "発送済",
         Act::Returned { .. } => "返戻",
         Act::Completed => "完了",
-        Act::Expired => "期限切れ",
-        Act::Replaced { .. } | Act::Withdrawn { .. } => "取下げ",
+        Act::Expired { .. } => "期限切れ",
+        Act::Withdrawn { .. } => "取下げ",
     };
     let when: Vec<String> = letter.history.iter().map(|step| jst::list_time(step.at)).collect();
     let created = jst::list_time(letter.created);

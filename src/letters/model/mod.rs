@@ -108,13 +108,21 @@ impl Letter {
         self.history.iter().rev().find(|step| matches!(step.act, Act::Printed { .. })).map(|step| step.at)
     }
 
-    /// The later letter to the same office that ended this one's password.
+    /// The later letter to the same office that ended the password of this one's newest print.
     #[must_use]
     pub fn replaced_by(&self) -> Option<LetterNumber> {
-        match self.history.last().map(|step| &step.act) {
-            Some(Act::Replaced { by }) => Some(*by),
+        self.history.iter().rev().find_map(|step| match &step.act {
+            Act::Expired { replaced_by } => Some(*replaced_by),
+            Act::Printed { .. } => Some(None),
             _ => None,
-        }
+        })?
+    }
+
+    /// Whether this may happen to it: the table of its states, and a letter of a first issue has no 取下げ (spec 2, First issue).
+    #[must_use]
+    pub const fn allows(&self, act: &Act) -> bool {
+        let of_application = matches!(self.occasion, Occasion::Reissue(_));
+        self.state.allows(act) && (of_application || !matches!(act, Act::Withdrawn { .. }))
     }
 
     /// Whether a print now needs a reason: not the first one, nor one after the letter came back or expired.
@@ -140,7 +148,7 @@ impl Letter {
     /// # Errors
     /// [`Refused`], and nothing is changed.
     pub fn apply(&mut self, act: Act, by: By, now: Timestamp) -> Result<(), Refused> {
-        if !self.state.allows(&act) {
+        if !self.allows(&act) {
             return Err(Refused::State(self.state));
         }
         match &act {
@@ -152,7 +160,7 @@ impl Letter {
                 }
             }
             Act::Returned { note } | Act::Withdrawn { note } => check_text(note, false)?,
-            Act::Replaced { .. } | Act::Completed | Act::Expired => {}
+            Act::Completed | Act::Expired { .. } => {}
         }
         if let Act::Printed { number, .. } = &act {
             self.number = Some(*number);

@@ -23,7 +23,7 @@ pub enum State {
     Returned,
     /// 期限切れ
     Expired,
-    /// 取下げ: replaced by another letter to the same office, or the office has reset its login itself.
+    /// 取下げ: its application was withdrawn, or the office has reset its login itself. Letters of a first issue never are.
     Withdrawn,
 }
 
@@ -92,7 +92,7 @@ impl State {
         match act {
             Act::Printed { .. } => matches!(self, Self::Waiting | Self::Printed | Self::Posted | Self::Returned | Self::Expired),
             Act::Posted { .. } => matches!(self, Self::Printed),
-            Act::Returned { .. } | Act::Replaced { .. } | Act::Completed | Act::Expired => self.is_out(),
+            Act::Returned { .. } | Act::Completed | Act::Expired { .. } => self.is_out(),
             Act::Withdrawn { .. } => !matches!(self, Self::Completed | Self::Withdrawn),
         }
     }
@@ -128,12 +128,10 @@ pub enum Act {
     },
     /// The password was used to log in.
     Completed,
-    /// The password was not used in time.
-    Expired,
-    /// Another letter to the same office was printed: an account keeps one temporary password.
-    Replaced {
-        /// 発行番号-枝番 of that letter.
-        by: LetterNumber,
+    /// The password was not used in time, or another letter to the same office was printed: an account keeps one temporary password.
+    Expired {
+        /// 発行番号-枝番 of that other letter.
+        replaced_by: Option<LetterNumber>,
     },
     /// Nobody needs it any more.
     Withdrawn {
@@ -149,8 +147,8 @@ impl Act {
             Self::Posted { .. } => State::Posted,
             Self::Returned { .. } => State::Returned,
             Self::Completed => State::Completed,
-            Self::Expired => State::Expired,
-            Self::Withdrawn { .. } | Self::Replaced { .. } => State::Withdrawn,
+            Self::Expired { .. } => State::Expired,
+            Self::Withdrawn { .. } => State::Withdrawn,
         }
     }
 
@@ -163,8 +161,8 @@ impl Act {
             Self::Posted { on, tracking } if tracking.is_empty() => format!("{}発送", jst::list(*on)),
             Self::Posted { on, tracking } => format!("{}発送：追跡番号 {tracking}", jst::list(*on)),
             Self::Returned { note } | Self::Withdrawn { note } => note.clone(),
-            Self::Replaced { by } => format!("発行番号 {by} の通知書に置き換えたため"),
-            Self::Completed | Self::Expired => String::new(),
+            Self::Expired { replaced_by: Some(by) } => format!("発行番号 {by} の通知書に置き換えたため"),
+            Self::Completed | Self::Expired { replaced_by: None } => String::new(),
         }
     }
 }

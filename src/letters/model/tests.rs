@@ -6,9 +6,13 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn letter() -> Letter {
+    letter_for(Occasion::FirstIssue)
+}
+
+fn letter_for(occasion: Occasion) -> Letter {
     let random = Random::seeded(1);
     let office = OfficeKey::new(Prefecture::new(7).unwrap(), OfficeNumber::parse("0770100001").unwrap());
-    Letter::new(Id::new(&random), office, Occasion::FirstIssue, at("2026-01-10T00:00:00Z"))
+    Letter::new(Id::new(&random), office, occasion, at("2026-01-10T00:00:00Z"))
 }
 
 fn number(branch: u8) -> LetterNumber {
@@ -34,32 +38,47 @@ fn the_number_is_read_with_and_without_hyphens_and_in_full_width() {
     }
 }
 
+fn moves_of(occasion: Occasion) -> Vec<String> {
+    let acts = [
+        printed(1, "理由"),
+        posted("2026-01-10"),
+        Act::Returned { note: String::new() },
+        Act::Completed,
+        Act::Expired { replaced_by: None },
+        Act::Withdrawn { note: String::new() },
+    ];
+    let of_state = |state| {
+        let letter = Letter { state, ..letter_for(occasion) };
+        let to: Vec<&str> = acts.iter().filter(|act| letter.allows(act)).map(|act| act.leads_to().title()).collect();
+        format!("{state}: {}", to.join(" "))
+    };
+    State::ALL.into_iter().map(of_state).collect()
+}
+
 #[test]
 fn first_issue_letters_make_these_moves_and_no_other() {
-    let acts = || {
-        [
-            printed(1, "理由"),
-            posted("2026-01-10"),
-            Act::Returned { note: String::new() },
-            Act::Completed,
-            Act::Expired,
-            Act::Withdrawn { note: String::new() },
-            Act::Replaced { by: number(1) },
-        ]
-    };
-    let table: Vec<String> = State::ALL
-        .into_iter()
-        .map(|state| {
-            let to: Vec<&str> = acts().iter().filter(|act| state.allows(act)).map(|act| act.leads_to().title()).collect();
-            format!("{state}: {}", to.join(" "))
-        })
-        .collect();
     assert_eq!(
-        table,
+        moves_of(Occasion::FirstIssue),
+        [
+            "印刷待: 印刷済",
+            "印刷済: 印刷済 発送済 返戻 完了 期限切れ",
+            "発送済: 印刷済 返戻 完了 期限切れ",
+            "完了: ",
+            "返戻: 印刷済",
+            "期限切れ: 印刷済",
+            "取下げ: ",
+        ]
+    );
+}
+
+#[test]
+fn letters_of_applications_follow_their_application_to_its_withdrawal() {
+    assert_eq!(
+        moves_of(Occasion::Reissue(ControlNumber::parse("U202601000001").unwrap())),
         [
             "印刷待: 印刷済 取下げ",
-            "印刷済: 印刷済 発送済 返戻 完了 期限切れ 取下げ 取下げ",
-            "発送済: 印刷済 返戻 完了 期限切れ 取下げ 取下げ",
+            "印刷済: 印刷済 発送済 返戻 完了 期限切れ 取下げ",
+            "発送済: 印刷済 返戻 完了 期限切れ 取下げ",
             "完了: ",
             "返戻: 印刷済 取下げ",
             "期限切れ: 印刷済 取下げ",

@@ -58,7 +58,6 @@ const fn move_title(kind: MoveKind) -> &'static str {
         MoveKind::Expire => "期限切れ",
         MoveKind::Withdraw => "取下げ",
         MoveKind::Supersede => "ログイン情報再設定による取下げ",
-        MoveKind::Replace => "別の通知書による取下げ",
     }
 }
 

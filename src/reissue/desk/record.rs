@@ -45,7 +45,6 @@ fn step_title(one: &Application, step: &Step) -> String {
             MoveKind::Resume => "照会を終えて審査に戻す",
             MoveKind::Reprint => "再印刷",
             MoveKind::Supersede => "再設定による",
-            MoveKind::Replace => "別の通知書による",
             _ => return state.to_owned(),
         },
     };

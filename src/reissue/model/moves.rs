@@ -176,7 +176,10 @@ pub enum Move {
     /// 印刷済/発送済→完了.
     Complete,
     /// 印刷済/発送済→期限切れ.
-    Expire,
+    Expire {
+        /// 発行番号-枝番 of the letter to the same office whose print ended this one's password; `None` where the time was up.
+        replaced_by: Option<String>,
+    },
     /// →取下げ by the applicant or a clerk.
     Withdraw {
         /// A clerk's note; empty from the applicant.
@@ -184,11 +187,6 @@ pub enum Move {
     },
     /// →取下げ because the office has reset its login itself.
     Supersede,
-    /// 印刷済/発送済→取下げ because another letter to the same office was printed: this one's password opens no more.
-    Replace {
-        /// 発行番号-枝番 of that letter.
-        letter: String,
-    },
 }
 
 impl Move {
@@ -206,10 +204,9 @@ impl Move {
             Self::Post { .. } => MoveKind::Post,
             Self::Return { .. } => MoveKind::Return,
             Self::Complete => MoveKind::Complete,
-            Self::Expire => MoveKind::Expire,
+            Self::Expire { .. } => MoveKind::Expire,
             Self::Withdraw { .. } => MoveKind::Withdraw,
             Self::Supersede => MoveKind::Supersede,
-            Self::Replace { .. } => MoveKind::Replace,
         }
     }
 
@@ -231,8 +228,10 @@ impl Move {
             ),
             Self::Return { note } | Self::Withdraw { note } => note.clone(),
             Self::Supersede => "事業所がログイン情報を再設定したため".to_owned(),
-            Self::Replace { letter } => format!("発行番号 {letter} の通知書に置き換えたため"),
-            Self::Take | Self::Resume | Self::Approve { .. } | Self::Complete | Self::Expire => String::new(),
+            Self::Expire { replaced_by: Some(letter) } => format!("発行番号 {letter} の通知書に置き換えたため"),
+            Self::Take | Self::Resume | Self::Approve { .. } | Self::Complete | Self::Expire { replaced_by: None } => {
+                String::new()
+            }
         }
     }
 }

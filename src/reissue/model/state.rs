@@ -25,7 +25,7 @@ pub enum State {
     Completed,
     /// 期限切れ: the temporary password was not used in time.
     Expired,
-    /// 取下げ: withdrawn by the applicant, a clerk, the office's own reset, or a later letter to the same office.
+    /// 取下げ: withdrawn by the applicant, a clerk, or the office's own reset.
     Withdrawn,
 }
 
@@ -52,14 +52,12 @@ pub enum MoveKind {
     Return,
     /// First login with the temporary password.
     Complete,
-    /// The temporary password was not used in time.
+    /// The temporary password was not used in time, or can no longer be used.
     Expire,
     /// 取下げ by the applicant or a clerk.
     Withdraw,
     /// 取下げ because the office has reset its login itself.
     Supersede,
-    /// 取下げ because another letter to the same office was printed.
-    Replace,
 }
 
 impl State {
@@ -170,7 +168,6 @@ impl State {
                 Self::Received | Self::UnderReview | Self::Inquiring | Self::Approved | Self::Returned | Self::Expired,
                 M::Withdraw,
             ) => Self::Withdrawn,
-            (Self::Printed | Self::Posted, M::Replace) => Self::Withdrawn,
             (from, M::Supersede) if from.is_open() => Self::Withdrawn,
             _ => return None,
         })
@@ -196,7 +193,7 @@ impl std::fmt::Display for State {
 
 impl MoveKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 13] = [
         Self::Take,
         Self::Inquire,
         Self::Resume,
@@ -210,7 +207,6 @@ impl MoveKind {
         Self::Expire,
         Self::Withdraw,
         Self::Supersede,
-        Self::Replace,
     ];
 
     /// The action in the audit log.
@@ -230,7 +226,6 @@ impl MoveKind {
             Self::Expire => "reissue.expire",
             Self::Withdraw => "reissue.withdraw",
             Self::Supersede => "reissue.supersede",
-            Self::Replace => "reissue.replace",
         }
     }
 }

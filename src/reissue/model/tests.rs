@@ -56,10 +56,9 @@ fn sample(kind: MoveKind) -> (Move, By) {
         MoveKind::Post => (Move::Post { on: date(2026, 1, 20), tracking: String::new() }, clerk()),
         MoveKind::Return => (Move::Return { note: "宛先不明".into() }, clerk()),
         MoveKind::Complete => (Move::Complete, By::Office(user)),
-        MoveKind::Expire => (Move::Expire, By::System),
+        MoveKind::Expire => (Move::Expire { replaced_by: None }, By::System),
         MoveKind::Withdraw => (Move::Withdraw { note: String::new() }, By::Applicant),
         MoveKind::Supersede => (Move::Supersede, By::Office(user)),
-        MoveKind::Replace => (Move::Replace { letter: "202601-000002-01".into() }, clerk()),
     }
 }
 
@@ -86,8 +85,6 @@ fn reissue_moves_are_those_of_the_table_and_no_other() {
         (S::Printed, M::Expire, S::Expired),
         (S::Posted, M::Expire, S::Expired),
         (S::Expired, M::Print, S::Printed),
-        (S::Printed, M::Replace, S::Withdrawn),
-        (S::Posted, M::Replace, S::Withdrawn),
     ];
     for from in [S::Received, S::UnderReview, S::Inquiring, S::Approved, S::Returned, S::Expired] {
         table.push((from, M::Withdraw, S::Withdrawn));

@@ -178,10 +178,12 @@ fn detail(step: &Step, now: bool, federation: Option<&Federation>) -> Markup {
             html! { p { "「ログイン情報再発行通知書」が連合会に戻ってきました。国保連合会へお電話ください。" } (call) }
         }
         Move::Complete => html! { p { "仮パスワードでのログインを確認しました。" } },
-        Move::Expire => html! { p { "仮パスワードが使われないまま有効期限が過ぎました。国保連合会へお電話ください。" } (call) },
+        Move::Expire { replaced_by: None } => {
+            html! { p { "仮パスワードが使われないまま有効期限が過ぎました。国保連合会へお電話ください。" } (call) }
+        }
         Move::Supersede => html! { p { "事業所がログイン情報を再設定したため、取下げとなりました。" } },
-        Move::Replace { .. } => html! {
-            p { "事業所あてに新しい「ログイン情報再発行通知書」を印刷したため、この申請は取下げとなりました。前の通知書の仮パスワードは使えません。" }
+        Move::Expire { replaced_by: Some(_) } => html! {
+            p { "事業所あてに新しい「ログイン情報再発行通知書」を印刷したため、この申請の通知書の仮パスワードは使えなくなりました。" }
             (call)
         },
         Move::Withdraw { .. } if now => html! { p { "この申請は取り下げられました。必要なときは、もう一度申請してください。" } },

@@ -84,7 +84,7 @@ fn way_to(state: State) -> Vec<(Move, By)> {
         }
         State::Expired => {
             way.extend(approved.into_iter().chain(printed));
-            way.push((Move::Expire, By::System));
+            way.push((Move::Expire { replaced_by: None }, By::System));
         }
         State::Completed => {
             way.extend(approved.into_iter().chain(printed));
