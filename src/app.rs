@@ -8,20 +8,24 @@ use poem::{Endpoint, Response};
 
 use crate::accounts;
 use crate::audit;
+use crate::backup;
 use crate::codes;
 use crate::config::Config;
-use crate::jobs::{Handlers, Runner};
+use crate::first_login;
+use crate::jobs::{self, Handlers, Runner};
 use crate::kernel::{Clock, Moment, Random};
+use crate::ledger;
 use crate::letters;
 use crate::login;
 use crate::mail::transport::Deliver;
 use crate::mail::{Composer, Composers, Postman, outbox};
+use crate::notices;
 use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes::{self, Row};
-use crate::security::{Hasher, Keys, Throttle, housekeeping};
+use crate::security::{self, Hasher, Keys, Throttle, housekeeping};
 use crate::staff;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Check, Store, StoreError};
 use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
@@ -70,6 +74,7 @@ fn composers() -> Composers {
 const REPEATING: &[crate::jobs::Kind] = &[
     // One a line: rooms add theirs without touching another's.
     audit::KEEP,
+    backup::DAILY,
     housekeeping::WRITE_LAST_SEEN,
     housekeeping::SWEEP,
     login::SWEEP,
@@ -77,6 +82,31 @@ const REPEATING: &[crate::jobs::Kind] = &[
     reissue::CLEAN,
     staff::SWEEP,
 ];
+
+/// What each room checks of its own rows, for `verify` and every backup.
+const CHECKS: &[fn(&mut Check<'_>)] = &[
+    // One a line, as above. A test holds this list against the tables that the code declares.
+    accounts::check,
+    backup::check,
+    codes::check,
+    first_login::check,
+    jobs::check,
+    ledger::check,
+    letters::check,
+    login::check,
+    notices::check,
+    outbox::check,
+    reissue::check,
+    security::check,
+    staff::check,
+    store::check,
+];
+
+/// Checks every row of every table. Without `keys` the signatures under the audit log are left out.
+pub fn check(c: &mut Check<'_>, keys: Option<&Keys>) {
+    CHECKS.iter().for_each(|check| check(c));
+    audit::check(c, keys);
+}
 
 impl App {
     /// Puts the parts together.
@@ -148,6 +178,8 @@ impl App {
         handlers.on(audit::KEEP, move |job| {
             audit::keep(app.store.clone(), app.keys.clone(), app.config.retention.audit_detail_years, job)
         });
+        let app = self.clone();
+        handlers.on(backup::DAILY, move |job| backup::daily(app.clone(), job));
         let app = self.clone();
         handlers.on(housekeeping::SWEEP, move |job| housekeeping::sweep(app.store.clone(), app.front.absolute, job));
         handlers.on(outbox::SEND, move |job| {

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Account, Kind, Temporary};
-use crate::kernel::{Id, OfficeNumber, Prefecture, UserId};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::kernel::{Id, OfficeKey, OfficeNumber, Prefecture, UserId};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const ACCOUNTS: Table<UserId, Account> = Table::new("accounts");
 /// One number may have user IDs in several prefectures: then 請求先都道府県 is asked for.
@@ -116,6 +116,16 @@ fn change(tx: &mut Tx<'_>, user_id: UserId, change: impl FnOnce(&mut Account) ->
         save(tx, &account)?;
     }
     Ok(changed)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&ACCOUNTS, |r, key, account| {
+        expect(account.user_id == *key, "別のユーザIDの行です")?;
+        let office = key.office();
+        leads_to(r, &BY_NUMBER, &(office.number, office.prefecture))
+    });
+    c.table(&BY_NUMBER, |r, (number, prefecture), ()| leads_to(r, &ACCOUNTS, &UserId::of(OfficeKey::new(*prefecture, *number))));
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Actor, Entry, Event};
 use crate::kernel::{Moment, Prefecture};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const CHAIN: Table<u64, Link> = Table::new("audit");
 const DETAILS: Table<u64, Details> = Table::new("audit_details");
@@ -144,6 +144,23 @@ pub fn verify(r: &impl Reads) -> Result<Vec<Damage>, StoreError> {
         Ok(true)
     })?;
     Ok(damage)
+}
+
+/// Checks every row by itself; the chain between them is [`verify`]'s.
+pub(super) fn check(c: &mut Check<'_>) {
+    c.table(&CHAIN, |r, sequence, link| {
+        for subject in &link.subjects {
+            leads_to(r, &BY_SUBJECT, &(subject.clone(), *sequence))?;
+        }
+        link.prefecture.map_or(Ok(()), |prefecture| leads_to(r, &BY_PREFECTURE, &(prefecture, *sequence)))
+    });
+    c.table(&DETAILS, |r, sequence, _| leads_to(r, &CHAIN, sequence));
+    c.table(&BY_SUBJECT, |r, (subject, sequence), ()| {
+        expect(r.get(&CHAIN, sequence)?.is_some_and(|link| link.subjects.contains(subject)), "監査記録と合いません")
+    });
+    c.table(&BY_PREFECTURE, |r, (prefecture, sequence), ()| {
+        expect(r.get(&CHAIN, sequence)?.is_some_and(|link| link.prefecture == Some(*prefecture)), "監査記録と合いません")
+    });
 }
 
 /// The newest entry and its hash.

@@ -4,10 +4,12 @@
 //! addresses) lie in a table of their own and can be erased by retention without breaking the chain.
 
 mod chain;
+mod check;
 mod event;
 mod keep;
 
 pub use chain::{Damage, about, in_prefecture, record, verify};
+pub use check::check;
 pub use event::{Actor, Entry, Event};
 pub use keep::{KEEP, keep, verify_checkpoints};
 

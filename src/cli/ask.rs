@@ -1,5 +1,6 @@
 //! Asks the running server to do a command, or does it in this process when no server runs.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,7 +10,7 @@ use serde::de::DeserializeOwned;
 use super::socket::{self, CallError, Progress, ProgressSender, Request, Response};
 use super::{CliError, installation};
 use crate::app::App;
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
 
 /// Hears how far a command has come.
 pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -25,25 +26,50 @@ where
     F: FnOnce(App, A, Tell) -> Fut,
     Fut: Future<Output = Result<D, String>>,
 {
+    let data_folder = loaded.config.server.data_dir.clone();
+    ask_or(&data_folder, command, args, |args, tell| alone(loaded.config, args, tell, perform))
+}
+
+/// As [`ask`]; without a server calls `otherwise`.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_or<A, D>(
+    data_folder: &Path,
+    command: &str,
+    args: A,
+    otherwise: impl FnOnce(A, Tell) -> Result<D, CliError>,
+) -> Result<D, CliError>
+where
+    A: Serialize,
+    D: DeserializeOwned,
+{
     let failed = |error: &dyn std::fmt::Display| CliError::Failed(error.to_string());
     let bar = Bar::new();
     let request = Request { command: command.to_owned(), args: serde_json::to_value(&args).map_err(|error| failed(&error))? };
-    let called = {
-        let bar = bar.clone();
-        socket::call(&loaded.config.server.data_dir, &request, move |progress| bar.show(&progress))
-    };
+    let tell = bar.tell();
+    let called = socket::call(data_folder, &request, |progress| tell(progress));
     let done = match called {
         Ok(Response(done)) => serde_json::from_value(done).map_err(|error| failed(&error)),
-        Err(CallError::NotRunning) => {
-            let app = installation::open(loaded.config)?;
-            let runtime = tokio::runtime::Runtime::new().map_err(|error| failed(&error))?;
-            let shown = bar.clone();
-            runtime.block_on(perform(app, args, Arc::new(move |progress| shown.show(&progress)))).map_err(CliError::Failed)
-        }
+        Err(CallError::NotRunning) => otherwise(args, tell),
         Err(error) => Err(failed(&error)),
     };
     bar.clear();
     done
+}
+
+/// Opens the installation in this process and performs.
+///
+/// # Errors
+/// A sentence that names what cannot be opened, or the command's own.
+pub fn alone<A, D, F, Fut>(config: Config, args: A, tell: Tell, perform: F) -> Result<D, CliError>
+where
+    F: FnOnce(App, A, Tell) -> Fut,
+    Fut: Future<Output = Result<D, String>>,
+{
+    let app = installation::open(config)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(error.to_string()))?;
+    runtime.block_on(perform(app, args, tell)).map_err(CliError::Failed)
 }
 
 /// The server's side: reads the arguments, performs, writes the answer.
@@ -65,10 +91,10 @@ where
 
 /// A bar on the terminal; nothing where stderr is none.
 #[derive(Clone)]
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(ProgressBar::hidden())
     }
 
@@ -84,7 +110,13 @@ impl Bar {
         self.0.set_position(progress.done);
     }
 
-    fn clear(&self) {
+    /// What shows progress on it.
+    pub(super) fn tell(&self) -> Tell {
+        let bar = self.clone();
+        Arc::new(move |progress| bar.show(&progress))
+    }
+
+    pub(super) fn clear(&self) {
         self.0.finish_and_clear();
     }
 }

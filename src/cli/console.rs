@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::socket::Handler;
-use super::{account, ask, ledger, staff};
+use super::{account, ask, backup, ledger, staff, verify};
 use crate::app::App;
 
 /// The handler for [`super::socket::serve`]: one arm for each command.
@@ -14,8 +14,10 @@ pub fn handler(app: App) -> Handler {
         Box::pin(async move {
             match request.command.as_str() {
                 account::COMMAND => ask::answer(&app, request, progress, account::perform).await,
+                backup::COMMAND => ask::answer(&app, request, progress, backup::perform).await,
                 ledger::COMMAND => ask::answer(&app, request, progress, ledger::perform).await,
                 staff::COMMAND => ask::answer(&app, request, progress, staff::perform).await,
+                verify::COMMAND => ask::answer(&app, request, progress, verify::perform).await,
                 other => Err(format!("動いているサーバーは {other} というコマンドを知りません")),
             }
         })

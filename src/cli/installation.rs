@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::CliError;
 use crate::app::{App, Parts};
+use crate::backup;
 use crate::config::Config;
 use crate::kernel::{Clock, Random};
 use crate::letters::sheet;
@@ -57,12 +58,32 @@ pub fn open(config: Config) -> Result<App, CliError> {
 pub fn open_data(config: &Config, random: &Random, database: &str) -> Result<(Keys, Store), CliError> {
     let folder = &config.server.data_dir;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| named(folder, &error))?;
+    // A new database beside what a restore has left would look like the restored one, and be empty.
+    if folder.join(backup::STAGING).exists() {
+        return Err(CliError::Failed(format!(
+            "{} は復元が途中で終わっています。uketsuke restore をもう一度実行してください",
+            folder.display()
+        )));
+    }
     let failed = |error: KeyError| CliError::Failed(error.to_string());
     let path = folder.join(database);
     let keys = Keys::load(&config.key_file(), random, !path.exists()).map_err(failed)?;
     let store = open_store(&path)?;
     keys.confirm(&store).map_err(failed)?;
     Ok((keys, store))
+}
+
+/// For commands that must not make a new installation.
+///
+/// # Errors
+/// A sentence when there is no database.
+pub fn expect_database(config: &Config) -> Result<(), CliError> {
+    let path = config.server.data_dir.join(DATABASE);
+    if path.exists() {
+        Ok(())
+    } else {
+        Err(CliError::Failed(format!("データベース {} がありません", path.display())))
+    }
 }
 
 /// Opens a database file.

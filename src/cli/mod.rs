@@ -11,12 +11,15 @@ use crate::config::{ConfigErrors, Loaded};
 
 pub mod account;
 pub mod ask;
+pub mod backup;
 pub mod config;
 pub mod console;
 pub mod demo;
 pub mod installation;
+pub mod keys;
 pub mod ledger;
 pub mod logging;
+pub mod restore;
 pub mod serve;
 pub mod serving;
 pub mod socket;
@@ -25,6 +28,7 @@ pub mod staged;
 #[cfg(test)]
 mod tests;
 mod usage;
+pub mod verify;
 
 /// What was typed.
 #[derive(Debug, Parser)]
@@ -81,6 +85,18 @@ pub enum Command {
     /// Staff members.
     #[command(about = "職員を加え、利用を止め、認証アプリを登録し直します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
     Staff(staff::Args),
+    /// A consistent copy.
+    #[command(about = "動いているサーバーからも、一貫したバックアップをとります（鍵は含みません）", help_template = usage::TEMPLATE)]
+    Backup(backup::Args),
+    /// The keys.
+    #[command(about = "鍵ファイルを書き出します", help_template = usage::TEMPLATE, subcommand_help_heading = "コマンド", subcommand_value_name = "コマンド")]
+    Keys(keys::Args),
+    /// Back from a backup.
+    #[command(about = "バックアップを、空のデータのフォルダーに復元します", help_template = usage::TEMPLATE)]
+    Restore(restore::Args),
+    /// Every record and the audit log.
+    #[command(about = "すべての記録と監査記録の連鎖を点検し、損傷を表示します", help_template = usage::TEMPLATE)]
+    Verify(verify::Args),
 }
 
 /// Why a command did not do what was asked, as one Japanese sentence.
@@ -136,5 +152,9 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Ledger(args) => ledger::run(args, load()?),
         Command::Account(args) => account::run(args, load()?),
         Command::Staff(args) => staff::run(&args, load()?),
+        Command::Backup(args) => backup::run(&args, load()?),
+        Command::Keys(args) => keys::run(&args, &load()?),
+        Command::Restore(args) => restore::run(&args, &load()?),
+        Command::Verify(args) => verify::run(&args, &load()?),
     }
 }

@@ -15,3 +15,4 @@ pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, o
 pub use mails::{KINDS, compose};
 pub use model::{Challenge, End, Entered, Purpose, Sort, looks_like};
 pub use pages::{CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};
+pub use store::check;

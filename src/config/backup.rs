@@ -2,32 +2,62 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
 use super::error::Findings;
 
-/// Where backups go and how many are kept.
+/// Where backups go, when they are made and how many are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Backup {
-    /// Folder of the daily backups; `None`: none are made by the server itself.
+    /// Folder of the regular backups; `None`: none are made by the server itself.
     pub directory: Option<PathBuf>,
-    /// How many are kept.
-    pub keep: u32,
+    /// Time of day in Japan.
+    #[serde(with = "hours_and_minutes")]
+    pub time: Time,
+    /// Days of which the last backup is kept.
+    pub keep_daily: u32,
+    /// Months of which the first backup is kept besides.
+    pub keep_monthly: u32,
 }
 
 impl Default for Backup {
     fn default() -> Self {
-        Self { directory: None, keep: 14 }
+        Self { directory: None, time: Time::constant(2, 0, 0, 0), keep_daily: 14, keep_monthly: 12 }
     }
 }
 
-pub(super) const KEYS: &[(&str, &str)] =
-    &[("backup.directory", "バックアップを置くフォルダー"), ("backup.keep", "1から1000までの整数（個）")];
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("backup.directory", "定期バックアップを置くフォルダー（このインストール専用）"),
+    ("backup.time", "時刻（日本時間、例 \"02:00\"）"),
+    ("backup.keep_daily", "1から366までの整数（日分）"),
+    ("backup.keep_monthly", "0から120までの整数（月分）"),
+];
 
 impl Backup {
     pub(super) fn validate(&self, found: &mut Findings) {
         found.expect("backup.directory", self.directory.as_ref().is_none_or(|path| !path.as_os_str().is_empty()));
-        found.expect("backup.keep", (1..=1000).contains(&self.keep));
+        found.expect("backup.keep_daily", (1..=366).contains(&self.keep_daily));
+        found.expect("backup.keep_monthly", (0..=120).contains(&self.keep_monthly));
+    }
+}
+
+/// A time of day as `"02:00"`.
+mod hours_and_minutes {
+    use jiff::civil::Time;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{:02}:{:02}", time.hour(), time.minute()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = text.split_once(':').and_then(|(hours, minutes)| {
+            let part = |text: &str| (text.len() == 2).then(|| text.parse::<i8>().ok()).flatten();
+            Time::new(part(hours)?, part(minutes)?, 0, 0).ok()
+        });
+        read.ok_or_else(|| D::Error::custom("no time of day"))
     }
 }

@@ -8,3 +8,4 @@ pub mod pages;
 mod store;
 
 pub use model::{STEPS, Stage};
+pub use store::check;

@@ -1,8 +1,9 @@
 //! How far the first login of each office has come.
 
 use super::model::Progress;
+use crate::accounts;
 use crate::kernel::UserId;
-use crate::store::{Reads, StoreError, Table, Tx};
+use crate::store::{Check, Reads, StoreError, Table, Tx, expect};
 
 const PROGRESS: Table<UserId, Progress> = Table::new("first_login");
 
@@ -16,4 +17,9 @@ pub(super) fn put(tx: &mut Tx<'_>, user_id: UserId, progress: &Progress) -> Resu
 
 pub(super) fn end(tx: &mut Tx<'_>, user_id: UserId) -> Result<(), StoreError> {
     tx.delete(&PROGRESS, &user_id).map(drop)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&PROGRESS, |r, user_id, _| expect(accounts::find(r, *user_id)?.is_some(), "このユーザIDの利用者がありません"));
 }

@@ -9,7 +9,7 @@ mod store;
 
 pub use model::{Job, Kind, Lane, Outcome};
 pub use runner::{Alive, Handler, Handlers, Runner};
-pub use store::{cancel, enqueue, ensure, finish, waiting};
+pub use store::{cancel, check, enqueue, ensure, finish, payloads, waiting};
 
 #[cfg(test)]
 mod tests;

@@ -15,17 +15,20 @@ pub enum Lane {
     Work,
     /// Reminders and clean-up. One at a time.
     Clock,
+    /// Backups: minutes of work that must hold up neither a letter nor a reminder. One at a time.
+    Backup,
 }
 
 impl Lane {
     /// Every lane.
-    pub const ALL: [Self; 3] = [Self::Mail, Self::Work, Self::Clock];
+    pub const ALL: [Self; 4] = [Self::Mail, Self::Work, Self::Clock, Self::Backup];
 
     pub(super) const fn number(self) -> u8 {
         match self {
             Self::Mail => 0,
             Self::Work => 1,
             Self::Clock => 2,
+            Self::Backup => 3,
         }
     }
 
@@ -33,7 +36,7 @@ impl Lane {
     pub(super) const fn width(self) -> usize {
         match self {
             Self::Mail => 32,
-            Self::Work | Self::Clock => 1,
+            Self::Work | Self::Clock | Self::Backup => 1,
         }
     }
 }

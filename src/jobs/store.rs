@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::model::{Job, Kind, Lane, Row};
 use crate::kernel::{Id, Moment};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const JOBS: Table<Id, Row> = Table::new("jobs");
 /// Also what the runners watch.
@@ -128,4 +128,32 @@ fn put_off(tx: &mut Tx<'_>, id: Id, row: &mut Row, due: Timestamp) -> Result<(),
     row.due = due;
     tx.put(&DUE, &(row.lane, due, id), &())?;
     tx.put(&JOBS, &id, row)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&JOBS, |r, id, row| {
+        expect(Lane::ALL.iter().any(|lane| lane.number() == row.lane), "知らない種類の仕事です")?;
+        leads_to(r, &DUE, &(row.lane, row.due, *id))
+    });
+    c.table(&DUE, |r, (lane, due, id), ()| {
+        let fits = r.get(&JOBS, id)?.is_some_and(|row| (row.lane, row.due) == (*lane, *due));
+        expect(fits, "仕事の行と合いません")
+    });
+}
+
+/// What the waiting jobs of a kind are about, for `verify`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails or a job cannot be read.
+pub fn payloads<T: serde::de::DeserializeOwned>(r: &impl Reads, kind: Kind) -> Result<Vec<T>, StoreError> {
+    let mut all = Vec::new();
+    r.each(&JOBS, &Span::all(), |_, row| {
+        if row.kind == kind.name {
+            let payload = rmp_serde::from_slice(&row.payload);
+            all.push(payload.map_err(|error| StoreError::Corrupt { table: JOBS.name(), reason: error.to_string() })?);
+        }
+        Ok(true)
+    })?;
+    Ok(all)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::store::{DOCUMENTS, ENTRIES, Generation, LEDGERS, Ledger, ledger};
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment, Prefecture};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx};
 
 /// Which import is under way. One row.
 const LEASE: Table<u8, Lease> = Table::new("ledger_import");
@@ -102,4 +102,9 @@ pub(super) fn sweep(tx: &mut Tx<'_>, prefecture: Prefecture, limit: usize) -> Re
         return Ok(numbers.len());
     }
     Ok(0)
+}
+
+/// Checks what this file keeps.
+pub(super) fn check(c: &mut Check<'_>) {
+    c.table(&LEASE, |_, _, _| Ok(()));
 }

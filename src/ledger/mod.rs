@@ -17,4 +17,4 @@ pub use generations::undo;
 pub use import::{ImportError, ImportOptions, Report, Watch, import};
 pub use model::{ClaimMethod, Entry, Status};
 pub use search::{Found, search};
-pub use store::{count, find, numbers, prefectures_of, put, set_postal_code};
+pub use store::{check, count, find, numbers, prefectures_of, put, set_postal_code};

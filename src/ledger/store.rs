@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::model::Entry;
 use super::search::document;
 use crate::kernel::{OfficeKey, OfficeNumber, Prefecture};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 /// A generation of one prefecture's ledger.
 pub(super) type Generation = u32;
@@ -158,4 +158,17 @@ pub(super) fn numbers_in(
         })?;
     }
     Ok(numbers)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&LEDGERS, |_, _, _| Ok(()));
+    c.table(&ENTRIES, |r, key, entry| {
+        expect((entry.key.prefecture, entry.key.number) == (key.0, key.2), "別の事業所の行です")?;
+        let searched = r.get(&DOCUMENTS, key)?;
+        expect(searched.is_some(), "検索用の行がありません")?;
+        expect(searched.is_some_and(|text| text == document(entry)), "検索用の行の内容が合いません")
+    });
+    c.table(&DOCUMENTS, |r, key, _| leads_to(r, &ENTRIES, key));
+    super::generations::check(c);
 }

@@ -9,7 +9,7 @@ use super::model::{Letter, LetterNumber, Occasion, Serial, State};
 use super::print::Choice;
 use crate::kernel::{ControlNumber, Id, OfficeKey, Prefecture, jst};
 use crate::reissue::Person;
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Read, Reads, Span, StoreError, Table, Tx, Verdict, expect, leads_to};
 
 const LETTERS: Table<Id, Letter> = Table::new("letters");
 const BY_OFFICE: Table<(OfficeKey, Id), ()> = Table::new("letters_by_office");
@@ -203,4 +203,43 @@ pub(super) fn batches(r: &impl Reads, prefecture: Prefecture, limit: usize) -> R
         batches.extend(batch(r, id)?);
     }
     Ok(batches)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&LETTERS, |r, id, letter| {
+        expect(letter.id == *id, "別の通知書の行です")?;
+        leads_to(r, &BY_OFFICE, &(letter.office, *id))?;
+        leads_to(r, &BY_STATE, &state_key(letter))?;
+        if let Occasion::Reissue(number) = letter.occasion {
+            leads_to(r, &BY_APPLICATION, &number)?;
+        }
+        if let Some(number) = letter.number {
+            let (month, sequence) = (number.serial.month, number.serial.sequence);
+            expect(r.get(&BY_SERIAL, &(month, sequence))? == Some(*id), "発行番号の索引と合いません")?;
+            expect(r.get(&SEQUENCES, &month)? >= Some(sequence), "発行番号が、その月の最後の番号より後です")?;
+        }
+        match letter.valid_until {
+            Some(end) if letter.state.is_out() => leads_to(r, &ENDS, &(end, *id)),
+            _ => Ok(()),
+        }
+    });
+    let same = |r: &Read, id: Id, fits: &dyn Fn(&Letter) -> bool| -> Verdict {
+        expect(find(r, id)?.is_some_and(|letter| fits(&letter)), "通知書の行と合いません")
+    };
+    c.table(&BY_OFFICE, |r, (office, id), ()| same(r, *id, &|letter| letter.office == *office));
+    c.table(&BY_STATE, |r, key, ()| same(r, key.3, &|letter| state_key(letter) == *key));
+    c.table(&BY_APPLICATION, |r, number, id| same(r, *id, &|letter| letter.occasion == Occasion::Reissue(*number)));
+    c.table(&BY_SERIAL, |r, (month, sequence), id| {
+        let serial = Serial { month: *month, sequence: *sequence };
+        same(r, *id, &|letter| letter.number.is_some_and(|number| number.serial == serial))
+    });
+    // A row of an earlier print may stay.
+    c.table(&ENDS, |r, (_, id), ()| leads_to(r, &LETTERS, id));
+    c.table(&SEQUENCES, |_, _, _| Ok(()));
+    c.table(&BATCHES, |r, id, batch| {
+        expect(batch.id == *id, "別の印刷の行です")?;
+        leads_to(r, &BATCHES_BY_TIME, &(batch.prefecture, batch.at, *id))
+    });
+    c.table(&BATCHES_BY_TIME, |r, (_, _, id), ()| leads_to(r, &BATCHES, id));
 }

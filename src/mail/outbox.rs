@@ -1,13 +1,15 @@
 //! The outbox: a mail is a row in the transaction of what it reports. Its text is composed when it is sent, so that no code and no
 //! body ever lies in the database.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::jobs::{self, Job, Kind, Lane};
 use crate::kernel::{Id, MailAddress, Moment, Prefecture};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const OUTBOX: Table<Id, Row> = Table::new("outbox");
 /// State, federation (0 = none), when posted: for the lists of staff.
@@ -219,4 +221,22 @@ fn federation(prefecture: Option<Prefecture>) -> u8 {
 /// How long to wait before the next try: half a minute, doubled each time, an hour at most.
 pub(super) fn back_off(attempts: u32) -> SignedDuration {
     SignedDuration::from_secs((30_i64 << attempts.min(7)).min(3600))
+}
+
+/// Checks every row, for `verify`: a mail that waits must have the job that sends it.
+pub fn check(c: &mut Check<'_>) {
+    // Jobs that cannot be read are named by their own room.
+    let sending: Option<HashSet<Id>> = jobs::payloads(c.read(), SEND).ok().map(|ids| ids.into_iter().collect());
+    c.table(&OUTBOX, |r, id, row| {
+        leads_to(r, &BY_STATE, &index(row, *id))?;
+        leads_to(r, &BY_SUBJECT, &(row.about.clone(), row.posted, *id))?;
+        let has_job = sending.as_ref().is_none_or(|sending| sending.contains(id));
+        expect(row.state != State::Waiting || has_job, "送信待ちなのに、送信の仕事がありません")
+    });
+    c.table(&BY_STATE, |r, key, ()| {
+        expect(find(r, key.3)?.is_some_and(|row| index(&row, key.3) == *key), "メールの行と合いません")
+    });
+    c.table(&BY_SUBJECT, |r, (about, posted, id), ()| {
+        expect(find(r, *id)?.is_some_and(|row| row.about == *about && row.posted == *posted), "メールの行と合いません")
+    });
 }

@@ -6,6 +6,6 @@ mod store;
 
 pub use model::{Addressed, Notice, Public, Version};
 pub use store::{
-    changes, delete_public, delete_version, mark_read, of_office, public, public_all, public_one, put_public, put_version,
+    changes, check, delete_public, delete_version, mark_read, of_office, public, public_all, public_one, put_public, put_version,
     tell_office, unread, versions, versions_all,
 };

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::model::{Addressed, Notice, Public, Version};
 use crate::kernel::{Id, Moment, UserId, jst};
-use crate::store::{Reads, Span, Store, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx, expect};
 
 /// More than a top menu ever shows: public notices are few and read whole.
 const PUBLIC_MOST: usize = 500;
@@ -133,4 +133,11 @@ pub fn put_version(tx: &mut Tx<'_>, version: &Version) -> Result<(), StoreError>
 /// [`StoreError`] when the database fails.
 pub fn delete_version(tx: &mut Tx<'_>, id: Id) -> Result<bool, StoreError> {
     tx.delete(&VERSIONS, &id)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&ADDRESSED, |_, (_, at, id), row| expect((row.at, row.id) == (*at, *id), "別のお知らせの行です"));
+    c.table(&PUBLIC, |_, id, row| expect(row.id == *id, "別のお知らせの行です"));
+    c.table(&VERSIONS, |_, id, row| expect(row.id == *id, "別の更新履歴の行です"));
 }

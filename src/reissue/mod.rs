@@ -20,4 +20,4 @@ pub use model::{
     Slip, Source, State, Step, TEXT_MOST, What,
 };
 pub use statistics::{Figures, figures, median_days};
-pub use store::{approved_waiting, count_in_state, find, find_at, in_state, of_contact, of_office};
+pub use store::{approved_waiting, check, count_in_state, find, find_at, in_state, of_contact, of_office};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keys::{KeyId, Keyed, Keys, Purpose};
 use crate::kernel::{Id, Random};
-use crate::store::{Reads, Span, StoreError, Table, Tx};
+use crate::store::{Check, Reads, Span, StoreError, Table, Tx};
 
 const KNOWN: Table<(String, Id), Known> = Table::new("devices");
 
@@ -69,6 +69,11 @@ pub fn forget_all(tx: &mut Tx<'_>, who: &str) -> Result<(), StoreError> {
         tx.delete(&KNOWN, &key)?;
     }
     Ok(())
+}
+
+/// Checks every row, for `verify`.
+pub(super) fn check(c: &mut Check<'_>) {
+    c.table(&KNOWN, |_, _, _| Ok(()));
 }
 
 #[cfg(test)]

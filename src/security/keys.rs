@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::kernel::{Random, Secret, secret};
-use crate::store::{Reads as _, Store, StoreError, Table};
+use crate::store::StoreError;
 
 /// What a key is used for. Each purpose has a key of its own, derived from the master key of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +50,6 @@ impl Purpose {
         }
     }
 }
-
-/// Which keys a database belongs to.
-const BELONGS: Table<String, Keyed> = Table::new("belongs");
 
 /// The number of a key in the file, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,6 +91,9 @@ pub enum KeyError {
         "{0}: 鍵ファイルがありません。データベースを作ったときの鍵ファイルを戻してください（新しい鍵では、だれもログインできなくなります）"
     )]
     Missing(PathBuf),
+    /// There is a file already, and keys are never overwritten.
+    #[error("{0}: すでにあります（上書きしません）")]
+    Exists(PathBuf),
     /// The database was made with other keys.
     #[error("鍵ファイルがこのデータベースのものではありません。データベースを作ったときの鍵ファイルを戻してください")]
     Foreign,
@@ -158,24 +158,7 @@ impl Keys {
         path.parent().map_or(Ok(()), |folder| fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io))
     }
 
-    /// Writes into a new database which keys it belongs to, and refuses one that belongs to others. Blocks.
-    ///
-    /// # Errors
-    /// [`KeyError::Foreign`], or [`KeyError::Store`].
-    pub fn confirm(&self, store: &Store) -> Result<(), KeyError> {
-        let name = "keys".to_owned();
-        let mark: &[&[u8]] = &[b"this database"];
-        match store.read(|r| r.get(&BELONGS, &name))? {
-            Some(keyed) if self.verify(Purpose::Checkpoint, &keyed, mark) => Ok(()),
-            Some(_) => Err(KeyError::Foreign),
-            None => {
-                let keyed = self.mac(Purpose::Checkpoint, mark);
-                Ok(store.write_blocking(move |tx| tx.put(&BELONGS, &name, &keyed))?)
-            }
-        }
-    }
-
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
         let mut keys = Vec::new();
         for entry in file.keys {
@@ -304,14 +287,5 @@ mod tests {
         assert!(again.verify(Purpose::Pepper, &keyed, &[b"x"]));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(Keys::load(&path, &Random::system(), true), Err(KeyError::Open(_))));
-    }
-
-    #[test]
-    fn a_database_opens_only_with_the_keys_it_was_made_with() {
-        let store = Store::in_memory().unwrap();
-        let keys = Keys::fresh(&Random::seeded(1));
-        keys.confirm(&store).unwrap();
-        keys.confirm(&store).unwrap();
-        assert!(matches!(Keys::fresh(&Random::seeded(2)).confirm(&store), Err(KeyError::Foreign)));
     }
 }

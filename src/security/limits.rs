@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{self, Reads, Store, StoreError, Table, Tx};
+use crate::store::{self, Check, Reads, Store, StoreError, Table, Tx};
 
 const HITS: Table<(String, String), Hits> = Table::new("limits");
 
@@ -101,6 +101,11 @@ fn load(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<(Hits, 
     let frees = hits.at.get(place).copied().unwrap_or_else(|| now.as_millisecond()).saturating_add(window);
     let again_at = Timestamp::from_millisecond(frees).unwrap_or(Timestamp::MAX);
     Ok((hits, Allowance::Exceeded { again_at }))
+}
+
+/// Checks every row, for `verify`.
+pub(super) fn check(c: &mut Check<'_>) {
+    c.table(&HITS, |_, _, _| Ok(()));
 }
 
 #[cfg(test)]

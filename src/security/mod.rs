@@ -1,8 +1,10 @@
 //! Keyed hashes, password hashing, sessions, device cookies, limits, throttles.
 
+mod belongs;
 pub mod devices;
 mod hashing;
 pub mod housekeeping;
+mod key_file;
 mod keys;
 pub mod limits;
 pub mod passwords;
@@ -12,3 +14,11 @@ mod throttle;
 pub use hashing::{Busy, Hasher, PasswordHash, Verdict};
 pub use keys::{KeyError, KeyId, Keyed, Keys, Purpose, Sealed};
 pub use throttle::Throttle;
+
+/// Checks every row of this room, for `verify`.
+pub fn check(c: &mut crate::store::Check<'_>) {
+    sessions::check(c);
+    devices::check(c);
+    limits::check(c);
+    belongs::check(c);
+}

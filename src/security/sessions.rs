@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::kernel::{Id, Moment, Secret, UserId};
-use crate::store::{self, Reads, Span, Store, StoreError, Table, Tx};
+use crate::store::{self, Check, Reads, Span, Store, StoreError, Table, Tx, expect, leads_to};
 
 const SESSIONS: Table<[u8; 32], Session> = Table::new("sessions");
 const BY_SUBJECT: Table<(String, [u8; 32]), ()> = Table::new("sessions_by_subject");
@@ -206,6 +206,14 @@ pub fn write_last_seen(tx: &mut Tx<'_>, seen: &[([u8; 32], Timestamp)]) -> Resul
         tx.update(&SESSIONS, key, |session| session.last_seen = session.last_seen.max(*at))?;
     }
     Ok(())
+}
+
+/// Checks every row, for `verify`.
+pub(super) fn check(c: &mut Check<'_>) {
+    c.table(&SESSIONS, |r, key, session| leads_to(r, &BY_SUBJECT, &(session.subject.key(), *key)));
+    c.table(&BY_SUBJECT, |r, (subject, key), ()| {
+        expect(r.get(&SESSIONS, key)?.is_some_and(|session| session.subject.key() == *subject), "ログインの行と合いません")
+    });
 }
 
 #[cfg(test)]

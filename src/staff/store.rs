@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::model::{Attempt, Invitation, Member, StaffName};
 use crate::kernel::Id;
 use crate::login::{Strangers, Tries};
-use crate::store::{self, Reads, Span, Store, StoreError, Table, Tx};
+use crate::store::{self, Check, Reads, Span, Store, StoreError, Table, Tx, expect, leads_to};
 
 const MEMBERS: Table<Id, Member> = Table::new("staff");
 const NAMES: Table<String, Id> = Table::new("staff_names");
@@ -81,4 +81,18 @@ pub async fn sweep_invitations(store: &Store, now: Timestamp) -> Result<(), Stor
     store::sweep(store, INVITATIONS, move |one| one.expires <= now, |tx, key| tx.delete(&INVITATIONS, key).map(drop))
         .await
         .map(drop)
+}
+
+/// Checks every row, for `verify`.
+pub fn check(c: &mut Check<'_>) {
+    c.table(&MEMBERS, |r, id, member| {
+        expect(member.id == *id, "別の職員の行です")?;
+        expect(r.get(&NAMES, &member.name.key())? == Some(*id), "職員名の索引と合いません")
+    });
+    c.table(&NAMES, |r, name, id| expect(find(r, *id)?.is_some_and(|member| member.name.key() == *name), "職員の行と合いません"));
+    c.table(&INVITATIONS, |r, _, invitation| leads_to(r, &MEMBERS, &invitation.member));
+    // Names that nobody has wait here as well.
+    c.table(&ATTEMPTS, |_, _, _| Ok(()));
+    c.table(&TRIES, |_, _, _| Ok(()));
+    c.table(&STRANGERS, |_, _, _| Ok(()));
 }

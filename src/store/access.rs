@@ -129,7 +129,8 @@ pub trait Reads {
     /// # Errors
     /// [`StoreError`] when the database fails or the record cannot be read.
     fn get<K: Key, V: DeserializeOwned>(&self, table: &Table<K, V>, key: &K) -> Result<Option<V>, StoreError> {
-        self.raw(table.name(), &key.bytes())?.map(|bytes| value::decode(table.name(), &bytes)).transpose()
+        let key = key.bytes();
+        self.raw(table.name(), &key)?.map(|bytes| value::decode(table.name(), &key, &bytes)).transpose()
     }
 
     /// Whether there is a row of this key.
@@ -151,10 +152,10 @@ pub trait Reads {
         mut row: impl FnMut(K, V) -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         let name = table.name();
-        self.raw_each(name, span, &mut |key, bytes| {
+        self.raw_each(name, span, &mut |raw, bytes| {
             let key =
-                K::parse(key).ok_or_else(|| StoreError::Corrupt { table: name, reason: "its key does not fit".to_owned() })?;
-            row(key, value::decode(name, bytes)?)
+                K::parse(raw).ok_or_else(|| StoreError::Corrupt { table: name, reason: "its key does not fit".to_owned() })?;
+            row(key, value::decode(name, raw, bytes)?)
         })
     }
 

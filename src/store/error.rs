@@ -42,6 +42,12 @@ pub enum StoreError {
         /// The newest one known here.
         known: u32,
     },
+    /// The file was not closed in order; only opening it for writing mends it.
+    #[error("the database was not closed cleanly")]
+    Unclean,
+    /// A copy does not hold what was copied.
+    #[error("the copy does not hold what was copied: {0}")]
+    BadCopy(String),
     /// Another process holds the file.
     #[error("the database is in use by another process")]
     InUse,
@@ -51,6 +57,7 @@ impl<E: Into<redb::Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
         match error.into() {
             redb::Error::DatabaseAlreadyOpen => Self::InUse,
+            redb::Error::RepairAborted => Self::Unclean,
             other => Self::Database(other.to_string()),
         }
     }

@@ -10,6 +10,8 @@ pub trait KeyPart: Sized {
     fn write(&self, out: &mut Vec<u8>);
     /// Takes the bytes off the front. `None` if they do not fit.
     fn read(input: &mut &[u8]) -> Option<Self>;
+    /// As people read it, for naming a damaged row.
+    fn show(&self) -> String;
 }
 
 /// A whole key: one part, or a tuple of up to four.
@@ -18,6 +20,8 @@ pub trait Key: Sized {
     fn bytes(&self) -> Vec<u8>;
     /// The key of these bytes. `None` if they do not fit.
     fn parse(bytes: &[u8]) -> Option<Self>;
+    /// As people read it, for naming a damaged row.
+    fn show(&self) -> String;
 }
 
 fn take<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
@@ -35,6 +39,9 @@ macro_rules! unsigned {
             fn read(input: &mut &[u8]) -> Option<Self> {
                 take(input).map(Self::from_be_bytes)
             }
+            fn show(&self) -> String {
+                self.to_string()
+            }
         }
     )*};
 }
@@ -48,6 +55,9 @@ impl KeyPart for Timestamp {
     fn read(input: &mut &[u8]) -> Option<Self> {
         Self::from_millisecond(i64::from_be_bytes(take(input)?) ^ i64::MIN).ok()
     }
+    fn show(&self) -> String {
+        self.to_string()
+    }
 }
 
 impl KeyPart for Id {
@@ -56,6 +66,9 @@ impl KeyPart for Id {
     }
     fn read(input: &mut &[u8]) -> Option<Self> {
         take(input).map(Self::from_bytes)
+    }
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -66,6 +79,9 @@ impl KeyPart for [u8; 32] {
     fn read(input: &mut &[u8]) -> Option<Self> {
         take(input)
     }
+    fn show(&self) -> String {
+        data_encoding::HEXLOWER.encode(self)
+    }
 }
 
 impl KeyPart for Prefecture {
@@ -75,6 +91,9 @@ impl KeyPart for Prefecture {
     fn read(input: &mut &[u8]) -> Option<Self> {
         Self::new(u8::read(input)?)
     }
+    fn show(&self) -> String {
+        self.to_string()
+    }
 }
 
 impl KeyPart for OfficeNumber {
@@ -83,6 +102,9 @@ impl KeyPart for OfficeNumber {
     }
     fn read(input: &mut &[u8]) -> Option<Self> {
         Self::parse(std::str::from_utf8(&take::<10>(input)?).ok()?).ok()
+    }
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -94,6 +116,9 @@ impl KeyPart for OfficeKey {
     fn read(input: &mut &[u8]) -> Option<Self> {
         Some(Self::new(Prefecture::read(input)?, OfficeNumber::read(input)?))
     }
+    fn show(&self) -> String {
+        self.to_string()
+    }
 }
 
 impl KeyPart for UserId {
@@ -102,6 +127,9 @@ impl KeyPart for UserId {
     }
     fn read(input: &mut &[u8]) -> Option<Self> {
         OfficeKey::read(input).map(Self::of)
+    }
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -112,6 +140,9 @@ impl KeyPart for ControlNumber {
     }
     fn read(input: &mut &[u8]) -> Option<Self> {
         Self::new(u32::read(input)?, u32::read(input)?)
+    }
+    fn show(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -127,6 +158,9 @@ impl KeyPart for String {
         *input = &input[end + 1..];
         Some(text)
     }
+    fn show(&self) -> String {
+        self.clone()
+    }
 }
 
 impl<A: KeyPart> Key for A {
@@ -138,6 +172,9 @@ impl<A: KeyPart> Key for A {
     fn parse(mut bytes: &[u8]) -> Option<Self> {
         let value = A::read(&mut bytes)?;
         bytes.is_empty().then_some(value)
+    }
+    fn show(&self) -> String {
+        KeyPart::show(self)
     }
 }
 
@@ -152,6 +189,9 @@ macro_rules! tuple {
             fn parse(mut bytes: &[u8]) -> Option<Self> {
                 let value = ($($name::read(&mut bytes)?,)*);
                 bytes.is_empty().then_some(value)
+            }
+            fn show(&self) -> String {
+                [$(KeyPart::show(&self.$index)),*].join(" / ")
             }
         }
     };

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use super::migrations::{self, Step};
 use super::writer::{self, Job, Writer};
-use super::{Read, StoreError, Table, Tx, migrations};
+use super::{Read, StoreError, Table, Tx};
 
 /// redb's own default is 1 GiB; a few pages of the upper tree are all that is used again and again.
 const CACHE_BYTES: usize = 24 * 1024 * 1024;
@@ -86,6 +87,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::InUse`] when another process holds it, [`StoreError::Newer`] for a file of a newer program.
     pub fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        Self::open_with(path, options, migrations::STEPS)
+    }
+
+    /// As [`Store::open`], with other steps: for the tests of migrations.
+    pub(super) fn open_with(path: &Path, options: StoreOptions, steps: &[Step]) -> Result<Self, StoreError> {
         let mut builder = builder();
         builder.set_repair_callback(|session| {
             tracing::warn!(
@@ -94,7 +100,7 @@ impl Store {
             );
         });
         let database = builder.create(path)?;
-        Self::start(database, Some(path.parent().unwrap_or_else(|| Path::new(".")).to_owned()), options)
+        Self::start(database, Some(path), options, steps)
     }
 
     /// A store in memory, for tests.
@@ -111,12 +117,13 @@ impl Store {
     /// [`StoreError`] when the database fails.
     pub fn on(backend: impl redb::StorageBackend) -> Result<Self, StoreError> {
         let database = builder().create_with_backend(backend)?;
-        Self::start(database, None, StoreOptions::default())
+        Self::start(database, None, StoreOptions::default(), migrations::STEPS)
     }
 
-    fn start(database: redb::Database, folder: Option<PathBuf>, options: StoreOptions) -> Result<Self, StoreError> {
+    fn start(database: redb::Database, path: Option<&Path>, options: StoreOptions, steps: &[Step]) -> Result<Self, StoreError> {
         let counters = Arc::new(Counters::default());
-        migrations::run(&database, &counters)?;
+        migrations::run(&database, path, &counters, steps)?;
+        let folder = path.map(|path| path.parent().unwrap_or_else(|| Path::new(".")).to_owned());
         let database = Arc::new(database);
         let watchers = Arc::new(Watchers::default());
         let reserve_mib = options.reserve_mib;
@@ -210,8 +217,12 @@ impl Store {
     }
 }
 
-fn builder() -> redb::Builder {
+pub(super) fn builder() -> redb::Builder {
+    builder_with(CACHE_BYTES)
+}
+
+pub(super) fn builder_with(cache_bytes: usize) -> redb::Builder {
     let mut builder = redb::Database::builder();
-    builder.set_cache_size(CACHE_BYTES);
+    builder.set_cache_size(cache_bytes);
     builder
 }

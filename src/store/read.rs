@@ -1,6 +1,7 @@
 //! A read transaction: a view of the last commit that never waits for the writer.
 
 use std::cell::RefCell;
+use std::ops::Bound;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,6 +26,21 @@ pub struct Read {
 impl Read {
     pub(super) fn new(txn: redb::ReadTransaction, counters: Arc<Counters>) -> Self {
         Self { txn, tables: RefCell::new(Vec::with_capacity(8)), counters }
+    }
+
+    /// The names of all tables, also of those that this program does not know.
+    pub(super) fn names(&self) -> Result<Vec<String>, StoreError> {
+        use redb::TableHandle as _;
+        Ok(self.txn.list_tables()?.map(|table| table.name().to_owned()).collect())
+    }
+
+    /// Calls `row` for each raw row of the table behind `after`, until it says `false`. Answers how many rows the table says it has.
+    pub(super) fn each_of(&self, name: &str, after: Option<&[u8]>, row: RowFn<'_>) -> Result<u64, StoreError> {
+        let table = self.txn.open_table(redb::TableDefinition::<Bytes, Bytes>::new(name))?;
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let range = redb::ReadableTable::range::<&[u8]>(&table, (from, Bound::Unbounded))?;
+        super::tx::walk(range, false, &self.counters, row)?;
+        Ok(table.len()?)
     }
 
     /// The table, or `None` if nothing was ever written to it.

@@ -50,9 +50,10 @@ impl<'t> Tx<'t> {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub fn put<K: Key, V: Serialize>(&mut self, table: &Table<K, V>, key: &K, record: &V) -> Result<(), StoreError> {
-        let bytes = value::encode(table.name(), record)?;
+        let key = key.bytes();
+        let bytes = value::encode(table.name(), &key, record)?;
         self.note_write(table.name());
-        self.table(table.name())?.borrow_mut().insert(key.bytes().as_slice(), bytes.as_slice())?;
+        self.table(table.name())?.borrow_mut().insert(key.as_slice(), bytes.as_slice())?;
         Ok(())
     }
 

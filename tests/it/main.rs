@@ -1,4 +1,10 @@
 mod architecture;
+mod backup_cli;
+mod backup_drill;
+mod backup_restore;
+mod backup_schedule;
+mod backup_take;
+mod backup_verify;
 mod browser;
 mod codes;
 mod config;

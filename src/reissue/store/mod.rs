@@ -1,8 +1,10 @@
 //! Tables of applications and their queries. Staff queries take the prefecture of the desk that asks.
 
+mod check;
 pub(super) mod flows;
 pub(super) mod queue;
 
+pub use check::check;
 use jiff::Timestamp;
 
 use super::model::{Application, State};

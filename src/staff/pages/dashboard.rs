@@ -6,6 +6,7 @@ use poem::handler;
 use poem::web::Data;
 
 use crate::app::App;
+use crate::backup::{self, Overdue};
 use crate::config::Federation;
 use crate::kernel::{Prefecture, jst};
 use crate::letters;
@@ -13,7 +14,7 @@ use crate::mail::outbox;
 use crate::reissue::{self, Figures, State};
 use crate::staff::{self, Desk, Nav, Role, Scope};
 use crate::store::{Reads, StoreError};
-use crate::web::components::{Bar, Choice, Tile, Tone, bar_chart, hidden, select, tiles};
+use crate::web::components::{Bar, Choice, Mark, Tile, Tone, bar_chart, hidden, notice, select, tiles};
 use crate::web::{Answer, Visit};
 
 /// Counting stops here; a queue as long as this is long in any case.
@@ -49,7 +50,10 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
     let today = jst::date(visit.now);
     let now = app.store.read(|r| look(r, desk.prefecture(), today))?;
     let federations = choose_federation(&desk, &visit, &app.config.federation);
-    let body = html! { (federations) (figures(&now, today)) (chart(&now)) };
+    // Whoever can telephone the system administrator; clerks have no use for it.
+    let backups =
+        if desk.may(Role::Admin) { app.store.read(|r| backup::overdue(r, &app.config.backup, visit.now))? } else { None };
+    let body = html! { (federations) @if let Some(late) = &backups { (late_backup(late)) } (figures(&now, today)) (chart(&now)) };
     staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body)
 }
 
@@ -182,6 +186,17 @@ fn chart(now: &Now) -> Markup {
             (bar_chart("30日間に受け付けた再発行申請", "件", &newest_first))
         }
     }
+}
+
+fn late_backup(late: &Overdue) -> Markup {
+    let last = late
+        .good
+        .map_or("まだ一度もとれていません。".to_owned(), |at| format!("最後は{}です。", jst::sentence_time(at)));
+    let body = html! {
+        p { (last) "システム管理者に連絡してください。" }
+        @if let Some((at, reason)) = &late.failed { p { (jst::sentence_time(*at)) "の失敗: " (reason) } }
+    };
+    notice(Mark::Warning, "データのバックアップがとれていません", body)
 }
 
 /// For a member of all federations: whose desk this is, and the way to another.

@@ -48,6 +48,11 @@ impl TestApp {
 
     /// The same on another database.
     pub fn on(store: Store, change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_keys(store, Keys::fresh(&Random::seeded(1)), change)
+    }
+
+    /// The same with these keys.
+    pub fn with_keys(store: Store, keys: Keys, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::demo();
         // The real cost is tested in security/hashing.rs; here it would only be waited for.
         config.password.argon2_memory_kib = 64;
@@ -55,7 +60,6 @@ impl TestApp {
         change(&mut config);
         let clock = Clock::manual(START.parse().unwrap());
         let random = Random::seeded(1);
-        let keys = Keys::fresh(&random);
         let password = &config.password;
         let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes);
         let transport = Memory::default();

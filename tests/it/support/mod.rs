@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod desk;
+pub mod installed;
 pub mod office;
 pub mod pdf;
 pub mod reissue;

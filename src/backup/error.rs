@@ -1,0 +1,108 @@
+//! Why a backup could not be taken, checked or restored: one Japanese sentence for the administrator.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::security::KeyError;
+use crate::store::{Findings, StoreError};
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A file or folder cannot be used.
+    #[error("{path}: {error}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Nothing is ever overwritten.
+    #[error("{0} はすでにあります（上書きしません）")]
+    Exists(PathBuf),
+    /// The database failed.
+    #[error("{}", japanese(.0))]
+    Store(StoreError),
+    /// The key file cannot be used.
+    #[error("{0}")]
+    Keys(#[from] KeyError),
+    /// There is no key file.
+    #[error("鍵ファイル {0} がありません。uketsuke keys export で書き出した鍵を --keys で指定してください")]
+    NoKeys(PathBuf),
+    /// There are keys already, and others were given.
+    #[error("鍵ファイル {0} がすでにあり、--keys の鍵とは別のものです")]
+    OtherKeys(PathBuf),
+    /// The keys are not those of this database.
+    #[error("{file} は、鍵ファイル {keys} の鍵で作られたものではありません。データベースを作ったときの鍵を使ってください")]
+    Foreign {
+        /// The backup.
+        file: PathBuf,
+        /// The key file.
+        keys: PathBuf,
+    },
+    /// Not every record is as it was written.
+    #[error("{}", damaged(.0))]
+    Damaged(Findings),
+    /// It holds something else than was written into it.
+    #[error("{0} には、書き込んだときと違う数の行があります")]
+    Incomplete(PathBuf),
+    /// It is something else.
+    #[error("{0} は uketsuke のデータベースではありません")]
+    NotOurs(PathBuf),
+    /// It was made by a newer program.
+    #[error("{path} は新しい版のプログラムで作られています（形式 {found}、このプログラムは {known} まで）")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+        /// The newest schema known here.
+        known: u32,
+    },
+    /// Only an empty folder is restored into.
+    #[error("{0} は空ではありません。復元先は空のフォルダーにしてください（設定の server.data_dir）")]
+    NotEmpty(PathBuf),
+    /// Templates beyond reason.
+    #[error("{0} のファイルが大きすぎるため、バックアップに入れられません（合計 64 MiB まで）")]
+    TooMuch(PathBuf),
+}
+
+fn damaged(findings: &Findings) -> String {
+    let first = findings.damage.first().map(ToString::to_string).unwrap_or_default();
+    format!("データベースに{}件の損傷があります（{first}）。uketsuke verify で確かめてください", findings.damages)
+}
+
+fn japanese(error: &StoreError) -> String {
+    match error {
+        StoreError::BadCopy(what) => {
+            format!("写しが元のデータベースと一致しません（{what}）。uketsuke verify で損傷がないか確かめてください")
+        }
+        StoreError::Unclean => "ファイルが正しく閉じられていません（書き込みの途中で止まったものです）".to_owned(),
+        StoreError::InUse => "ファイルは別のプロセスが使用中です".to_owned(),
+        other => format!("データベースを読み書きできません（{other}）"),
+    }
+}
+
+impl From<StoreError> for BackupError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl BackupError {
+    /// For `map_err`: an error of this path.
+    pub(super) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |error| Self::Io { path: path.to_owned(), error }
+    }
+
+    /// What a log may hold: no key of a row, which may be somebody's address.
+    pub(super) fn for_log(&self) -> String {
+        match self {
+            Self::Damaged(findings) => {
+                let tables: std::collections::BTreeSet<&str> = findings.damage.iter().map(|one| one.table.as_str()).collect();
+                format!("{}件の損傷（表 {}）", findings.damages, tables.into_iter().collect::<Vec<_>>().join("、"))
+            }
+            other => other.to_string(),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Backups: a consistent copy of the live database in one file, with the federation's own templates inside; taken on demand and on a
+//! schedule, read back before it counts, restored into an empty data folder, verified at any time.
+//!
+//! The keys are never in it: a stolen backup is as worthless as a stolen database. They are exported apart, and nothing is restored
+//! without them.
+
+mod disk;
+mod error;
+mod files;
+mod model;
+mod restore;
+mod schedule;
+mod store;
+mod take;
+mod verify;
+
+pub use disk::settle;
+pub use error::BackupError;
+pub use restore::{Restored, STAGING, restore};
+pub use schedule::{DAILY, Overdue, daily, overdue};
+pub use store::check;
+pub use take::{Taken, Tell, clear_outgoing, record, take, take_aside};
+pub use verify::{Verified, verify_file, verify_live};

@@ -1,0 +1,158 @@
+//! Restoring a backup into an empty data folder: all of it or nothing.
+//!
+//! Everything is made in a folder of its own inside the data folder. Only when it was read back do the files get their names, the database
+//! last: until then there is nothing that `serve` would open, and it refuses to make a new database beside the leftovers.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::disk::{folder_of, give, settle, sync_folder};
+use super::store::{ONLY_IN_BACKUPS, about};
+use super::verify::verify_file;
+use super::{BackupError, Tell, files};
+use crate::config::Config;
+use crate::kernel::Random;
+use crate::security::{KeyError, Keys};
+use crate::store::{SCHEMA, Snapshot, write_copy};
+
+/// The folder in the data folder in which a restore is made; it is there only while one is under way or was broken off.
+pub const STAGING: &str = ".restoring";
+
+/// What was restored.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// When the backup was begun. `None` for a plain database file.
+    pub at: Option<Timestamp>,
+    /// Rows of the database.
+    pub rows: u64,
+    /// Files besides.
+    pub files: u64,
+    /// Whether the given keys were installed.
+    pub keys_installed: bool,
+}
+
+/// Restores `file` as the database `name` of the installation that `config` describes. `exported` are keys to install where there are none.
+///
+/// # Errors
+/// [`BackupError`]; the installation is then as empty as before.
+pub fn restore(
+    config: &Config,
+    name: &str,
+    file: &Path,
+    exported: Option<&Path>,
+    tell: Tell<'_>,
+) -> Result<Restored, BackupError> {
+    let folder = &config.server.data_dir;
+    expect_empty(folder)?;
+    let (keys, install) = find_keys(&config.key_file(), exported)?;
+    let key_path = if install { exported.unwrap_or(file) } else { &config.key_file() };
+    check(file, key_path, &keys, &mut |done, all| tell("点検", done, all))?;
+
+    clear(folder)?;
+    let staging = folder.join(STAGING);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
+    let made = make(&staging, name, file, tell).and_then(|made| {
+        check(&staging.join(name), key_path, &keys, &mut |done, all| tell("復元したデータの点検", done, all))?;
+        let owner = fs::metadata(folder).map_err(BackupError::at(folder))?;
+        give(&staging, &owner)?;
+        if let (true, Some(exported)) = (install, exported) {
+            Keys::copy_file(exported, &config.key_file())?;
+            give(&config.key_file(), &owner)?;
+        }
+        Ok(made)
+    });
+    let (at, rows, files) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            fs::remove_dir_all(&staging).ok();
+            return Err(error);
+        }
+    };
+    put_in_place(folder, &staging, name)?;
+    Ok(Restored { at, rows, files, keys_installed: install })
+}
+
+/// Only what a restore that was broken off has left may lie there.
+fn expect_empty(folder: &Path) -> Result<(), BackupError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(BackupError::Io { path: folder.to_owned(), error }),
+    };
+    let broken_off = folder.join(STAGING).exists();
+    for entry in entries {
+        let entry = entry.map_err(BackupError::at(folder))?.file_name();
+        let of_restore = broken_off && (entry == STAGING || files::FOLDERS.iter().any(|one| entry == *one));
+        if !of_restore && entry != "lost+found" {
+            return Err(BackupError::NotEmpty(folder.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a restore that was broken off has left.
+fn clear(folder: &Path) -> Result<(), BackupError> {
+    // The mark of a broken-off restore goes last.
+    for name in files::FOLDERS.into_iter().chain([STAGING]) {
+        let path = folder.join(name);
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(BackupError::at(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// The keys to check with, and whether the exported ones are to be installed.
+fn find_keys(present: &Path, exported: Option<&Path>) -> Result<(Keys, bool), BackupError> {
+    match exported {
+        None if !present.exists() => Err(BackupError::NoKeys(present.to_owned())),
+        Some(exported) if !present.exists() => Ok((Keys::exported(exported)?, true)),
+        Some(exported) if !Keys::same_files(present, exported)? => Err(BackupError::OtherKeys(present.to_owned())),
+        _ => Ok((Keys::load(present, &Random::system(), false)?, false)),
+    }
+}
+
+fn check(file: &Path, key_path: &Path, keys: &Keys, tell: &mut dyn FnMut(u64, u64)) -> Result<(), BackupError> {
+    match verify_file(file, Some(keys), tell) {
+        Ok(verified) if verified.findings.damages > 0 => Err(BackupError::Damaged(verified.findings)),
+        Ok(_) => Ok(()),
+        Err(BackupError::Keys(KeyError::Foreign)) => {
+            Err(BackupError::Foreign { file: file.to_owned(), keys: key_path.to_owned() })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+type Made = (Option<Timestamp>, u64, u64);
+
+fn make(staging: &Path, name: &str, file: &Path, tell: Tell<'_>) -> Result<Made, BackupError> {
+    let backup = Snapshot::open(file)?;
+    backup.read(|r| {
+        let files = files::write_out(r, staging)?;
+        let copy = staging.join(name);
+        let rows = write_copy(r, &copy, &ONLY_IN_BACKUPS, &|_, _| Ok(()), &mut |done, all| tell("復元", done, all))?;
+        // An older schema is brought up by the next start; its rows are not for us to interpret.
+        let at = if backup.schema()? == SCHEMA { about(r)?.map(|about| about.at) } else { None };
+        Ok((at, rows.values().sum(), files))
+    })
+}
+
+/// From here on everything is whole on the disk; the database comes last.
+fn put_in_place(folder: &Path, staging: &Path, name: &str) -> Result<(), BackupError> {
+    sync_folder(staging)?;
+    for one in files::FOLDERS {
+        let (from, to) = (staging.join(one), folder.join(one));
+        if from.exists() {
+            fs::rename(&from, &to).map_err(BackupError::at(&to))?;
+        }
+    }
+    sync_folder(folder)?;
+    let database: PathBuf = folder.join(name);
+    settle(&staging.join(name), &database)?;
+    fs::remove_dir(staging).map_err(BackupError::at(staging))?;
+    sync_folder(folder)?;
+    sync_folder(folder_of(folder))
+}

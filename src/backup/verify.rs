@@ -1,0 +1,82 @@
+//! Verifying: the live database, or a file.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{BackupError, store};
+use crate::app::{self, App};
+use crate::kernel::jst;
+use crate::security::{KeyError, Keys};
+use crate::store::{Check, Findings, Read, SCHEMA, Snapshot, StoreError};
+
+/// What verifying found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Verified {
+    /// What was read and what is damaged.
+    pub findings: Findings,
+    /// What the reader should know, in Japanese sentences.
+    pub notes: Vec<String>,
+}
+
+/// Checks every record of the live database. Blocks; while it runs, replaced pages are kept.
+///
+/// # Errors
+/// [`StoreError`] when not even the list of tables can be read.
+pub fn verify_live(app: &App, tell: &mut dyn FnMut(u64, u64)) -> Result<Verified, StoreError> {
+    let findings = app.store.read(|r| Check::run(r, tell, |c| app::check(c, Some(&app.keys))))?;
+    Ok(Verified { findings, notes: Vec::new() })
+}
+
+/// Checks every record of a file: a backup, or the database of a server that does not run. Without `keys` the signatures are left out.
+///
+/// # Errors
+/// [`BackupError`] when the file cannot be read at all, is none of ours, newer, or made with other keys.
+pub fn verify_file(path: &Path, keys: Option<&Keys>, tell: &mut dyn FnMut(u64, u64)) -> Result<Verified, BackupError> {
+    let file = Snapshot::open(path).map_err(|error| named(path, error))?;
+    let schema = file.schema()?;
+    if schema == 0 {
+        return Err(BackupError::NotOurs(path.to_owned()));
+    }
+    if schema > SCHEMA {
+        return Err(BackupError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
+    }
+    file.read(|r| verify(r, path, schema, keys, tell))
+}
+
+fn verify(
+    r: &Read,
+    path: &Path,
+    schema: u32,
+    keys: Option<&Keys>,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<Verified, BackupError> {
+    let mut notes = Vec::new();
+    match keys {
+        Some(keys) if !keys.own(r)? => return Err(KeyError::Foreign.into()),
+        Some(_) => {}
+        None => notes.push("鍵ファイルがないため、監査記録の署名は確かめていません".to_owned()),
+    }
+    let findings = if schema == SCHEMA {
+        Check::run(r, tell, |c| app::check(c, keys))?
+    } else {
+        notes.push(format!("古い版（形式 {schema}）のファイルのため、行ごとのチェックサムだけを確かめました"));
+        Check::envelopes(r, tell)?
+    };
+    if let Ok(Some(about)) = store::about(r) {
+        let there = Check::rows(r)?;
+        if about.rows.iter().any(|(table, rows)| there.get(table) != Some(rows)) {
+            return Err(BackupError::Incomplete(path.to_owned()));
+        }
+        let at = jst::list_time(about.at);
+        notes.push(format!("{at}（日本時間）のバックアップです（uketsuke {} で作成）", about.version));
+    }
+    Ok(Verified { findings, notes })
+}
+
+fn named(path: &Path, error: StoreError) -> BackupError {
+    match error {
+        error @ (StoreError::Unclean | StoreError::InUse) => BackupError::Store(error),
+        error => BackupError::Io { path: path.to_owned(), error: std::io::Error::other(error) },
+    }
+}

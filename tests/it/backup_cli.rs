@@ -1,0 +1,166 @@
+//! `backup`, `keys export`, `restore` and `verify` as an administrator types them.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use crate::support::installed::{Installed, flip};
+
+/// A running `serve`; killed when dropped.
+struct Server(Child);
+
+impl Server {
+    fn start(here: &Installed) -> Self {
+        let mut child = here.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("serving") {
+            line.clear();
+            assert!(log.read_line(&mut line).unwrap() > 0, "the server ended");
+        }
+        std::thread::spawn(move || log.read_to_end(&mut Vec::new()));
+        Self(child)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// An installation with one member of staff.
+fn made() -> Installed {
+    let here = Installed::new();
+    let said = here.run(&["staff", "add", "佐藤", "--prefecture", "13", "--role", "admin"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    here
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_running_server_backs_itself_up_and_the_copy_is_restored_elsewhere() {
+    let (here, there) = (made(), Installed::new());
+    std::fs::create_dir(here.data().join("templates")).unwrap();
+    std::fs::write(here.data().join("templates/seal.svg"), "<svg/>").unwrap();
+    let (backup, keys) = (here.path("b.redb"), here.path("exported.keys"));
+    let server = Server::start(&here);
+    let said = here.run(&["backup", text(&backup)]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(said.out.contains("読み返して確かめました"), "{}", said.out);
+    assert_eq!(std::fs::read_dir(here.data().join("outgoing")).unwrap().count(), 0);
+    let said = here.run(&["verify"]);
+    assert!(said.code == Some(0) && said.out.contains("損傷はありません"), "{} {}", said.out, said.err);
+    let said = here.run(&["keys", "export", text(&keys)]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    drop(server);
+
+    let said = there.run(&["restore", text(&backup)]);
+    assert_eq!(said.code, Some(1));
+    assert!(said.err.contains("鍵ファイル") && said.err.contains("--keys"), "{}", said.err);
+    let said = there.run(&["restore", text(&backup), "--keys", text(&keys)]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert_eq!(std::fs::read_to_string(there.data().join("templates/seal.svg")).unwrap(), "<svg/>");
+    let said = there.run(&["verify"]);
+    assert_eq!(said.code, Some(0), "{} {}", said.out, said.err);
+    let _server = Server::start(&there);
+    let said = there.run(&["staff", "add", "佐藤", "--prefecture", "13", "--role", "clerk"]);
+    assert!(said.err.contains("登録済み"), "the restored server knows its staff: {}", said.err);
+    let said = there.run(&["restore", text(&backup)]);
+    assert!(said.code == Some(1) && said.err.contains("空ではありません"), "{}", said.err);
+}
+
+#[test]
+fn without_a_server_the_commands_open_the_files_themselves() {
+    let here = made();
+    let backup = here.path("b.redb");
+    let said = here.run(&["backup", text(&backup)]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let said = here.run(&["verify", text(&backup)]);
+    assert!(said.code == Some(0) && said.out.contains("のバックアップです"), "{} {}", said.out, said.err);
+    let said = here.run(&["backup", text(&backup)]);
+    assert_eq!((said.code, said.err.contains("すでにあります")), (Some(1), true), "{}", said.err);
+}
+
+#[test]
+fn without_a_database_there_is_nothing_to_back_up_or_to_verify_and_none_is_made() {
+    let here = Installed::new();
+    for words in [&["backup", "b.redb"][..], &["verify"]] {
+        let said = here.run(words);
+        assert!(said.code == Some(1) && said.err.contains("ありません"), "{}", said.err);
+    }
+    assert!(!here.data().exists());
+}
+
+#[test]
+fn verify_after_a_kill_mends_the_file_and_finds_no_damage() {
+    let here = made();
+    drop(Server::start(&here));
+    let said = here.run(&["verify"]);
+    assert_eq!(said.code, Some(0), "{} {}", said.out, said.err);
+}
+
+#[test]
+fn verify_names_a_flipped_byte_and_ends_with_1() {
+    let here = made();
+    assert!(flip(&here.database(), "staff.add".as_bytes()) > 0);
+    let said = here.run(&["verify"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.out.contains("表 audit のキー 1: 書き換わっています"), "{}", said.out);
+    assert!(said.err.contains("損傷が見つかりました"), "{}", said.err);
+}
+
+#[test]
+fn a_cut_file_is_refused_without_a_panic() {
+    let here = made();
+    let backup = here.path("b.redb");
+    assert_eq!(here.run(&["backup", text(&backup)]).code, Some(0));
+    let whole = std::fs::read(&backup).unwrap();
+    for part in [0, 100, 5_000, whole.len() / 2, whole.len() - 4_096] {
+        std::fs::write(&backup, &whole[..part]).unwrap();
+        for words in [&["verify", text(&backup)][..], &["restore", text(&backup)]] {
+            let said = Installed::run(&here, words);
+            assert_eq!(said.code, Some(1), "{part} bytes: {}", said.out);
+            assert!(!said.err.contains("panicked") && !said.err.is_empty(), "{}", said.err);
+        }
+    }
+}
+
+#[test]
+fn a_restore_that_was_broken_off_is_not_served_and_can_be_done_again() {
+    let (here, there) = (made(), Installed::new());
+    let backup = here.path("b.redb");
+    assert_eq!(here.run(&["backup", text(&backup)]).code, Some(0));
+    // As a crash before the last rename leaves it.
+    std::fs::copy(here.key_file(), there.key_file()).unwrap();
+    std::fs::create_dir_all(there.data().join(".restoring")).unwrap();
+    std::fs::create_dir_all(there.data().join("templates")).unwrap();
+    std::fs::write(there.data().join(".restoring/uketsuke.redb"), "half").unwrap();
+    let said = there.run(&["serve"]);
+    assert!(said.code == Some(1) && said.err.contains("復元が途中"), "{}", said.err);
+    assert!(!there.database().exists());
+    let said = there.run(&["restore", text(&backup)]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(!there.data().join(".restoring").exists());
+    assert_eq!(there.run(&["verify"]).code, Some(0));
+}
+
+#[test]
+fn a_newer_database_is_refused_with_both_numbers() {
+    use uketsuke::store::{Store, StoreOptions, Table};
+    let here = made();
+    let store = Store::open(&here.database(), StoreOptions::default()).unwrap();
+    let meta: Table<String, u32> = Table::new("meta");
+    let newer = uketsuke::store::SCHEMA + 6;
+    store.write_blocking(move |tx| tx.put(&meta, &"schema".to_owned(), &newer)).unwrap();
+    drop(store);
+    let sentence = format!("形式 {newer}、このプログラムは {} まで", uketsuke::store::SCHEMA);
+    for words in [&["serve"][..], &["verify"], &["backup", "b.redb"]] {
+        let said = here.run(words);
+        assert!(said.code == Some(1) && said.err.contains(&sentence), "{words:?}: {}", said.err);
+    }
+}

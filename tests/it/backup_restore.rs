@@ -1,0 +1,126 @@
+//! `restore`: all or nothing, into an empty folder only, and never without the right keys.
+
+use uketsuke::backup::BackupError;
+use uketsuke::security::Keys;
+
+use crate::support::installed::{Installed, flip, take};
+use crate::support::office::{PASSWORD, USER};
+use crate::support::reissue::office;
+
+/// A backup of an installation with an office, a template and an application; the application's number.
+async fn backup(here: &Installed) -> (std::path::PathBuf, uketsuke::kernel::ControlNumber) {
+    let app = here.open(|_| {}).await;
+    app.office(USER).await;
+    let one = app.applied(office(13, "1311111111"), Some("a@example.jp")).await;
+    let templates = here.data().join("templates");
+    std::fs::create_dir_all(templates.join("pictures")).unwrap();
+    std::fs::write(templates.join("pictures/seal.svg"), "<svg/>").unwrap();
+    // Larger than one piece.
+    std::fs::write(templates.join("large.svg"), vec![7; 200_001]).unwrap();
+    std::fs::write(templates.join("empty.svg"), "").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", templates.join("link")).unwrap();
+    let file = here.path("b.redb");
+    take(&app.app, &file).await.unwrap();
+    (file, one.number)
+}
+
+fn is_empty(there: &Installed) -> bool {
+    let entries = std::fs::read_dir(there.data());
+    entries.map_or(true, |entries| entries.count() == 0)
+}
+
+#[tokio::test]
+async fn what_was_there_is_there_again_with_templates_and_login() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let (file, number) = backup(&here).await;
+    let restored = there.restore(&file, Some(&here.key_file())).await.unwrap();
+    assert!(restored.keys_installed && restored.at.is_some());
+    assert_eq!(restored.files, 3);
+    let templates = there.data().join("templates");
+    assert_eq!(std::fs::read_to_string(templates.join("pictures/seal.svg")).unwrap(), "<svg/>");
+    assert_eq!(std::fs::read(templates.join("large.svg")).unwrap(), vec![7; 200_001]);
+    assert_eq!(std::fs::read(templates.join("empty.svg")).unwrap(), b"");
+    assert!(!templates.join("link").exists());
+    use std::os::unix::fs::PermissionsExt as _;
+    for path in [there.database(), there.key_file(), templates.join("large.svg")] {
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+    }
+    let app = there.open(|_| {}).await;
+    assert_eq!(app.application(number).number, number);
+    app.app.prepare().await.unwrap();
+    assert_eq!(app.browser().log_in(USER, PASSWORD).await.location(), Some("/office"));
+    let found = uketsuke::backup::verify_live(&app.app, &mut |_, _| {}).unwrap().findings;
+    assert_eq!(found.damage, []);
+}
+
+#[tokio::test]
+async fn without_keys_or_with_others_nothing_is_restored() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let (file, _) = backup(&here).await;
+    assert!(matches!(there.restore(&file, None).await, Err(BackupError::NoKeys(_))));
+    let others = there.path("others.keys");
+    Keys::load(&others, &uketsuke::kernel::Random::system(), true).unwrap();
+    let error = there.restore(&file, Some(&others)).await.unwrap_err();
+    assert!(matches!(error, BackupError::Foreign { .. }), "{error}");
+    assert!(error.to_string().contains("others.keys"), "{error}");
+    assert!(is_empty(&there) && !there.key_file().exists());
+    // The key file of another installation lies there already.
+    Keys::load(&there.key_file(), &uketsuke::kernel::Random::system(), true).unwrap();
+    assert!(matches!(there.restore(&file, None).await, Err(BackupError::Foreign { .. })));
+    assert!(matches!(there.restore(&file, Some(&here.key_file())).await, Err(BackupError::OtherKeys(_))));
+    assert!(is_empty(&there));
+}
+
+#[tokio::test]
+async fn keys_that_are_there_already_are_used_and_left_as_they_are() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let (file, _) = backup(&here).await;
+    Keys::copy_file(&here.key_file(), &there.key_file()).unwrap();
+    let restored = there.restore(&file, Some(&here.key_file())).await.unwrap();
+    assert!(!restored.keys_installed);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_empty_is_left_alone() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let (file, _) = backup(&here).await;
+    std::fs::create_dir(there.data()).unwrap();
+    std::fs::write(there.data().join("something"), "mine").unwrap();
+    let error = there.restore(&file, Some(&here.key_file())).await.unwrap_err();
+    assert!(matches!(error, BackupError::NotEmpty(_)), "{error}");
+    assert_eq!(std::fs::read_dir(there.data()).unwrap().count(), 1);
+    assert!(!there.key_file().exists());
+}
+
+#[tokio::test]
+async fn a_damaged_backup_restores_nothing_and_names_the_damage() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let (file, _) = backup(&here).await;
+    assert!(flip(&file, "security-1@example.jp".as_bytes()) > 0);
+    let error = there.restore(&file, Some(&here.key_file())).await.unwrap_err();
+    assert!(matches!(&error, BackupError::Damaged(found) if found.damage[0].table == "accounts"), "{error}");
+    assert!(error.to_string().contains(USER), "{error}");
+    assert!(is_empty(&there) && !there.key_file().exists());
+}
+
+#[tokio::test]
+async fn a_restore_that_cannot_be_finished_leaves_nothing_that_would_be_served() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let (file, _) = backup(&here).await;
+    // The keys cannot be put where the settings say.
+    std::fs::create_dir_all(there.key_file().with_file_name("data.keys.d")).unwrap();
+    std::os::unix::fs::symlink("/nonexistent/folder/keys", there.key_file()).unwrap();
+    assert!(there.restore(&file, Some(&here.key_file())).await.is_err());
+    assert!(!there.database().exists() && !there.data().join(".restoring").exists());
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_backup_is_refused() {
+    let (here, there) = (Installed::new(), Installed::new());
+    backup(&here).await;
+    let other = there.path("other.redb");
+    std::fs::write(&other, "not a database").unwrap();
+    assert!(there.restore(&other, Some(&here.key_file())).await.is_err());
+    assert!(there.restore(&there.path("nothing.redb"), Some(&here.key_file())).await.is_err());
+    assert!(is_empty(&there));
+}

@@ -1,0 +1,79 @@
+//! Backups: what is in them, what is not, and that they are whole.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use uketsuke::backup::{BackupError, verify_file};
+use uketsuke::store::{Reads as _, Snapshot, Store, Table};
+
+use crate::support::installed::{Installed, flip, take};
+use crate::support::reissue::office;
+
+#[tokio::test]
+async fn a_backup_is_read_back_belongs_to_its_owner_alone_and_overwrites_nothing() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    app.applied(office(13, "1311111111"), Some("a@example.jp")).await;
+    let file = here.path("one.redb");
+    let taken = take(&app.app, &file).await.unwrap();
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let verified = verify_file(&file, Some(&app.app.keys), &mut |_, _| {}).unwrap();
+    assert_eq!(verified.findings.damage, []);
+    // What a backup says of itself is one row more.
+    assert_eq!(verified.findings.rows, taken.rows + 1);
+    let before = std::fs::read(&file).unwrap();
+    assert!(take(&app.app, &file).await.is_err());
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_backup_holds_neither_the_keys_nor_anything_written_after_it_began() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    let early = app.applied(office(13, "1311111111"), None).await;
+    let file = here.path("one.redb");
+    take(&app.app, &file).await.unwrap();
+    let late = app.applied(office(13, "1322222222"), None).await;
+    let applications: Table<uketsuke::kernel::ControlNumber, serde_json::Value> = Table::new("reissue");
+    let backup = Snapshot::open(&file).unwrap();
+    let there = |number| backup.read(|r| r.has(&applications, &number)).unwrap();
+    assert!(there(early.number) && !there(late.number));
+    let key = std::fs::read_to_string(here.key_file()).unwrap();
+    let secret = key.split('"').nth(1).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(!bytes.windows(secret.len()).any(|at| at == secret.as_bytes()));
+}
+
+#[tokio::test]
+async fn a_backup_of_a_damaged_database_is_none() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    app.in_ledger(13, "1311111111").await;
+    drop(app);
+    assert!(flip(&here.database(), "請求事業所A".as_bytes()) > 0);
+    let app = here.open(|_| {}).await;
+    let file = here.path("one.redb");
+    let error = take(&app.app, &file).await.unwrap_err();
+    assert!(matches!(error, BackupError::Store(_)), "{error}");
+    assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn a_large_database_is_copied_in_chunks_and_whole() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    let rows: Table<u32, String> = Table::new("limits");
+    let text = "x".repeat(3_000);
+    // Beyond two chunks of a copy.
+    app.write(move |tx| (0..4_000_u32).try_for_each(|n| tx.put(&rows, &n, &text))).await;
+    let file = here.path("one.redb");
+    // Rows of this form are damage, which is not what is looked at here: only the copying.
+    let copied = app.app.store.read(|r| uketsuke::store::write_copy(r, &file, &[], &|_, _| Ok(()), &mut |_, _| {})).unwrap();
+    assert_eq!(copied["limits"], 4_000);
+    drop(app);
+    let store = tokio::task::spawn_blocking(move || Store::open(&file, uketsuke::store::StoreOptions::default()).unwrap());
+    let store = store.await.unwrap();
+    let rows: Table<u32, String> = Table::new("limits");
+    for n in [0, 1_397, 1_398, 2_796, 3_999] {
+        assert_eq!(store.read(|r| r.get(&rows, &n)).unwrap().map(|text| text.len()), Some(3_000), "{n}");
+    }
+}
