@@ -29,6 +29,7 @@ mod reissue_moves;
 mod reissue_status;
 mod reissue_steps;
 mod routes;
+mod schema1;
 mod shell;
 mod staff_cli;
 mod staff_dashboard;
