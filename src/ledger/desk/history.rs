@@ -115,6 +115,7 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("account.issue", _) => "ユーザIDの発行",
         ("account.disable_password", _) => "パスワードの無効化",
         ("ledger.postal_code", _) => "郵便番号の登録",
+        ("backup.take", _) => "バックアップ",
         ("ledger.import", _) => "台帳の取込",
         ("ledger.undo", _) => "台帳の取込の取消し",
         ("letter.deliver", _) => "通知書のPDFの受取り",
