@@ -1,7 +1,7 @@
 //! Opens the installation that the settings describe: data folder, keys, database, threads.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +68,7 @@ pub fn open_data(config: &Config, random: &Random, database: &str) -> Result<(Ke
     let failed = |error: KeyError| CliError::Failed(error.to_string());
     let path = folder.join(database);
     let keys = Keys::load(&config.key_file(), random, !path.exists()).map_err(failed)?;
+    for_the_owner_only(&path).map_err(|error| named(&path, &error))?;
     let store = open_store(&path)?;
     keys.confirm(&store).map_err(failed)?;
     Ok((keys, store))
@@ -83,6 +84,17 @@ pub fn expect_database(config: &Config) -> Result<(), CliError> {
         Ok(())
     } else {
         Err(CliError::Failed(format!("データベース {} がありません", path.display())))
+    }
+}
+
+/// The folder may have been made by somebody else and stand open: the file itself must not. A new one is made empty, which the store
+/// takes for new.
+fn for_the_owner_only(path: &std::path::Path) -> std::io::Result<()> {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600))
+        }
+        made => made.map(drop),
     }
 }
 

@@ -1,8 +1,11 @@
 //! The process's own log: stderr, text or JSON, by `[log]`.
 
 use std::io::IsTerminal as _;
+use std::panic::PanicHookInfo;
 
+use tracing::Subscriber;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::CliError;
@@ -13,12 +16,30 @@ use crate::config::{Log, LogFormat, LogLevel};
 /// # Errors
 /// When logging has been started before.
 pub fn start(log: &Log) -> Result<(), CliError> {
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter(log.level))).with_writer(std::io::stderr);
-    let started = match log.format {
-        LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).finish().try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
-    };
-    started.map_err(|error| CliError::Failed(format!("ログを始められません（{error}）")))
+    let started = subscriber(log, std::io::stderr, std::io::stderr().is_terminal()).try_init();
+    started.map_err(|error| CliError::Failed(format!("ログを始められません（{error}）")))?;
+    std::panic::set_hook(Box::new(tell_panic));
+    Ok(())
+}
+
+/// What writes the lines; `colours` are for terminals and the text format.
+pub fn subscriber<W>(log: &Log, to: W, colours: bool) -> Box<dyn Subscriber + Send + Sync>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter(log.level))).with_writer(to);
+    match log.format {
+        LogFormat::Text => Box::new(builder.with_ansi(colours).finish()),
+        LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
+    }
+}
+
+/// A panic is one line like any other, with the operation id of the request it happened in. Its own text is told only if it stands
+/// in the source as it is: one put together at run time may quote what somebody typed.
+pub fn tell_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let text = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or_default();
+    tracing::error!(place, text, "a panic");
 }
 
 /// The level is for our own events; the parts speak up only when something is wrong, so that `debug` stays readable and no

@@ -27,6 +27,7 @@ pub mod staff;
 pub mod staged;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod usage;
 pub mod verify;
 

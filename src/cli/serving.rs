@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use poem::Server;
-use poem::listener::{Acceptor, Listener as _, RustlsCertificate, RustlsConfig, TcpListener};
+use poem::listener::{Acceptor, Listener as _, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::CliError;
 use super::socket::{self, AdminSocket};
+use super::{CliError, tls};
 use crate::app::App;
 use crate::routes::Row;
 use crate::security::housekeeping;
@@ -37,12 +37,9 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
     let cannot_listen = |error: std::io::Error| CliError::Failed(format!("{listen} で待ち受けできません: {error}"));
     let lost = match (&server.tls_cert, &server.tls_key) {
         (Some(cert), Some(key)) => {
-            let read = |path: &std::path::Path| {
-                std::fs::read(path).map_err(|error| failed(&format!("{} を読めません", path.display()), &error))
-            };
-            let certificate = RustlsCertificate::new().cert(read(cert)?).key(read(key)?);
-            let listener = TcpListener::bind(listen).rustls(RustlsConfig::new().fallback(certificate));
-            let acceptor = listener.into_acceptor().await.map_err(cannot_listen)?;
+            let listener = TcpListener::bind(listen).rustls(tls::config(cert, key)?);
+            let mut acceptor = listener.into_acceptor().await.map_err(cannot_listen)?;
+            tls::take_up(&mut acceptor).await;
             ready();
             run(acceptor, app.endpoint_with(more), IDLE, until).await?
         }

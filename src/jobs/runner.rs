@@ -172,7 +172,8 @@ impl Runner {
         let outcome = match self.handlers.0.get(kind.as_str()) {
             // In a task of its own, so that a panic in a handler ends the job and not the lane.
             Some(handler) => tokio::spawn(handler(job)).await.unwrap_or_else(|error| {
-                tracing::error!(%error, kind, "a job failed");
+                // Not the panic's own text, which may quote what the job was about.
+                tracing::error!(panicked = error.is_panic(), kind, "a job failed");
                 Outcome::Again(self.later())
             }),
             None => {

@@ -151,10 +151,32 @@ impl Postman {
 
 fn log(row: &Row, attempt: &Attempt) {
     let kind = row.kind.as_str();
+    let masked = |reason: &str| without_address(reason, row.to.as_str());
     match attempt {
         Attempt::Sent => tracing::info!(kind, "mail sent"),
-        Attempt::Dropped(reason) => tracing::info!(kind, reason, "mail dropped"),
-        Attempt::Later(reason) => tracing::warn!(kind, reason, "mail will be tried again"),
-        Attempt::Failed(reason) => tracing::warn!(kind, reason, "mail failed"),
+        Attempt::Dropped(reason) => tracing::info!(kind, reason = masked(reason), "mail dropped"),
+        Attempt::Later(reason) => tracing::warn!(kind, reason = masked(reason), "mail will be tried again"),
+        Attempt::Failed(reason) => tracing::warn!(kind, reason = masked(reason), "mail failed"),
+    }
+}
+
+/// The reason without whom the mail was for: servers like to repeat the address. Staff see the whole sentence at the application.
+fn without_address(reason: &str, to: &str) -> String {
+    let mailbox = to.split('@').next().unwrap_or(to);
+    let names = |word: &str| word.contains('@') || word.split(|c: char| "<>\"',:;()[]".contains(c)).any(|part| part == mailbox);
+    reason.split(' ').map(|word| if names(word) { "***" } else { word }).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn q46_a_reply_that_repeats_the_address_is_logged_without_it() {
+        let masked = |reason| without_address(reason, "tanto@example.jp");
+        assert_eq!(masked("550 5.1.1 <tanto@example.jp>: no such user"), "550 5.1.1 *** no such user");
+        assert_eq!(masked("550 User 'tanto' is unknown here"), "550 User *** is unknown here");
+        assert_eq!(masked("451 Tanto@Example.JP is greylisted"), "451 *** is greylisted");
+        assert_eq!(masked("接続できません（Connection refused）"), "接続できません（Connection refused）");
     }
 }

@@ -145,9 +145,9 @@ impl Keys {
 
     fn create(path: &Path, random: &Random) -> Result<(), KeyError> {
         let io = |error| KeyError::Io { path: path.to_owned(), error };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(io)?;
-        }
+        // A bare name lies in the working directory.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        fs::create_dir_all(folder).map_err(io)?;
         let secret = data_encoding::BASE64.encode(&random.bytes::<32>());
         let file = File { keys: vec![Entry { id: 1, secret }] };
         let text = Secret::new(toml::to_string(&file).map_err(|error| io(std::io::Error::other(error)))?);
@@ -155,7 +155,7 @@ impl Keys {
         out.write_all(text.expose().as_bytes()).map_err(io)?;
         // Lost keys lock everybody out: file and name must be on the disk before the first hash made with them.
         out.sync_all().map_err(io)?;
-        path.parent().map_or(Ok(()), |folder| fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io))
+        fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {

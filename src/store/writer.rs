@@ -131,12 +131,9 @@ where
     }
 }
 
+/// A text that stands in the source as it is. One put together at run time may quote a record, and would get into the log.
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
+    panic.downcast_ref::<&'static str>().map_or_else(|| "no message".to_owned(), |text| (*text).to_owned())
 }
 
 /// redb meets a full disk in the middle of a commit; better to refuse before.

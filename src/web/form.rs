@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use poem::error::ReadBodyError;
 use poem::http::{HeaderMap, header};
 use poem::{Body, FromRequest, Request, RequestBody};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::fault::Fault;
 use super::visit::Visit;
@@ -14,6 +14,10 @@ use crate::kernel::Secret;
 pub const DEFAULT_LIMIT: usize = 64 * 1024;
 /// A form of ours arrives at once even over a mobile line; whoever trickles one in must not hold a connection for ever.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How much of a body that is too large is taken in and forgotten, in bytes.
+const MOST_DRAINED: usize = 4 * 1024 * 1024;
+/// And for how long.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
 /// More fields than any form of ours has.
 const MOST_FIELDS: usize = 2_000;
 
@@ -83,12 +87,37 @@ impl<'a> FromRequest<'a> for Form {
 
 /// The whole body, unless it is too large or takes too long.
 async fn read(body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Fault> {
-    match tokio::time::timeout(patience, body.into_bytes_limit(limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes.into()),
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => Err(Fault::TooLarge),
+    let mut reader = body.into_async_read();
+    let whole = async {
+        let mut bytes = Vec::new();
+        // One byte more than allowed tells a body that is too large from one that just fits.
+        (&mut reader).take(limit as u64 + 1).read_to_end(&mut bytes).await.map(|_| bytes)
+    };
+    match tokio::time::timeout(patience, whole).await {
+        Ok(Ok(bytes)) if bytes.len() <= limit => Ok(bytes),
+        Ok(Ok(_)) => {
+            drain(&mut reader).await;
+            Err(Fault::TooLarge)
+        }
         Ok(Err(_)) => Err(Fault::BadRequest("the body broke off")),
         Err(_) => Err(Fault::BadRequest("the body did not come in time")),
     }
+}
+
+/// Takes in and forgets what else is on its way: a browser that is still sending would see a broken connection instead of the page
+/// that says why.
+async fn drain(reader: &mut (impl AsyncRead + Unpin)) {
+    let rest = async {
+        let mut piece = [0; 8 * 1024];
+        let mut left = MOST_DRAINED;
+        while left > 0
+            && let Ok(read @ 1..) = reader.read(&mut piece).await
+        {
+            left = left.saturating_sub(read);
+        }
+    };
+    // However it ends, the answer is the same.
+    let _ = tokio::time::timeout(DRAIN_PATIENCE, rest).await;
 }
 
 /// Browsers say where a form comes from; a token alone would not stop a page that has read one (quality bar 35).

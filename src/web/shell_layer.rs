@@ -35,17 +35,15 @@ impl<E: Endpoint> Endpoint for Layer<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let visit = match Visit::begin(&self.front, &request) {
-            Ok(visit) => visit,
-            Err(error) => {
-                tracing::error!(%error, "the store failed before a visit could begin");
-                return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-            }
-        };
+        let (visit, begun) = Visit::begin(&self.front, &request);
         request.extensions_mut().insert(visit.clone());
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let span = tracing::info_span!("request", op = %visit.op, %method, path = %path);
-        let called = AssertUnwindSafe(self.inner.call(request)).catch_unwind().instrument(span.clone()).await;
+        // Of the highest level, so that lines carry the operation id also where only failures are logged.
+        let span = tracing::error_span!("request", op = %visit.op, %method, path = %path);
+        let called = match begun {
+            Ok(()) => AssertUnwindSafe(self.inner.call(request)).catch_unwind().instrument(span.clone()).await,
+            Err(error) => Ok(Err(Fault::from(error).into())),
+        };
         let _entered = span.enter();
         let mut response = match called {
             Ok(Ok(output)) => output.into_response(),
@@ -96,9 +94,10 @@ fn add_headers(front: &Front, response: &mut Response) {
 fn fault_page(visit: &Visit, path: &str, fault: &Fault) -> Response {
     let status = fault.code();
     if status.is_server_error() {
-        tracing::error!(error = %fault, "request failed");
+        // As a string, which the log quotes: whatever stands in it remains one line.
+        tracing::error!(error = fault.to_string(), "request failed");
     } else {
-        tracing::info!(reason = %fault, "request refused");
+        tracing::info!(reason = fault.to_string(), "request refused");
     }
     let staff = path == "/staff" || path.starts_with("/staff/");
     let (home, home_name) = if staff { ("/staff", "ダッシュボード") } else { ("/", "トップメニュー") };

@@ -64,30 +64,36 @@ fn realm(path: &str) -> Cookie {
 }
 
 impl Visit {
-    pub(super) fn begin(front: &Front, request: &Request) -> Result<Self, StoreError> {
+    /// The visit, and why its session could not be looked up where the store failed: its handler must not run then, but its page
+    /// must still be drawn.
+    pub(super) fn begin(front: &Front, request: &Request) -> (Self, Result<(), StoreError>) {
         let now = front.clock.now();
         let jar = Jar::read(request.headers());
         let secure = front.public_url.is_https();
         let token = jar.get(realm(request.uri().path()), secure).map(sessions::hash);
-        let session = match token {
-            None => None,
+        let looked_up = match token {
+            None => Ok(None),
             Some(key) if request.headers().contains_key(BACKGROUND) => {
-                front.store.read(|r| front.seen.glance(r, key, now, front.idle, front.absolute))?
+                front.store.read(|r| front.seen.glance(r, key, now, front.idle, front.absolute))
             }
-            Some(key) => front.store.read(|r| front.seen.admit(r, key, now, front.idle, front.absolute))?,
+            Some(key) => front.store.read(|r| front.seen.admit(r, key, now, front.idle, front.absolute)),
+        };
+        let (session, looked_up) = match looked_up {
+            Ok(session) => (session, Ok(())),
+            Err(error) => (None, Err(error)),
         };
         let known = jar.get(Cookie::Browser, secure).filter(|value| value.len() == 22).map(str::to_owned);
         let browser_is_new = known.is_none();
         let browser = known.unwrap_or_else(|| BASE64URL_NOPAD.encode(&front.random.bytes::<16>()));
         let peer = request.remote_addr().as_socket_addr().map_or(IpAddr::from([127, 0, 0, 1]), std::net::SocketAddr::ip);
         let client = front.client(peer, request.headers());
-        Ok(Self(Arc::new(Inner {
+        let visit = Self(Arc::new(Inner {
             now,
             time: ServerTime { hms: jst::hms(now), epoch_ms: now.as_millisecond() },
             op: Id::new(&front.random).to_string().chars().take(10).collect(),
             client,
             network: ClientNetwork::of(client),
-            session_ended: token.is_some() && session.is_none(),
+            session_ended: token.is_some() && session.is_none() && looked_up.is_ok(),
             session_key: token.filter(|_| session.is_some()),
             session,
             browser,
@@ -95,7 +101,8 @@ impl Visit {
             browser_used: AtomicBool::new(false),
             front: front.clone(),
             jar,
-        })))
+        }));
+        (visit, looked_up)
     }
 
     /// The browser, as a key for rows: a hash, so that the database does not hold what the cookie holds.

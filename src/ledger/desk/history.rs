@@ -127,6 +127,7 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("staff.login", "entered" | "done") => "職員のログイン",
         ("staff.login", _) => "職員がログインできず",
         ("staff.logout", _) => "職員のログアウト",
+        ("staff.choose_federation", _) => "職員の連合会の切り替え",
         (other, _) => other,
     }
 }

@@ -3,7 +3,7 @@
 use super::FlowError;
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
-use crate::kernel::{Id, Prefecture};
+use crate::kernel::Prefecture;
 use crate::security::sessions;
 use crate::staff::{Desk, store};
 use crate::store::StoreError;
@@ -28,12 +28,16 @@ pub async fn leave(app: &App, session: [u8; 32], desk: Desk, client: String) -> 
 ///
 /// # Errors
 /// [`FlowError`].
-pub async fn move_to(app: &App, member: Id, prefecture: Prefecture) -> Result<(), FlowError> {
+pub async fn move_to(app: &App, desk: Desk, prefecture: Prefecture, client: String) -> Result<(), FlowError> {
+    let moment = app.moment();
     app.store
         .write(move |tx| {
-            let Some(mut member) = store::find(tx, member)? else { return Ok(()) };
+            let Some(mut member) = store::find(tx, desk.id)? else { return Ok(()) };
             member.working_at = Some(prefecture);
             store::save(tx, &member)?;
+            let actor = Actor::Staff { id: desk.id, name: desk.name.clone() };
+            let event = Event::new(actor, "staff.choose_federation").subject(desk.id).prefecture(prefecture);
+            audit::record(tx, &moment, event.client(&client))?;
             Ok::<_, StoreError>(())
         })
         .await?;

@@ -46,11 +46,11 @@ pub async fn logout(Data(app): Data<&App>, visit: Visit, form: poem::Result<Form
 /// # Errors
 /// [`Fault::NotFound`] for a federation that is not theirs or not of this installation.
 #[handler]
-pub async fn choose_federation(Data(app): Data<&App>, desk: Desk, form: Form) -> Answer {
+pub async fn choose_federation(Data(app): Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answer {
     let chosen = Prefecture::parse(form.get("prefecture")).filter(|chosen| desk.scope.reaches(*chosen));
     let Some(chosen) = chosen.filter(|chosen| app.config.federation_of(*chosen).is_some()) else {
         return Err(Fault::NotFound);
     };
-    flow::session::move_to(app, desk.id, chosen).await?;
+    flow::session::move_to(app, desk, chosen, visit.client.to_string()).await?;
     see_other("/staff")
 }

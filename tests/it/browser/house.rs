@@ -25,11 +25,16 @@ pub struct House {
 impl House {
     /// Two federations, 07 and 13, and the ledger `csv`, taken over before the server starts.
     pub fn open(csv: &str) -> Self {
+        Self::open_with(csv, "")
+    }
+
+    /// The same with further sections in its `config.toml`.
+    pub fn open_with(csv: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sink = Sink::start(Mode::Accept);
         let port = free_port();
         let url = format!("http://localhost:{port}");
-        std::fs::write(folder.path().join("config.toml"), config(port, &sink.url())).unwrap();
+        std::fs::write(folder.path().join("config.toml"), config(port, &sink.url()) + sections).unwrap();
         std::fs::write(folder.path().join("ledger.csv"), csv).unwrap();
         let ledger = folder.path().join("ledger.csv");
         run(folder.path(), &["ledger", "import", ledger.to_str().unwrap()]);
@@ -55,6 +60,11 @@ impl House {
             assert!(Instant::now() < end, "mail {n} to {to} did not come");
             all = mails.len() + 1;
         }
+    }
+
+    /// Where `config.toml`, the keys and the data folder lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Everything the server has logged.

@@ -46,6 +46,12 @@ impl TestApp {
         Self::on(Store::in_memory().unwrap(), change)
     }
 
+    /// Another installation: its keys and all that it draws differ from those of the others.
+    pub fn seeded(seed: u64) -> Self {
+        let random = Random::seeded(seed);
+        Self::build(Store::in_memory().unwrap(), Keys::fresh(&random), |_| {}, random)
+    }
+
     /// The same on another database.
     pub fn on(store: Store, change: impl FnOnce(&mut Config)) -> Self {
         Self::with_keys(store, Keys::fresh(&Random::seeded(1)), change)
@@ -53,13 +59,16 @@ impl TestApp {
 
     /// The same with these keys.
     pub fn with_keys(store: Store, keys: Keys, change: impl FnOnce(&mut Config)) -> Self {
+        Self::build(store, keys, change, Random::seeded(1))
+    }
+
+    fn build(store: Store, keys: Keys, change: impl FnOnce(&mut Config), random: Random) -> Self {
         let mut config = Config::demo();
         // The real cost is tested in security/hashing.rs; here it would only be waited for.
         config.password.argon2_memory_kib = 64;
         config.password.argon2_passes = 1;
         change(&mut config);
         let clock = Clock::manual(START.parse().unwrap());
-        let random = Random::seeded(1);
         let password = &config.password;
         let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes);
         let transport = Memory::default();

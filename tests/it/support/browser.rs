@@ -144,6 +144,28 @@ impl Browser {
             Some(body) => request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body),
             None => request.finish(),
         };
+        self.exchange(request).await
+    }
+
+    /// Sends exactly this, with the cookies of this browser and nothing else of its own.
+    pub async fn raw(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: poem::Body) -> Page {
+        let mut request = Request::builder().method(method).uri_str(path);
+        if !self.cookies.is_empty() {
+            let line = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+            request = request.header(header::COOKIE, line);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.exchange(request.body(body)).await
+    }
+
+    /// The token of the last page that had one.
+    pub fn csrf(&self) -> &str {
+        &self.csrf
+    }
+
+    async fn exchange(&mut self, request: Request) -> Page {
         let mut response = self.endpoint.get_response(request).await;
         self.keep_cookies(response.headers());
         let (status, headers) = (response.status(), response.headers().clone());

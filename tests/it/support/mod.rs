@@ -4,11 +4,14 @@ pub mod app;
 pub mod browser;
 pub mod desk;
 pub mod installed;
+pub mod lines;
 pub mod office;
 pub mod pdf;
 pub mod reissue;
 pub mod sink;
 pub mod staff;
+pub mod wire;
+pub mod world;
 
 pub use app::TestApp;
 pub use staff::staff;

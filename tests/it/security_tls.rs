@@ -1,0 +1,150 @@
+//! Quality bar 40 at our own port: TLS 1.2 and 1.3 and nothing older, and browsers are told to stay with it. Needs `openssl`.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::sink::certificate;
+
+/// The real program with a certificate of its own.
+struct Server {
+    process: Child,
+    port: u16,
+    folder: tempfile::TempDir,
+}
+
+/// A folder whose `config.toml` names these files.
+fn installation(port: u16, cert: &str, key: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!(
+        "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"https://localhost:{port}\"\ndata_dir = \"data\"\nmetrics_listen = \"off\"\n\
+             tls_cert = \"{cert}\"\ntls_key = \"{key}\"\n[mail]\nfrom = \"uketsuke@example.jp\"\n[[federation]]\nprefecture = \"07\"\nname = \"連合会\"\n\
+             department = \"介護課\"\ntelephone = \"0000-07-0000\"\npostal_code = \"000-0007\"\naddress = \"架空町\"\n",
+    );
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    folder
+}
+
+impl Server {
+    fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let file = |name: &str| certificate(name).display().to_string();
+        let folder = installation(port, &file("localhost.pem"), &file("localhost.key"));
+        let log = std::fs::File::create(folder.path().join("log.txt")).unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_uketsuke"))
+            .current_dir(folder.path())
+            .args(["--config", "config.toml", "serve"])
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let end = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            let ended = process.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < end, "{}", log_of(folder.path()));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { process, port, folder }
+    }
+
+    /// What the server answers to one request over TLS of this version; nothing if there is no agreement.
+    fn ask(&self, options: &[&str]) -> (String, String) {
+        let mut client = Command::new("openssl")
+            .args(["s_client", "-connect", &format!("localhost:{}", self.port), "-servername", "localhost", "-CAfile"])
+            .arg(certificate("ca.pem"))
+            .args(["-verify_return_error", "-verify_hostname", "localhost", "-ign_eof"])
+            .args(options)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("openssl is installed");
+        // A client that found no agreement has hung up already.
+        let _ = client.stdin.take().unwrap().write_all(b"GET /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let output = client.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", log_of(self.folder.path()));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn log_of(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("log.txt")).unwrap_or_default()
+}
+
+/// The first message of a client that knows this version (3, n) and none newer, with suites that were in use then.
+fn hello(minor: u8) -> Vec<u8> {
+    let suites = [0xc0, 0x2b, 0xc0, 0x2f, 0xc0, 0x13, 0xc0, 0x14, 0xc0, 0x09, 0xc0, 0x0a, 0x00, 0x2f, 0x00, 0x35];
+    let mut body = vec![3, minor];
+    body.extend([7; 32]);
+    body.push(0);
+    body.extend([0, u8::try_from(suites.len()).unwrap()]);
+    body.extend(suites);
+    body.extend([1, 0]);
+    // signature_algorithms: ecdsa_secp256r1_sha256, so that nothing but the version is amiss.
+    body.extend([0, 8, 0, 13, 0, 4, 0, 2, 4, 3]);
+    let length = u8::try_from(body.len()).unwrap();
+    [[22, 3, minor.min(1), 0, length + 4, 1, 0, 0, length].as_slice(), &body].concat()
+}
+
+#[test]
+fn q40_our_own_port_speaks_tls_1_2_and_1_3_and_nothing_older() {
+    let server = Server::start();
+    for (option, version) in [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")] {
+        let (answer, said) = server.ask(&[option]);
+        assert!(answer.contains(&format!("Protocol: {version}")) || answer.contains(version), "{version}: {answer}{said}");
+        assert!(answer.contains("HTTP/1.1 200 OK"), "{version}: {answer}{said}");
+        let hsts = answer.lines().find_map(|line| line.strip_prefix("strict-transport-security: max-age=")).expect("HSTS");
+        assert!(hsts.trim().parse::<u64>().unwrap() >= 31_536_000, "{hsts}");
+        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+        assert!(cookie.starts_with("__Host-") && cookie.contains("Secure") && cookie.contains("HttpOnly"), "{cookie}");
+    }
+    // Whatever a client library of today refuses to say is said by hand: SSL 3.0, TLS 1.0, TLS 1.1.
+    for minor in [0, 1, 2] {
+        let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.write_all(&hello(minor)).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        // An alert, fatal: protocol_version.
+        assert_eq!((answer.first(), answer.get(5..7)), (Some(&21), Some([2, 70].as_slice())), "3.{minor}: {answer:?}");
+    }
+    // And plain HTTP is no answer at all.
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream.write_all(b"GET /login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(!String::from_utf8_lossy(&answer).contains("HTTP/1.1"), "{answer:?}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_said_at_the_start_and_nobody_is_served() {
+    let file = |name: &str| certificate(name).display().to_string();
+    let (good, key) = (file("localhost.pem"), file("localhost.key"));
+    for (cert, key, told) in [
+        ("missing.pem", key.as_str(), "missing.pem を読めません"),
+        (key.as_str(), key.as_str(), "PEM形式の証明書がありません"),
+        (good.as_str(), good.as_str(), "PEM形式の秘密鍵がありません"),
+        (good.as_str(), &file("other-name.key"), "秘密鍵では使えません"),
+    ] {
+        let folder = installation(1, cert, key);
+        let output = Command::new(env!("CARGO_BIN_EXE_uketsuke"))
+            .current_dir(folder.path())
+            .args(["--config", "config.toml", "serve"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(1) && said.contains(told), "{told}: {said}");
+    }
+}
