@@ -18,7 +18,7 @@ use crate::ledger;
 use crate::letters;
 use crate::login;
 use crate::mail::transport::Deliver;
-use crate::mail::{Composer, Composers, Postman, outbox};
+use crate::mail::{self, Composer, Composers, Postman, outbox};
 use crate::notices;
 use crate::pdf::Typesetter;
 use crate::reissue;
@@ -79,6 +79,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     housekeeping::SWEEP,
     login::SWEEP,
     letters::EXPIRE,
+    mail::CLEAN,
     reissue::CLEAN,
     staff::SWEEP,
 ];
@@ -182,6 +183,8 @@ impl App {
         handlers.on(backup::DAILY, move |job| backup::daily(app.clone(), job));
         let app = self.clone();
         handlers.on(housekeeping::SWEEP, move |job| housekeeping::sweep(app.store.clone(), app.front.absolute, job));
+        let (store, keep) = (self.store.clone(), self.config.retention.contact());
+        handlers.on(mail::CLEAN, move |job| mail::clean(store.clone(), keep, job));
         handlers.on(outbox::SEND, move |job| {
             let postman = postman.clone();
             async move { postman.send(job).await }

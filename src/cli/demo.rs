@@ -64,9 +64,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         open(config, args, mails.clone())?
     };
     runtime.block_on(async {
-        if !demo::is_filled(&app).map_err(failed)? {
-            demo::fill(&app).await.map_err(|error| CliError::Failed(format!("デモのデータを作れません: {error}")))?;
-        }
+        demo::fill(&app).await.map_err(|error| CliError::Failed(format!("デモのデータを作れません: {error}")))?;
         let words = words(&app, args);
         serving::serve(app, demo::rows(&mails), admin, || {
             // Nobody reads: no reason not to serve.

@@ -15,6 +15,7 @@ use crate::accounts::{self, Account, Kind, LastLogin};
 use crate::app::{App, Parts};
 use crate::kernel::{Clock, Id, Moment, Secret, UserId, jst};
 use crate::ledger;
+use crate::notices;
 use crate::security::{Busy, PasswordHash};
 use crate::staff::{self, NameError, Seat, StaffName};
 use crate::store::StoreError;
@@ -37,24 +38,34 @@ pub enum FillError {
     /// A name of staff.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A process before this one ended while it filled.
+    #[error("前回のデモのデータ作りが途中で終わっています。データのフォルダーを空にしてから、もう一度始めてください")]
+    BrokenOff,
     /// A rule refused a scene of the story.
     #[error("{0}")]
     Refused(String),
 }
 
-/// Whether there is anything in this installation already.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn is_filled(app: &App) -> Result<bool, StoreError> {
-    app.store.read(|r| Ok(ledger::find(r, OFFICES[0].key())?.is_some()))
-}
-
-/// Fills an empty installation.
+/// Fills an empty installation and leaves a full one alone. One whose filling was broken off is neither.
 ///
 /// # Errors
 /// [`FillError`]; a refusal is a mistake in the story.
 pub async fn fill(app: &App) -> Result<(), FillError> {
+    let (begun, filled) = app
+        .store
+        .read(|r| Ok::<_, StoreError>((ledger::find(r, OFFICES[0].key())?.is_some(), !notices::public_all(r)?.is_empty())))?;
+    match (begun, filled) {
+        (_, true) => return Ok(()),
+        (true, false) => return Err(FillError::BrokenOff),
+        (false, false) => {}
+    }
+    tell(app).await?;
+    // The last thing, so that the top menu says that the story was told to its end.
+    let moment = app.moment();
+    Ok(app.store.write(move |tx| news::put(tx, &moment, jst::date(moment.now))).await?)
+}
+
+async fn tell(app: &App) -> Result<(), FillError> {
     let now = app.clock.now();
     let begin = jst::start_of(jst::date(jst::plus_days(now, -STORY_DAYS)));
     let clock = Clock::manual(begin);
@@ -109,7 +120,6 @@ async fn settle(app: &App, now: Timestamp) -> Result<Vec<Id>, FillError> {
             let elsewhere = offices::elsewhere();
             ledger::put(tx, &elsewhere)?;
             accounts::create(tx, &with_password(UserId::of(elsewhere.key), Kind::Existing, &office, moment.now))?;
-            news::put(tx, &moment, jst::date(now))?;
             let seated = STAFF.iter().map(|one| {
                 let seat = Seat {
                     name: StaffName::parse(one.name)?,

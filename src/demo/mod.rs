@@ -11,7 +11,7 @@ mod pages;
 pub mod people;
 mod story;
 
-pub use fill::{FillError, fill, is_filled};
+pub use fill::{FillError, fill};
 use poem::EndpointExt as _;
 pub use story::TOLD;
 

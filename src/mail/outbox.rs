@@ -13,7 +13,8 @@ use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const OUTBOX: Table<Id, Row> = Table::new("outbox");
 /// State, federation (0 = none), when posted: for the lists of staff.
-const BY_STATE: Table<(u8, u8, Timestamp, Id), ()> = Table::new("outbox_by_state");
+const BY_STATE: Table<StateKey, ()> = Table::new("outbox_by_state");
+type StateKey = (u8, u8, Timestamp, Id);
 /// What a mail is about, when posted: for the file of one application.
 const BY_SUBJECT: Table<(String, Timestamp, Id), ()> = Table::new("outbox_by_subject");
 
@@ -199,6 +200,30 @@ pub(super) fn record(tx: &mut Tx<'_>, job: &Job, id: Id, now: Timestamp, attempt
     if matches!(attempt, Attempt::Later(_)) { Ok(()) } else { jobs::finish(tx, job) }
 }
 
+/// Up to `limit` mails of one state and federation (`None`: of none) that were posted before `before`, for [`remove`].
+pub(super) fn older(
+    r: &impl Reads,
+    state: State,
+    prefecture: Option<Prefecture>,
+    before: Timestamp,
+    limit: usize,
+) -> Result<Vec<StateKey>, StoreError> {
+    let keys = r.list(&BY_STATE, &Span::prefix(&(state.number(), federation(prefecture))), limit)?;
+    Ok(keys.into_iter().map(|(key, ())| key).take_while(|(_, _, posted, _)| *posted < before).collect())
+}
+
+/// Removes what [`older`] has found, unless it has got another state meanwhile.
+pub(super) fn remove(tx: &mut Tx<'_>, keys: &[StateKey]) -> Result<(), StoreError> {
+    for key in keys {
+        let id = key.3;
+        let Some(row) = tx.get(&OUTBOX, &id)?.filter(|row| index(row, id) == *key) else { continue };
+        tx.delete(&BY_SUBJECT, &(row.about, row.posted, id))?;
+        tx.delete(&BY_STATE, key)?;
+        tx.delete(&OUTBOX, &id)?;
+    }
+    Ok(())
+}
+
 fn settle(tx: &mut Tx<'_>, id: Id, mut row: Row, change: impl FnOnce(&mut Row)) -> Result<(), StoreError> {
     let before = index(&row, id);
     change(&mut row);
@@ -210,7 +235,7 @@ fn settle(tx: &mut Tx<'_>, id: Id, mut row: Row, change: impl FnOnce(&mut Row)) 
     tx.put(&OUTBOX, &id, &row)
 }
 
-fn index(row: &Row, id: Id) -> (u8, u8, Timestamp, Id) {
+fn index(row: &Row, id: Id) -> StateKey {
     (row.state.number(), federation(row.prefecture), row.posted, id)
 }
 

@@ -17,11 +17,20 @@ fn places() -> [Prefecture; 2] {
 }
 
 #[tokio::test]
+async fn a_demo_whose_filling_was_broken_off_is_not_taken_for_a_full_one() {
+    let house = TestApp::new();
+    let key = demo::offices::OFFICES[0].key();
+    house.in_ledger(key.prefecture.number(), key.number.as_str()).await;
+    assert!(matches!(demo::fill(&house.app).await, Err(demo::FillError::BrokenOff)));
+}
+
+#[tokio::test]
 async fn the_demo_shows_every_state() {
     let house = TestApp::new();
-    assert!(!demo::is_filled(&house.app).unwrap());
     demo::fill(&house.app).await.unwrap();
-    assert!(demo::is_filled(&house.app).unwrap());
+    let told = house.transport.mails().len();
+    demo::fill(&house.app).await.unwrap();
+    assert_eq!(house.transport.mails().len(), told, "a full one is left alone");
     house
         .app
         .store

@@ -28,6 +28,7 @@ mod reissue_desk_race;
 mod reissue_moves;
 mod reissue_status;
 mod reissue_steps;
+mod retention;
 mod routes;
 mod schema1;
 mod security_forms;

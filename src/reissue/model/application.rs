@@ -237,10 +237,12 @@ impl Application {
         newest.flatten()
     }
 
-    /// When it came to its end, if it has.
+    /// Since when nobody waits for it any more: it has ended, or its letter came back or expired and no other was printed. Retention
+    /// counts from here.
     #[must_use]
-    pub fn closed_at(&self) -> Option<Timestamp> {
-        (!self.state.is_open()).then_some(self.since)
+    pub fn rests_since(&self) -> Option<Timestamp> {
+        let rests = !self.state.is_open() || matches!(self.state, State::Returned | State::Expired);
+        rests.then_some(self.since)
     }
 
     fn last_move(&self) -> Option<&Move> {

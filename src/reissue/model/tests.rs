@@ -192,5 +192,5 @@ fn reissue_history_tells_who_when_and_why() {
         ]
     );
     assert_eq!(one.rejection().map(|r| r.reason), Some(RejectionReason::Ledger));
-    assert_eq!(one.closed_at(), Some(noon()));
+    assert_eq!(one.rests_since(), Some(noon()));
 }

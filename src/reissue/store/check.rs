@@ -1,6 +1,6 @@
 //! What must hold of every application, for `verify`.
 
-use super::{APPLICATIONS, BY_CONTACT, BY_OFFICE, BY_STATE, CLOSED, SEQUENCES, find, flows, state_key, statistics};
+use super::{APPLICATIONS, BY_CONTACT, BY_OFFICE, BY_STATE, RESTING, SEQUENCES, find, flows, state_key, statistics};
 use crate::audit;
 use crate::kernel::ControlNumber;
 use crate::reissue::Application;
@@ -15,8 +15,8 @@ pub fn check(c: &mut Check<'_>) {
         leads_to(r, &BY_OFFICE, &(one.office, *number))?;
         if let Some(contact) = &one.contact {
             leads_to(r, &BY_CONTACT, &(one.office.prefecture, contact.key(), *number))?;
-            if let Some(at) = one.closed_at() {
-                leads_to(r, &CLOSED, &(at, *number))?;
+            if let Some(at) = one.rests_since() {
+                leads_to(r, &RESTING, &(at, *number))?;
             }
         }
         expect(r.get(&SEQUENCES, &number.month())? >= Some(number.sequence()), "受付番号が、その月の最後の番号より後です")?;
@@ -40,7 +40,7 @@ pub fn check(c: &mut Check<'_>) {
             one.office.prefecture == *prefecture && one.contact.as_ref().is_some_and(|address| address.key() == *contact)
         })
     });
-    c.table(&CLOSED, |r, (_, number), ()| leads_to(r, &APPLICATIONS, number));
+    c.table(&RESTING, |r, (at, number), ()| same(r, *number, &|one| one.contact.is_some() && one.rests_since() == Some(*at)));
     statistics::check(c);
     flows::check(c);
 }

@@ -20,8 +20,8 @@ const BY_STATE: Table<(Prefecture, u8, Timestamp, ControlNumber), ()> = Table::n
 const BY_OFFICE: Table<(OfficeKey, ControlNumber), ()> = Table::new("reissue_by_office");
 /// By prefecture and contact address, for "the same address elsewhere". Rows go when retention erases the address.
 const BY_CONTACT: Table<(Prefecture, String, ControlNumber), ()> = Table::new("reissue_by_contact");
-/// Ended applications whose contact address is still kept, oldest end first.
-const CLOSED: Table<(Timestamp, ControlNumber), ()> = Table::new("reissue_closed");
+/// Applications that nobody waits for any more and whose contact address is still kept, the longest at rest first.
+const RESTING: Table<(Timestamp, ControlNumber), ()> = Table::new("reissue_resting");
 
 /// The next control number of the month of `now` (JST). Gap-free, because it is taken in the transaction that writes its
 /// application. `None` when the month is full.
@@ -51,15 +51,18 @@ pub(super) fn replace(tx: &mut Tx<'_>, before: &Application, after: &Application
         tx.put(&BY_STATE, &state_key(after), &())?;
         statistics::moved(tx, after)?;
     }
-    if let (Some(at), Some(_)) = (after.closed_at(), &after.contact) {
-        tx.put(&CLOSED, &(at, after.number), &())?;
+    let rest = |one: &Application| one.contact.as_ref().and(one.rests_since()).map(|at| (at, one.number));
+    if rest(before) != rest(after) {
+        // A letter that came back may be printed again: the application is no longer at rest.
+        rest(before).map_or(Ok(()), |key| tx.delete(&RESTING, &key).map(drop))?;
+        rest(after).map_or(Ok(()), |key| tx.put(&RESTING, &key, &()))?;
     }
     tx.put(&APPLICATIONS, &after.number, after)
 }
 
-/// Erases the contact addresses of up to `limit` applications that ended before `before`; says how many.
+/// Erases the contact addresses of up to `limit` applications at rest since before `before`; says how many.
 pub(super) fn forget_contacts(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let old: Vec<_> = tx.list(&CLOSED, &Span::all(), limit)?.into_iter().map(|(key, ())| key).collect();
+    let old: Vec<_> = tx.list(&RESTING, &Span::all(), limit)?.into_iter().map(|(key, ())| key).collect();
     let mut erased = 0;
     for (at, number) in old.into_iter().take_while(|(at, _)| *at < before) {
         if let Some(mut one) = tx.get(&APPLICATIONS, &number)? {
@@ -68,7 +71,7 @@ pub(super) fn forget_contacts(tx: &mut Tx<'_>, before: Timestamp, limit: usize) 
             }
             tx.put(&APPLICATIONS, &number, &one)?;
         }
-        tx.delete(&CLOSED, &(at, number))?;
+        tx.delete(&RESTING, &(at, number))?;
         erased += 1;
     }
     Ok(erased)
