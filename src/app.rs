@@ -2,6 +2,7 @@
 //! handles which job.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::SignedDuration;
 use poem::{Endpoint, Response};
@@ -30,7 +31,7 @@ use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, letters::Press, Arc<Throttle>);
+pub struct App(Arc<Parts>, letters::Press, Arc<Throttle>, Arc<AtomicBool>);
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -114,7 +115,7 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let logins = Throttle::new(parts.config.limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
-        Self(Arc::new(parts), letters::Press::default(), Arc::new(logins))
+        Self(Arc::new(parts), letters::Press::default(), Arc::new(logins), Arc::default())
     }
 
     /// Time and randomness for one use case.
@@ -133,6 +134,17 @@ impl App {
     #[must_use]
     pub fn logins(&self) -> &Throttle {
         &self.2
+    }
+
+    /// Breaks off long work that can be done again (backups, checks): the process is about to end.
+    pub fn break_off(&self) {
+        self.3.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether long work is to be broken off.
+    #[must_use]
+    pub fn is_ending(&self) -> bool {
+        self.3.load(Ordering::SeqCst)
     }
 
     /// All routes with the shell around them.

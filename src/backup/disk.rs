@@ -31,6 +31,17 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), BackupError> {
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(BackupError::at(folder))
 }
 
+/// Syncs the names in a folder and in all folders below.
+pub(super) fn sync_tree(folder: &Path) -> Result<(), BackupError> {
+    for entry in fs::read_dir(folder).map_err(BackupError::at(folder))? {
+        let path = entry.map_err(BackupError::at(folder))?.path();
+        if path.is_dir() {
+            sync_tree(&path)?;
+        }
+    }
+    sync_folder(folder)
+}
+
 /// The folder that a file lies in.
 pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))

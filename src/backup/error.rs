@@ -78,6 +78,7 @@ fn japanese(error: &StoreError) -> String {
             format!("写しが元のデータベースと一致しません（{what}）。uketsuke verify で損傷がないか確かめてください")
         }
         StoreError::Unclean => "ファイルが正しく閉じられていません（書き込みの途中で止まったものです）".to_owned(),
+        StoreError::Stopped => "サーバーが止まるため、途中でやめました".to_owned(),
         StoreError::InUse => "ファイルは別のプロセスが使用中です".to_owned(),
         other => format!("データベースを読み書きできません（{other}）"),
     }

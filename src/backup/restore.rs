@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::disk::{folder_of, give, settle, sync_folder};
+use super::disk::{folder_of, give, settle, sync_folder, sync_tree};
 use super::store::{ONLY_IN_BACKUPS, about};
 use super::verify::verify_file;
 use super::{BackupError, Tell, files};
 use crate::config::Config;
 use crate::kernel::Random;
 use crate::security::{KeyError, Keys};
-use crate::store::{SCHEMA, Snapshot, write_copy};
+use crate::store::{self, SCHEMA, Snapshot, write_copy};
 
 /// The folder in the data folder in which a restore is made; it is there only while one is under way or was broken off.
 pub const STAGING: &str = ".restoring";
@@ -49,13 +49,13 @@ pub fn restore(
     expect_empty(folder)?;
     let (keys, install) = find_keys(&config.key_file(), exported)?;
     let key_path = if install { exported.unwrap_or(file) } else { &config.key_file() };
-    check(file, key_path, &keys, &mut |done, all| tell("点検", done, all))?;
+    check(file, key_path, &keys, &mut step("点検", tell))?;
 
     clear(folder)?;
     let staging = folder.join(STAGING);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
     let made = make(&staging, name, file, tell).and_then(|made| {
-        check(&staging.join(name), key_path, &keys, &mut |done, all| tell("復元したデータの点検", done, all))?;
+        check(&staging.join(name), key_path, &keys, &mut step("復元したデータの点検", tell))?;
         let owner = fs::metadata(folder).map_err(BackupError::at(folder))?;
         give(&staging, &owner)?;
         if let (true, Some(exported)) = (install, exported) {
@@ -115,7 +115,7 @@ fn find_keys(present: &Path, exported: Option<&Path>) -> Result<(Keys, bool), Ba
     }
 }
 
-fn check(file: &Path, key_path: &Path, keys: &Keys, tell: &mut dyn FnMut(u64, u64)) -> Result<(), BackupError> {
+fn check(file: &Path, key_path: &Path, keys: &Keys, tell: store::Tell<'_>) -> Result<(), BackupError> {
     match verify_file(file, Some(keys), tell) {
         Ok(verified) if verified.findings.damages > 0 => Err(BackupError::Damaged(verified.findings)),
         Ok(_) => Ok(()),
@@ -126,6 +126,14 @@ fn check(file: &Path, key_path: &Path, keys: &Keys, tell: &mut dyn FnMut(u64, u6
     }
 }
 
+/// Nobody stops a restore but by killing it.
+fn step<'a>(what: &'static str, tell: Tell<'a>) -> impl FnMut(u64, u64) -> bool + 'a {
+    move |done, all| {
+        tell(what, done, all);
+        true
+    }
+}
+
 type Made = (Option<Timestamp>, u64, u64);
 
 fn make(staging: &Path, name: &str, file: &Path, tell: Tell<'_>) -> Result<Made, BackupError> {
@@ -133,7 +141,7 @@ fn make(staging: &Path, name: &str, file: &Path, tell: Tell<'_>) -> Result<Made,
     backup.read(|r| {
         let files = files::write_out(r, staging)?;
         let copy = staging.join(name);
-        let rows = write_copy(r, &copy, &ONLY_IN_BACKUPS, &|_, _| Ok(()), &mut |done, all| tell("復元", done, all))?;
+        let rows = write_copy(r, &copy, &ONLY_IN_BACKUPS, &|_, _| Ok(()), &mut step("復元", tell))?;
         // An older schema is brought up by the next start; its rows are not for us to interpret.
         let at = if backup.schema()? == SCHEMA { about(r)?.map(|about| about.at) } else { None };
         Ok((at, rows.values().sum(), files))
@@ -142,7 +150,7 @@ fn make(staging: &Path, name: &str, file: &Path, tell: Tell<'_>) -> Result<Made,
 
 /// From here on everything is whole on the disk; the database comes last.
 fn put_in_place(folder: &Path, staging: &Path, name: &str) -> Result<(), BackupError> {
-    sync_folder(staging)?;
+    sync_tree(staging)?;
     for one in files::FOLDERS {
         let (from, to) = (staging.join(one), folder.join(one));
         if from.exists() {

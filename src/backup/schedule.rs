@@ -44,6 +44,10 @@ pub async fn daily(app: App, job: Job) -> Outcome {
     let working = app.clone();
     let made = tokio::task::spawn_blocking(move || make(&working, &directory, job.now, &settings)).await;
     let made = made.unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string()).into()));
+    if matches!(made, Err(BackupError::Store(StoreError::Stopped))) {
+        // The process ends; the next one makes up for it.
+        return Outcome::Again(later(job.now, SignedDuration::from_mins(1)));
+    }
     if let Err(error) = &made {
         tracing::error!(error = error.for_log(), "the regular backup failed; it is tried again");
     }

@@ -48,7 +48,7 @@ pub fn take(app: &App, file: &Path, tell: Tell<'_>) -> Result<Taken, BackupError
                 let version = env!("CARGO_PKG_VERSION").to_owned();
                 store::put_about(tx, &About { at, version, rows: Clone::clone(rows) })
             };
-            write_copy(r, file, &[], &add, &mut |done, all| tell("バックアップ", done, all))
+            write_copy(r, file, &[], &add, &mut step(app, "バックアップ", tell))
         })
         .map_err(|error| named(file, error))?;
     read_back(app, file, tell).inspect_err(|_| drop(fs::remove_file(file)))?;
@@ -57,8 +57,16 @@ pub fn take(app: &App, file: &Path, tell: Tell<'_>) -> Result<Taken, BackupError
 }
 
 fn read_back(app: &App, file: &Path, tell: Tell<'_>) -> Result<(), BackupError> {
-    let verified = verify_file(file, Some(&app.keys), &mut |done, all| tell("点検", done, all))?;
+    let verified = verify_file(file, Some(&app.keys), &mut step(app, "点検", tell))?;
     if verified.findings.damages > 0 { Err(BackupError::Damaged(verified.findings)) } else { Ok(()) }
+}
+
+/// A process that ends does not wait for minutes of work that can be done again.
+fn step<'a>(app: &'a App, what: &'static str, tell: Tell<'a>) -> impl FnMut(u64, u64) -> bool + 'a {
+    move |done, all| {
+        tell(what, done, all);
+        !app.is_ending()
+    }
 }
 
 /// Takes a backup into the data folder, where whoever asked for it fetches it: the server may not write where they may.

@@ -8,7 +8,7 @@ use super::{BackupError, store};
 use crate::app::{self, App};
 use crate::kernel::jst;
 use crate::security::{KeyError, Keys};
-use crate::store::{Check, Findings, Read, SCHEMA, Snapshot, StoreError};
+use crate::store::{Check, Findings, Read, SCHEMA, Snapshot, StoreError, Tell};
 
 /// What verifying found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,8 +23,9 @@ pub struct Verified {
 ///
 /// # Errors
 /// [`StoreError`] when not even the list of tables can be read.
-pub fn verify_live(app: &App, tell: &mut dyn FnMut(u64, u64)) -> Result<Verified, StoreError> {
-    let findings = app.store.read(|r| Check::run(r, tell, |c| app::check(c, Some(&app.keys))))?;
+pub fn verify_live(app: &App, tell: Tell<'_>) -> Result<Verified, StoreError> {
+    let mut tell = |done, all| tell(done, all) && !app.is_ending();
+    let findings = app.store.read(|r| Check::run(r, &mut tell, |c| app::check(c, Some(&app.keys))))?;
     Ok(Verified { findings, notes: Vec::new() })
 }
 
@@ -32,7 +33,7 @@ pub fn verify_live(app: &App, tell: &mut dyn FnMut(u64, u64)) -> Result<Verified
 ///
 /// # Errors
 /// [`BackupError`] when the file cannot be read at all, is none of ours, newer, or made with other keys.
-pub fn verify_file(path: &Path, keys: Option<&Keys>, tell: &mut dyn FnMut(u64, u64)) -> Result<Verified, BackupError> {
+pub fn verify_file(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
     let file = Snapshot::open(path).map_err(|error| named(path, error))?;
     let schema = file.schema()?;
     if schema == 0 {
@@ -44,13 +45,7 @@ pub fn verify_file(path: &Path, keys: Option<&Keys>, tell: &mut dyn FnMut(u64, u
     file.read(|r| verify(r, path, schema, keys, tell))
 }
 
-fn verify(
-    r: &Read,
-    path: &Path,
-    schema: u32,
-    keys: Option<&Keys>,
-    tell: &mut dyn FnMut(u64, u64),
-) -> Result<Verified, BackupError> {
+fn verify(r: &Read, path: &Path, schema: u32, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
     let mut notes = Vec::new();
     match keys {
         Some(keys) if !keys.own(r)? => return Err(KeyError::Foreign.into()),

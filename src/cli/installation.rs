@@ -58,15 +58,20 @@ pub fn open(config: Config) -> Result<App, CliError> {
 pub fn open_data(config: &Config, random: &Random, database: &str) -> Result<(Keys, Store), CliError> {
     let folder = &config.server.data_dir;
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| named(folder, &error))?;
-    // A new database beside what a restore has left would look like the restored one, and be empty.
-    if folder.join(backup::STAGING).exists() {
-        return Err(CliError::Failed(format!(
-            "{} は復元が途中で終わっています。uketsuke restore をもう一度実行してください",
-            folder.display()
-        )));
+    let path = folder.join(database);
+    let staging = folder.join(backup::STAGING);
+    if staging.exists() {
+        // A new database beside what a restore has left would look like the restored one, and be empty.
+        if !path.exists() {
+            return Err(CliError::Failed(format!(
+                "{} は復元が途中で終わっています。uketsuke restore をもう一度実行してください",
+                folder.display()
+            )));
+        }
+        // The database gets its name last: this restore was only not tidied up after.
+        fs::remove_dir_all(&staging).map_err(|error| named(&staging, &error))?;
     }
     let failed = |error: KeyError| CliError::Failed(error.to_string());
-    let path = folder.join(database);
     let keys = Keys::load(&config.key_file(), random, !path.exists()).map_err(failed)?;
     for_the_owner_only(&path).map_err(|error| named(&path, &error))?;
     let store = open_store(&path)?;

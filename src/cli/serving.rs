@@ -50,6 +50,7 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
         }
     };
 
+    app.break_off();
     let _ = stop.send(true);
     if let Some(console) = console {
         console.abort();

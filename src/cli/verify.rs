@@ -67,7 +67,10 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
 pub async fn perform(app: App, (): (), tell: Tell) -> Result<Verified, String> {
     let verify = move || {
         let mut steps = steps(&tell);
-        backup::verify_live(&app, &mut |done, all| steps("点検", done, all))
+        backup::verify_live(&app, &mut |done, all| {
+            steps("点検", done, all);
+            true
+        })
     };
     tokio::task::spawn_blocking(verify).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
@@ -89,7 +92,10 @@ fn verify(config: &Config, file: &Path, tell: &Tell) -> Result<Verified, BackupE
     let key_file = config.key_file();
     let keys = key_file.exists().then(|| Keys::load(&key_file, &Random::system(), false)).transpose()?;
     let mut steps = steps(tell);
-    backup::verify_file(file, keys.as_ref(), &mut |done, all| steps("点検", done, all))
+    backup::verify_file(file, keys.as_ref(), &mut |done, all| {
+        steps("点検", done, all);
+        true
+    })
 }
 
 /// A damaged file can make its reader panic. That is caught and told as damage; the panic's own words help nobody.

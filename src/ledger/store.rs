@@ -165,6 +165,7 @@ pub fn check(c: &mut Check<'_>) {
     c.table(&LEDGERS, |_, _, _| Ok(()));
     c.table(&ENTRIES, |r, key, entry| {
         expect((entry.key.prefecture, entry.key.number) == (key.0, key.2), "別の事業所の行です")?;
+        leads_to(r, &LEDGERS, &key.0)?;
         let searched = r.get(&DOCUMENTS, key)?;
         expect(searched.is_some(), "検索用の行がありません")?;
         expect(searched.is_some_and(|text| text == document(entry)), "検索用の行の内容が合いません")

@@ -103,6 +103,7 @@ pub struct Check<'r> {
     tell: Tell<'r>,
     all: u64,
     seen: BTreeSet<String>,
+    stopped: bool,
     found: Findings,
 }
 
@@ -110,20 +111,19 @@ impl<'r> Check<'r> {
     /// Checks with `rooms`, then looks through tables that no room knows. While it runs, its read transaction keeps old pages in the file.
     ///
     /// # Errors
-    /// [`StoreError`] when not even the names of the tables can be read.
+    /// [`StoreError`] when not even the names of the tables can be read; [`StoreError::Stopped`] when `tell` says so.
     pub fn run(read: &'r Read, tell: Tell<'r>, rooms: impl FnOnce(&mut Self)) -> Result<Findings, StoreError> {
         let names = read.names()?;
         let len = |name: &String| read.each_of(name, None, &mut |_, _| Ok(false)).unwrap_or(0);
         let all = names.iter().map(len).sum();
-        let mut check = Self { read, tell, all, seen: BTreeSet::new(), found: Findings::default() };
+        let mut check = Self { read, tell, all, seen: BTreeSet::new(), stopped: false, found: Findings::default() };
         rooms(&mut check);
         for name in names {
             if !check.seen.contains(&name) {
                 check.note(&name, String::new(), "このプログラムの知らない表です".to_owned());
             }
         }
-        (check.tell)(all, all);
-        Ok(check.found)
+        check.end()
     }
 
     /// As [`Check::run`] for a file of an older schema, whose types are unknown here: the checksum of every row.
@@ -131,11 +131,19 @@ impl<'r> Check<'r> {
     /// # Errors
     /// As [`Check::run`].
     pub fn envelopes(read: &'r Read, tell: Tell<'r>) -> Result<Findings, StoreError> {
-        let mut check =
-            Self { read, tell, all: Self::rows(read)?.values().sum(), seen: BTreeSet::new(), found: Findings::default() };
+        let mut check = Self {
+            read,
+            tell,
+            all: Self::rows(read)?.values().sum(),
+            seen: BTreeSet::new(),
+            stopped: false,
+            found: Findings::default(),
+        };
         for name in read.names()? {
             let walked = read.each_of(&name, None, &mut |key, bytes| {
-                check.found.rows += 1;
+                if !check.count() {
+                    return Ok(false);
+                }
                 if value::record(key, bytes).is_err() {
                     check.note(&name, data_encoding::HEXLOWER.encode(key), ALTERED.to_owned());
                 }
@@ -145,8 +153,21 @@ impl<'r> Check<'r> {
                 check.note(&name, String::new(), format!("読めません（{error}）"));
             }
         }
-        (check.tell)(check.all, check.all);
-        Ok(check.found)
+        check.end()
+    }
+
+    fn end(mut self) -> Result<Findings, StoreError> {
+        self.stopped |= !(self.tell)(self.all, self.all);
+        if self.stopped { Err(StoreError::Stopped) } else { Ok(self.found) }
+    }
+
+    /// Counts a row; says whether to go on.
+    fn count(&mut self) -> bool {
+        self.found.rows += 1;
+        if self.found.rows.is_multiple_of(REPORT) {
+            self.stopped |= !(self.tell)(self.found.rows, self.all);
+        }
+        !self.stopped
     }
 
     /// How many rows each table says it has.
@@ -182,9 +203,8 @@ impl<'r> Check<'r> {
         let walked = catch_unwind(AssertUnwindSafe(|| {
             read.raw_each(name, &super::Span::all(), &mut |raw, bytes| {
                 rows += 1;
-                self.found.rows += 1;
-                if self.found.rows.is_multiple_of(REPORT) {
-                    (self.tell)(self.found.rows, self.all);
+                if !self.count() {
+                    return Ok(false);
                 }
                 if let Err(what) = judge_row(read, raw, bytes, &mut judge) {
                     let key = K::parse(raw).map_or_else(|| data_encoding::HEXLOWER.encode(raw), |key| key.show());
@@ -195,6 +215,7 @@ impl<'r> Check<'r> {
             read.len(table)
         }));
         match walked {
+            _ if self.stopped => {}
             Ok(Ok(said)) if said == rows => {}
             Ok(Ok(said)) => self.note(name, String::new(), format!("{said}行あるはずが、{rows}行しか読めません")),
             Ok(Err(error)) => self.note(name, String::new(), format!("{rows}行より先を読めません（{error}）")),
@@ -238,4 +259,103 @@ pub(super) fn envelopes(read: &Read) -> Result<Rows, StoreError> {
         found.insert(name, rows);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use redb::ReadableDatabase as _;
+
+    use super::super::open::{Counters, builder};
+    use super::super::table::definition;
+    use super::super::{StoreError, Tx};
+    use super::*;
+
+    const ROWS: Table<u32, String> = Table::new("checked");
+    const WHOLE: Table<u32, String> = Table::new("whole");
+
+    /// Three good rows in each of two tables, and one that `spoil` makes of good bytes.
+    fn spoilt(key: &[u8], spoil: impl FnOnce(&mut Vec<u8>)) -> redb::Database {
+        let database = builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
+        let txn = database.begin_write().unwrap();
+        let mut tx = Tx::new(&txn, Arc::new(Counters::default()));
+        for n in [1, 2, 4] {
+            tx.put(&ROWS, &n, &"text".to_owned()).unwrap();
+            tx.put(&WHOLE, &n, &"text".to_owned()).unwrap();
+        }
+        drop(tx);
+        let mut bytes = value::encode("checked", key, &"text").unwrap();
+        spoil(&mut bytes);
+        txn.open_table(definition(ROWS.name())).unwrap().insert(key, bytes.as_slice()).unwrap();
+        txn.commit().unwrap();
+        database
+    }
+
+    fn read(database: &redb::Database) -> Read {
+        Read::new(database.begin_read().unwrap(), Arc::default())
+    }
+
+    fn rooms(c: &mut Check<'_>) {
+        c.table(&ROWS, |_, _, text| expect(text.starts_with("te"), "別の言葉です"));
+        c.table(&WHOLE, |r, n, _| leads_to(r, &ROWS, n));
+    }
+
+    fn found(database: &redb::Database) -> Vec<String> {
+        let findings = Check::run(&read(database), &mut |_, _| true, rooms).unwrap();
+        assert_eq!(findings.rows, 7, "nothing stops at a damage");
+        findings.damage.iter().map(ToString::to_string).collect()
+    }
+
+    const THREE: [u8; 4] = [0, 0, 0, 3];
+
+    #[test]
+    fn each_kind_of_damage_is_named_with_table_and_key() {
+        assert_eq!(found(&spoilt(&THREE, |_| {})), [] as [&str; 0]);
+        assert_eq!(
+            found(&spoilt(&THREE, |bytes| *bytes.last_mut().unwrap() ^= 1)),
+            ["表 checked のキー 3: 書き換わっています（チェックサムが合いません）"]
+        );
+        assert_eq!(found(&spoilt(&THREE, |bytes| bytes[0] = 9)), ["表 checked のキー 3: 形式 9 は読めません"]);
+        assert_eq!(found(&spoilt(&THREE, |bytes| bytes.truncate(3))), ["表 checked のキー 3: 途中で切れています"]);
+        let other_type = |bytes: &mut Vec<u8>| *bytes = value::encode("checked", &THREE, &77_u32).unwrap();
+        assert_eq!(found(&spoilt(&THREE, other_type)), ["表 checked のキー 3: 中身の形が正しくありません"]);
+        let other_text = |bytes: &mut Vec<u8>| *bytes = value::encode("checked", &THREE, &"words").unwrap();
+        assert_eq!(found(&spoilt(&THREE, other_text)), ["表 checked のキー 3: 別の言葉です"]);
+        assert_eq!(found(&spoilt(&[9], |_| {})), ["表 checked のキー 09: キーの形が正しくありません"]);
+    }
+
+    #[test]
+    fn a_row_that_leads_nowhere_says_where_it_should_lead() {
+        let database = spoilt(&THREE, |_| {});
+        let txn = database.begin_write().unwrap();
+        txn.open_table(definition(ROWS.name())).unwrap().remove([0, 0, 0, 4].as_slice()).unwrap();
+        txn.commit().unwrap();
+        let findings = Check::run(&read(&database), &mut |_, _| true, rooms).unwrap();
+        assert_eq!(findings.damage[0].to_string(), "表 whole のキー 4: 表 checked に対応する行 4 がありません");
+    }
+
+    #[test]
+    fn a_file_of_an_unknown_schema_is_checked_by_its_checksums() {
+        let check = |database: &redb::Database| Check::envelopes(&read(database), &mut |_, _| true).unwrap();
+        let fine = check(&spoilt(&THREE, |_| {}));
+        assert_eq!((fine.rows, fine.damages), (7, 0));
+        let spoilt = check(&spoilt(&THREE, |bytes| *bytes.last_mut().unwrap() ^= 1));
+        assert_eq!((spoilt.rows, spoilt.damages), (7, 1));
+        assert_eq!((spoilt.damage[0].table.as_str(), spoilt.damage[0].key.as_str()), ("checked", "00000003"));
+    }
+
+    #[test]
+    fn a_table_that_nobody_checks_is_named() {
+        let database = spoilt(&THREE, |_| {});
+        let rooms = |c: &mut Check<'_>| c.table(&ROWS, |_, _, _| Ok(()));
+        let findings = Check::run(&read(&database), &mut |_, _| true, rooms).unwrap();
+        assert_eq!(findings.damage[0].to_string(), "表 whole: このプログラムの知らない表です");
+    }
+
+    #[test]
+    fn a_check_ends_when_it_is_told_to() {
+        let ended = Check::run(&read(&spoilt(&THREE, |_| {})), &mut |_, _| false, rooms);
+        assert!(matches!(ended, Err(StoreError::Stopped)));
+    }
 }

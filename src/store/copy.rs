@@ -23,14 +23,14 @@ pub(super) const REPORT: u64 = 1_000;
 /// Rows of each table.
 pub type Rows = BTreeMap<String, u64>;
 
-/// Hears how many rows of how many are done.
-pub type Tell<'a> = &'a mut dyn FnMut(u64, u64);
+/// Hears how many rows of how many are done, and says whether to go on.
+pub type Tell<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
 
 /// Writes every table that `read` sees, except `without`, into a new file at `path` (mode 0600), and `add` what is to stand there
 /// besides (it is told the rows of each table); syncs it, and reads it back: every record must have its checksum and every table as many rows as were read. Blocks.
 ///
 /// # Errors
-/// [`StoreError`]; the file is removed then.
+/// [`StoreError`], [`StoreError::Stopped`] when `tell` says so; the file is removed then.
 pub fn write_copy(
     read: &Read,
     path: &Path,
@@ -70,9 +70,7 @@ fn write(
         loop {
             let (end, more) = write_chunk(read, &target, &name, last.as_deref(), &mut || {
                 done += 1;
-                if done.is_multiple_of(REPORT) {
-                    tell(done, all);
-                }
+                if done.is_multiple_of(REPORT) { go_on(tell(done, all)) } else { Ok(()) }
             })?;
             last = end;
             if !more {
@@ -91,8 +89,12 @@ fn write(
     add(&mut tx, &rows)?;
     drop(tx);
     txn.commit()?;
-    tell(all, all);
+    go_on(tell(all, all))?;
     Ok(rows)
+}
+
+fn go_on(goes_on: bool) -> Result<(), StoreError> {
+    if goes_on { Ok(()) } else { Err(StoreError::Stopped) }
 }
 
 /// Copies rows behind `after` in one commit. Answers the last key, and whether there may be more.
@@ -101,7 +103,7 @@ fn write_chunk(
     target: &redb::Database,
     name: &str,
     after: Option<&[u8]>,
-    copied: &mut dyn FnMut(),
+    copied: &mut dyn FnMut() -> Result<(), StoreError>,
 ) -> Result<(Option<Vec<u8>>, bool), StoreError> {
     let txn = target.begin_write()?;
     let (mut last, mut bytes) = (None, 0);
@@ -109,7 +111,7 @@ fn write_chunk(
         let mut table = txn.open_table(redb::TableDefinition::<Bytes, Bytes>::new(name))?;
         read.each_of(name, after, &mut |key, value| {
             table.insert(key, value)?;
-            copied();
+            copied()?;
             bytes += key.len() + value.len();
             let full = bytes >= CHUNK;
             if full {

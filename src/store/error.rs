@@ -45,6 +45,9 @@ pub enum StoreError {
     /// The file was not closed in order; only opening it for writing mends it.
     #[error("the database was not closed cleanly")]
     Unclean,
+    /// It was told to stop before its end.
+    #[error("it was stopped")]
+    Stopped,
     /// A copy does not hold what was copied.
     #[error("the copy does not hold what was copied: {0}")]
     BadCopy(String),

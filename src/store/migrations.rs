@@ -36,6 +36,9 @@ pub(super) fn schema_of(r: &Read) -> Result<u32, StoreError> {
 /// Checks what this room keeps.
 pub(super) fn check(c: &mut Check<'_>) {
     c.table(&META, |_, _, _| Ok(()));
+    if !matches!(schema_of(c.read()), Ok(SCHEMA)) {
+        c.note(META.name(), KEY.to_owned(), "データベースの形式の番号がないか、違います".to_owned());
+    }
 }
 
 /// Where the copy of a database lies that was made before it left this schema.
@@ -87,6 +90,7 @@ fn keep_copy(read: &Read, path: &Path) -> Result<(), StoreError> {
     }
     copy::write_copy(read, &fresh, &[], &|_, _| Ok(()), &mut |done, all| {
         tracing::info!(done, all, "copying the database before its schema is migrated");
+        true
     })?;
     std::fs::rename(&fresh, path).map_err(|error| copy::io(&error))?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));

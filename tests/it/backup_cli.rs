@@ -164,3 +164,39 @@ fn a_newer_database_is_refused_with_both_numbers() {
         assert!(said.code == Some(1) && said.err.contains(&sentence), "{words:?}: {}", said.err);
     }
 }
+
+#[test]
+fn a_restore_killed_at_any_moment_leaves_nothing_half_that_would_be_served() {
+    let here = made();
+    let backup = here.path("b.redb");
+    std::fs::create_dir(here.data().join("templates")).unwrap();
+    std::fs::write(here.data().join("templates/seal.svg"), "<svg/>").unwrap();
+    assert_eq!(here.run(&["backup", text(&backup)]).code, Some(0));
+    let mut broken_off = 0;
+    let moments = [".restoring", ".restoring/uketsuke.redb", ".restoring/templates", "templates", "uketsuke.redb"];
+    for moment in moments.iter().cycle().take(3 * moments.len()) {
+        let there = Installed::new();
+        std::fs::copy(here.key_file(), there.key_file()).unwrap();
+        let mut restore = there.command(&["restore", text(&backup)]).stdout(Stdio::null()).spawn().unwrap();
+        while !there.data().join(moment).exists() && restore.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        restore.kill().ok();
+        restore.wait().unwrap();
+        let add = || there.run(&["staff", "add", "鈴木", "--prefecture", "13", "--role", "clerk"]);
+        if !there.database().exists() {
+            if there.data().join(".restoring").exists() {
+                broken_off += 1;
+                let said = add();
+                assert!(said.code == Some(1) && said.err.contains("復元が途中"), "{moment}: {}", said.err);
+            }
+            let said = there.run(&["restore", text(&backup)]);
+            assert_eq!(said.code, Some(0), "{moment}: {}", said.err);
+        }
+        assert!(there.data().join("templates/seal.svg").exists(), "{moment}");
+        let said = there.run(&["verify"]);
+        assert_eq!(said.code, Some(0), "{moment}: {} {}", said.out, said.err);
+        assert_eq!(add().code, Some(0), "{moment}");
+    }
+    assert!(broken_off > 0, "no restore was met in the middle");
+}

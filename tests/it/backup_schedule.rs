@@ -73,7 +73,7 @@ async fn every_regular_backup_was_read_back_and_stands_in_the_log() {
     house.app.applied(office(13, "1311111111"), None).await;
     house.app.run_jobs().await;
     let file = house.folder().join(&house.names()[0]);
-    assert_eq!(verify_file(&file, Some(&house.app.app.keys), &mut |_, _| {}).unwrap().findings.damage, []);
+    assert_eq!(verify_file(&file, Some(&house.app.app.keys), &mut |_, _| true).unwrap().findings.damage, []);
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
 }
@@ -171,4 +171,22 @@ async fn without_a_folder_in_the_settings_nothing_is_backed_up_and_nobody_is_tol
         app.run_jobs().await;
     }
     assert!(!staff(&app, "管理", Role::Admin, 13).await.get("/staff").await.says("バックアップ"));
+}
+
+#[tokio::test]
+async fn a_server_that_stops_breaks_the_backup_off_and_the_next_one_makes_up_for_it() {
+    let house = House::new().await;
+    house.app.app.break_off();
+    house.app.run_jobs().await;
+    assert_eq!(house.names(), [] as [&str; 0]);
+    let House { here, app } = house;
+    drop(app);
+    let folder = here.path("backups");
+    let app = here.open(|config| config.backup.directory = Some(folder)).await;
+    app.app.prepare().await.unwrap();
+    let house = House { here, app };
+    house.pass(1).await;
+    assert_eq!(house.names().len(), 1);
+    let page = staff(&house.app, "管理", Role::Admin, 13).await.get("/staff").await;
+    assert!(!page.says("の失敗"), "{}", page.text());
 }

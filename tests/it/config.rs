@@ -157,6 +157,11 @@ fn a_bad_value_names_file_line_key_and_what_is_expected() {
         ("[server]\ntls_cert = \"a.pem\"\n", "13行目: server.tls_cert を使うときは server.tls_key も書いてください"),
         ("[server]\ndata_dir = \"\"\n", "13行目: server.data_dir には"),
         ("[server]\nkey_file = \"data/keys\"\n", "13行目: server.key_file には"),
+        ("[backup]\ntime = \"2:00\"\n", "13行目: backup.time には、時刻（日本時間、例 \"02:00\"）を書いてください"),
+        ("[backup]\ntime = \"24:00\"\n", "13行目: backup.time には、"),
+        ("[backup]\nkeep_daily = 0\n", "13行目: backup.keep_daily には、1から366までの整数（日分）"),
+        ("[backup]\nkeep_monthly = 121\n", "13行目: backup.keep_monthly には、0から120までの整数（月分）"),
+        ("[backup]\nkeep = 14\n", "13行目: backup.keep というキーはありません"),
         ("[session]\nabsolute_hours = 25\n", "13行目: session.absolute_hours には、1から24までの整数（時間）"),
         (
             "[[certificate.fee]]\nfrom = 2026-04-01\namount = 1\n[[certificate.fee]]\nfrom = 2025-04-01\namount = 2\n",
