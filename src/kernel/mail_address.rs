@@ -48,7 +48,7 @@ impl MailAddress {
         if clean.is_empty() {
             return Err(MailAddressError::Empty);
         }
-        if clean.len() > 254 {
+        if clean.chars().count() > 254 {
             return Err(MailAddressError::Long);
         }
         let (local, domain) = clean.rsplit_once('@').ok_or(MailAddressError::Form)?;
@@ -169,10 +169,13 @@ mod tests {
             ("a@b..jp", E::Form),
             ("介護@example.jp", E::Internationalised),
             ("a@介護.jp", E::Internationalised),
+            ("a@\u{202E}介護.jp", E::Internationalised),
+            ("a\u{0}@b.jp", E::Form),
         ] {
             assert_eq!(MailAddress::parse(typed), Err(error), "{typed}");
         }
         assert_eq!(MailAddress::parse(&format!("{}@b.jp", "a".repeat(65))), Err(E::Long));
+        assert_eq!(MailAddress::parse(&format!("a@{}.jp", "介".repeat(200))), Err(E::Internationalised), "254 counts characters");
         assert_eq!(MailAddress::parse(&format!("a@{}", "b".repeat(1_000_000))), Err(E::Long));
     }
 

@@ -2,16 +2,17 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// NFKC and trimmed, as for names, sentences and mail addresses.
+/// NFKC and trimmed, as for names, sentences and mail addresses, without what nobody can see.
 #[must_use]
 pub fn line(input: &str) -> String {
-    input.nfkc().collect::<String>().trim().to_owned()
+    // What stood apart may combine once the invisible between it is gone: hence NFKC again.
+    input.nfkc().filter(|c| !is_invisible(*c)).nfkc().collect::<String>().trim().to_owned()
 }
 
 /// NFKC, trimmed, and without hyphens and spaces of any kind: office numbers, codes, control numbers, user IDs.
 #[must_use]
 pub fn code(input: &str) -> String {
-    input.nfkc().filter(|c| !c.is_whitespace() && !is_hyphen(*c)).collect()
+    input.nfkc().filter(|c| !c.is_whitespace() && !is_hyphen(*c) && !is_invisible(*c)).nfkc().collect()
 }
 
 /// As [`code`], in capital letters.
@@ -21,10 +22,11 @@ pub fn capital_code(input: &str) -> String {
 }
 
 /// Several lines of text: NFKC would join nothing here, but it would also change 〜 and circled numbers that people chose,
-/// so only line ends are made equal and the ends trimmed.
+/// so only line ends are made equal, what nobody can see is left out, and the ends trimmed.
 #[must_use]
 pub fn paragraph(input: &str) -> String {
-    input.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
+    let text: String = input.replace("\r\n", "\n").chars().filter(|c| !is_invisible(*c)).collect();
+    text.replace('\r', "\n").trim().to_owned()
 }
 
 /// Whether there is a control character other than a line feed or a tab in it.
@@ -39,12 +41,22 @@ pub fn search_form(input: &str) -> String {
     input
         .nfkc()
         .flat_map(char::to_lowercase)
-        .filter(|c| !c.is_whitespace())
+        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
         .map(|c| match c {
             '\u{3041}'..='\u{3096}' => char::from_u32(c as u32 + 0x60).unwrap_or(c),
             other => other,
         })
         .collect()
+}
+
+/// Characters without a shape of their own: zero-width ones and marks that turn the direction of writing. They come along when somebody
+/// copies out of a document or a chat, nobody sees them to take them out again, and a turned line shows something else than it says.
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{061C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+    )
 }
 
 fn is_hyphen(c: char) -> bool {
@@ -72,6 +84,14 @@ mod tests {
     #[test]
     fn search_treats_hiragana_and_katakana_alike() {
         assert_eq!(search_form("さくら ＡＢ"), search_form("ｻｸﾗab"));
+    }
+
+    #[test]
+    fn what_nobody_can_see_is_left_out() {
+        assert_eq!(code("\u{202A}13\u{200B}1111\u{FEFF}1111\u{202C}"), "1311111111");
+        assert_eq!(line("\u{200E}a\u{200B}@example.jp\u{2060}"), "a@example.jp");
+        assert_eq!(paragraph("一\u{202E}行\r\n\u{FEFF}次\u{200B}"), "一行\n次");
+        assert_eq!(line("か\u{200B}\u{3099}"), "が", "normalised as if it had not been there");
     }
 
     #[test]
