@@ -8,6 +8,9 @@ use super::store::{DOCUMENTS, entry_in, ledger};
 use crate::kernel::{OfficeKey, Prefecture, text};
 use crate::store::{Reads, Span, StoreError};
 
+/// Words of one search; further ones would narrow nothing down and cost each entry a look.
+const WORDS_MOST: usize = 16;
+
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
@@ -24,7 +27,7 @@ pub struct Found {
 /// [`StoreError`] when the database fails.
 pub fn search(r: &impl Reads, prefecture: Prefecture, input: &str, limit: usize) -> Result<Found, StoreError> {
     let Some(ledger) = ledger(r, prefecture)? else { return Ok(Found::default()) };
-    let words: Vec<Word> = input.split_whitespace().filter_map(Word::new).collect();
+    let words: Vec<Word> = input.split_whitespace().filter_map(Word::new).take(WORDS_MOST).collect();
     let (mut first, mut rest, mut total) = (Vec::new(), Vec::new(), 0);
     r.each(&DOCUMENTS, &Span::prefix(&(prefecture, ledger.current)), |(_, _, number), document| {
         if words.iter().all(|word| word.is_in(&document)) {

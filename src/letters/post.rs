@@ -12,6 +12,9 @@ use crate::kernel::{ControlNumber, Id, Moment, Prefecture, UserId};
 use crate::reissue::{self, Acting, By, MarkError, Move, Person};
 use crate::store::{Reads, StoreError, Tx};
 
+/// Longest number of the post's own, in characters; Japan's have 11 to 13.
+const TRACKING_MOST: usize = 40;
+
 /// One line of what was posted: the number on the letter, and the post's own number if it has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posting {
@@ -70,6 +73,9 @@ pub(super) fn post(
     let Some(letter) = letter else { return unknown() };
     if let Err(refused) = letter.check_number(number) {
         return Ok(Err(refused));
+    }
+    if posting.tracking.chars().count() > TRACKING_MOST || posting.tracking.chars().any(char::is_control) {
+        return Ok(Err(Refused::Tracking(number)));
     }
     if letter.replaced_by().is_some() || letter.state.is_out() && !carries_live_password(tx, &letter)? {
         return Ok(Err(Refused::Replaced(number)));

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Path, Query};
+use poem::web::{Data, Path};
 use serde::Deserialize;
 
 use super::{PATH, address, history, status_badge};
@@ -17,13 +17,13 @@ use crate::reissue::{self, Application};
 use crate::staff::{Desk, Nav, Role, screen};
 use crate::store::StoreError;
 use crate::web::components::{Column, DataTable, Facts, Mark, Tone, badge, empty_state, error_summary, form, notice, text_field};
-use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
 
 /// Most applications and entries of the log that are shown.
 const ROWS: usize = 50;
 
 /// What led here.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Arrived {
     #[serde(default)]
     done: String,
@@ -104,7 +104,7 @@ fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str,
         div.columns.main-aside {
             div.stack {
                 section.card { h2 { "台帳の内容" } (facts(&entry)) (postal_code_form(&entry, &csrf, typed, errors)) }
-                section.card { h2 { "ユーザID" } (account_part(desk, account.as_ref(), office, visit, &csrf, errors)) }
+                section.card { h2 { "ユーザID" } (account_part(desk, account.as_ref(), office, visit, typed, errors)) }
                 section.card { h2 { "再発行申請" } (applications_part(&applications)) }
                 section.card { h2 { "通知書" } (letters_part(&letters)) }
             }
@@ -163,7 +163,15 @@ fn postal_code_form(entry: &Entry, csrf: &str, typed: &str, errors: &Errors) -> 
     }
 }
 
-fn account_part(desk: &Desk, account: Option<&Account>, office: OfficeKey, visit: &Visit, csrf: &str, errors: &Errors) -> Markup {
+fn account_part(
+    desk: &Desk,
+    account: Option<&Account>,
+    office: OfficeKey,
+    visit: &Visit,
+    typed: &str,
+    errors: &Errors,
+) -> Markup {
+    let error = errors.of("reason");
     let Some(account) = account else {
         return html! { (empty_state("ユーザIDはまだありません", html! { p { "再発行申請を承認すると発行されます。" } })) };
     };
@@ -186,8 +194,8 @@ fn account_part(desk: &Desk, account: Option<&Account>, office: OfficeKey, visit
         @if desk.may(Role::Approver) && account.usable_password().is_some() {
             h3 { "パスワードを無効にする" }
             p { "パスワードが第三者に知られたときに使います。ログイン中の利用者はログアウトされ、通知書または再設定によらなければログインできなくなります。" }
-            (form(&format!("{PATH}/{}/disable-password", office.number), csrf, html! {
-                (text_field("reason", "理由").required().error(errors.of("reason")))
+            (form(&format!("{PATH}/{}/disable-password", office.number), &visit.csrf(), html! {
+                (text_field("reason", "理由").value(if error.is_some() { typed } else { "" }).required().error(error))
                 div.buttons { button.button.danger type="submit" { "パスワードを無効にする" } }
             }))
         }

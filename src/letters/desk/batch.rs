@@ -7,7 +7,7 @@ use poem::web::{Data, Path};
 
 use super::{PATH, letters_screen, parts};
 use crate::app::App;
-use crate::kernel::{Id, jst};
+use crate::kernel::{Id, jst, text};
 use crate::letters::print::Choice;
 use crate::letters::store::{self, Batch, Stage};
 use crate::letters::{Letter, flow};
@@ -21,7 +21,7 @@ use crate::web::{Answer, Errors, Fault, Form, Visit, attachment, see_other};
 /// The printing with this id.
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -> Answer {
-    render(&app, &visit, &desk, &id, &Errors::default())
+    render(&app, &visit, &desk, &id, "", &Errors::default())
 }
 
 /// \[PDFを受け取る\]: hands the PDF out, once, never kept by anybody on the way.
@@ -36,7 +36,7 @@ pub async fn pdf(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<Strin
         None => {
             let mut errors = Errors::default();
             errors.add("", "このPDFはすでに受け取られたか、受け取り期限（30分）を過ぎています。必要な場合は、理由を入力してもう一度印刷してください。");
-            render(&app, &visit, &desk, &id, &errors)
+            render(&app, &visit, &desk, &id, "", &errors)
         }
     }
 }
@@ -45,20 +45,19 @@ pub async fn pdf(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<Strin
 #[handler]
 pub async fn again(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let batch = find(&app, &desk, &id)?;
-    let reason = crate::kernel::text::line(form.get("reason"));
+    let token = Id::parse(form.get("token")).ok_or(Fault::BadRequest("a print form without its token"))?;
+    let (typed, reason) = (form.get("reason"), text::line(form.get("reason")));
     let mut errors = Errors::default();
     if reason.is_empty() {
         errors.add("reason", "理由を入力してください。");
+        return render(&app, &visit, &desk, &id, typed, &errors);
     }
-    let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
-        return render(&app, &visit, &desk, &id, &errors);
-    };
     let choices = batch.printed.iter().map(|(letter, _)| Choice::Letter(*letter)).collect();
     match flow::order(&app, &desk, visit.client, token, choices, reason).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
             errors.add("reason", refused);
-            render(&app, &visit, &desk, &id, &errors)
+            render(&app, &visit, &desk, &id, typed, &errors)
         }
     }
 }
@@ -69,7 +68,7 @@ fn find(app: &App, desk: &Desk, id: &str) -> Result<Batch, Fault> {
     batch.filter(|batch| desk.sees(batch.prefecture)).ok_or(Fault::NotFound)
 }
 
-fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, errors: &Errors) -> Answer {
+fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, reason: &str, errors: &Errors) -> Answer {
     let batch = find(app, desk, id)?;
     let letters = app.store.read(|r| letters(r, &batch))?;
     let held = batch.stage == Stage::Ready && app.press().holds(batch.id, visit.now);
@@ -94,7 +93,7 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, errors: &Errors) -> A
                 @if letters.is_empty() { (empty_state("印刷した通知書はありません", html! {})) } @else { (table(&letters)) }
             }
         }
-        @if !letters.is_empty() && batch.stage != Stage::Printing { (again_form(app, visit, &batch, errors)) }
+        @if !letters.is_empty() && batch.stage != Stage::Printing { (again_form(app, visit, &batch, reason, errors)) }
     })?;
     if batch.stage == Stage::Printing {
         // Also without the script the page looks again by itself.
@@ -181,14 +180,14 @@ fn table(letters: &[Line]) -> Markup {
     html! { (table) }
 }
 
-fn again_form(app: &App, visit: &Visit, batch: &Batch, errors: &Errors) -> Markup {
+fn again_form(app: &App, visit: &Visit, batch: &Batch, reason: &str, errors: &Errors) -> Markup {
     html! {
         section.card {
             h2 { "もう一度印刷する" }
             p { "PDFを受け取れなかったときや、用紙に印刷できなかったときに使います。仮パスワードは新しくなり、枝番が1つ増えます。古い通知書は破棄してください。" }
             (form(&format!("{PATH}/batches/{}/again", batch.id), &visit.csrf(), html! {
                 (hidden("token", &Id::new(&app.random).to_string()))
-                (text_field("reason", "理由").required().error(errors.of("reason")))
+                (text_field("reason", "理由").value(reason).required().error(errors.of("reason")))
                 div.buttons { button.button type="submit" { "もう一度印刷する" } }
             }))
         }

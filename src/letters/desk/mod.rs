@@ -8,38 +8,41 @@ pub mod posting;
 mod waiting;
 
 use poem::handler;
-use poem::web::{Data, Query};
+use poem::web::Data;
 use serde::Deserialize;
 
 use super::model::State;
 use super::print::Choice;
 use super::{flow, store};
 use crate::app::App;
-use crate::kernel::{Id, text};
+use crate::kernel::Id;
 use crate::ledger;
 use crate::reissue;
 use crate::staff::{Desk, Nav, screen};
 use crate::store::StoreError;
-use crate::web::{Answer, Errors, Form, Visit, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
 
 /// Most rows of a list.
 const ROWS: usize = 500;
 /// Where the screens begin.
 const PATH: &str = "/staff/letters";
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Which {
     #[serde(default)]
     list: String,
     /// Of what waits, from 1.
-    page: Option<u32>,
+    #[serde(default)]
+    page: String,
 }
 
 /// 通知書: a list by state; without one, what waits to be printed.
 #[handler]
 pub async fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query<Which>) -> Answer {
     match State::from_word(&which.list) {
-        None | Some(State::Waiting) => waiting::show(&app, &visit, &desk, which.page.unwrap_or(1), &Errors::default()).await,
+        None | Some(State::Waiting) => {
+            waiting::show(&app, &visit, &desk, which.page.parse().unwrap_or(1), None, &Errors::default()).await
+        }
         Some(state) => lists::show(&app, &visit, &desk, state),
     }
 }
@@ -47,7 +50,10 @@ pub async fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query
 /// \[印刷する\]: orders a print of the chosen letters.
 #[handler]
 pub async fn print(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answer {
+    let token = Id::parse(form.get("token")).ok_or(Fault::BadRequest("a print form without its token"))?;
     let mut errors = Errors::default();
+    let ticked = form.all("choice");
+    let (page, ticked) = (form.get("page").parse().unwrap_or(1), Some(ticked.as_slice()));
     let choices: Vec<Choice> = form.all("choice").into_iter().filter_map(Choice::parse).collect();
     let most = app.config.letter.batch_max;
     if choices.is_empty() {
@@ -58,10 +64,10 @@ pub async fn print(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Ans
     }
     let prefecture = desk.prefecture();
     for choice in choices.iter().take(most) {
-        let (choice, wanted) = (*choice, text::code(form.get("token")));
+        let choice = *choice;
         let unaddressed = app.store.read(|r| {
             // A form sent twice leads to its batch, whatever its letters have become since.
-            if Id::parse(&wanted).is_some_and(|token| store::batch(r, token).is_ok_and(|batch| batch.is_some())) {
+            if store::batch(r, token)?.is_some() {
                 return Ok(None);
             }
             let office = match choice {
@@ -76,14 +82,14 @@ pub async fn print(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Ans
             errors.add("", super::Refused::NoAddress(office));
         }
     }
-    let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
-        return waiting::show(&app, &visit, &desk, 1, &errors).await;
-    };
+    if !errors.is_empty() {
+        return waiting::show(&app, &visit, &desk, page, ticked, &errors).await;
+    }
     match flow::order(&app, &desk, visit.client, token, choices, String::new()).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
             errors.add("", refused);
-            waiting::show(&app, &visit, &desk, 1, &errors).await
+            waiting::show(&app, &visit, &desk, page, ticked, &errors).await
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Path, Query};
+use poem::web::{Data, Path};
 use serde::Deserialize;
 
 use super::{PATH, letters_screen, parts};
@@ -14,19 +14,27 @@ use crate::letters::{flow, store};
 use crate::staff::Desk;
 use crate::store::StoreError;
 use crate::web::components::{Facts, Mark, Reached, TimelineItem, error_summary, form, hidden, notice, text_field, timeline};
-use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
 
 /// What led here.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Arrived {
     #[serde(default)]
     done: String,
 }
 
+/// What was typed and could not be taken, and why.
+#[derive(Default)]
+struct Typed {
+    reason: String,
+    note: String,
+    errors: Errors,
+}
+
 /// The letter with this id.
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, Query(arrived): Query<Arrived>) -> Answer {
-    render(&app, &visit, &desk, &id, &arrived.done, &Errors::default())
+    render(&app, &visit, &desk, &id, &arrived.done, &Typed::default())
 }
 
 /// \[返戻にする\]
@@ -36,9 +44,9 @@ pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path
     match flow::take_back(&app, &desk, visit.client, letter.id, text::line(form.get("note"))).await?.ok_or(Fault::NotFound)? {
         Ok(letter) => see_other(&format!("{PATH}/{}?done=returned", letter.id)),
         Err(refused) => {
-            let mut errors = Errors::default();
-            errors.add("note", refused);
-            render(&app, &visit, &desk, &id, "", &errors)
+            let mut typed = Typed { note: form.get("note").to_owned(), ..Typed::default() };
+            typed.errors.add("note", refused);
+            render(&app, &visit, &desk, &id, "", &typed)
         }
     }
 }
@@ -47,19 +55,18 @@ pub async fn take_back(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path
 #[handler]
 pub async fn reprint(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, form: Form) -> Answer {
     let (letter, _) = find(&app, &desk, &id)?;
+    let token = Id::parse(form.get("token")).ok_or(Fault::BadRequest("a print form without its token"))?;
     let reason = text::line(form.get("reason"));
-    let mut errors = Errors::default();
+    let mut typed = Typed { reason: form.get("reason").to_owned(), ..Typed::default() };
     if reason.is_empty() && letter.reprint_needs_reason() {
-        errors.add("reason", "理由を入力してください。");
+        typed.errors.add("reason", "理由を入力してください。");
+        return render(&app, &visit, &desk, &id, "", &typed);
     }
-    let Some(token) = Id::parse(form.get("token")).filter(|_| errors.is_empty()) else {
-        return render(&app, &visit, &desk, &id, "", &errors);
-    };
     match flow::order(&app, &desk, visit.client, token, vec![Choice::Letter(letter.id)], reason).await? {
         Ok(batch) => see_other(&format!("{PATH}/batches/{batch}")),
         Err(refused) => {
-            errors.add("reason", refused);
-            render(&app, &visit, &desk, &id, "", &errors)
+            typed.errors.add("reason", refused);
+            render(&app, &visit, &desk, &id, "", &typed)
         }
     }
 }
@@ -74,7 +81,8 @@ fn find(app: &App, desk: &Desk, id: &str) -> Result<(Letter, String), Fault> {
     found.ok_or(Fault::NotFound)
 }
 
-fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &Errors) -> Answer {
+fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, typed: &Typed) -> Answer {
+    let errors = &typed.errors;
     let (letter, name) = find(app, desk, id)?;
     let newest = app.store.read(|r| {
         let temporary = crate::accounts::find(r, letter.user_id())?.and_then(|account| account.temporary);
@@ -108,8 +116,8 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &
                         .row("発送日", letter.posted_on().map_or_else(|| "―".to_owned(), jst::list))
                         .row("仮パスワードの有効期限", parts::validity(&letter, newest)))
                 }
-                @if printable { (reprint_form(app, visit, &letter, errors)) }
-                @if letter.state.is_out() { (return_form(visit, &letter, errors)) }
+                @if printable { (reprint_form(app, visit, &letter, typed)) }
+                @if letter.state.is_out() { (return_form(visit, &letter, typed)) }
             }
             section.card { h2 { "経過" } (history(&letter)) }
         }
@@ -117,7 +125,7 @@ fn render(app: &App, visit: &Visit, desk: &Desk, id: &str, done: &str, errors: &
     })
 }
 
-fn reprint_form(app: &App, visit: &Visit, letter: &Letter, errors: &Errors) -> Markup {
+fn reprint_form(app: &App, visit: &Visit, letter: &Letter, typed: &Typed) -> Markup {
     if letter.state == State::Waiting {
         return html! {
             section.card {
@@ -130,7 +138,7 @@ fn reprint_form(app: &App, visit: &Visit, letter: &Letter, errors: &Errors) -> M
             }
         };
     }
-    let reason = text_field("reason", "再印刷の理由").error(errors.of("reason"));
+    let reason = text_field("reason", "再印刷の理由").value(&typed.reason).error(typed.errors.of("reason"));
     let reason = if letter.reprint_needs_reason() { reason.required() } else { reason };
     html! {
         section.card {
@@ -148,13 +156,13 @@ fn reprint_form(app: &App, visit: &Visit, letter: &Letter, errors: &Errors) -> M
     }
 }
 
-fn return_form(visit: &Visit, letter: &Letter, errors: &Errors) -> Markup {
+fn return_form(visit: &Visit, letter: &Letter, typed: &Typed) -> Markup {
     html! {
         section.card {
             h2 { "返戻" }
             p { "通知書が宛先不明などで戻ってきたときに使います。仮パスワードは使えなくなります。" }
             (form(&format!("{PATH}/{}/return", letter.id), &visit.csrf(), html! {
-                (text_field("note", "備考").error(errors.of("note")).support("例 宛先不明、保管期間経過"))
+                (text_field("note", "備考").value(&typed.note).error(typed.errors.of("note")).support("例 宛先不明、保管期間経過"))
                 div.buttons { button.button.danger type="submit" { "返戻にする" } }
             }))
         }

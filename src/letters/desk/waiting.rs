@@ -63,7 +63,8 @@ struct Queue {
     unaddressed: usize,
 }
 
-pub(super) async fn show(app: &App, visit: &Visit, desk: &Desk, page: u32, errors: &Errors) -> Answer {
+/// The screen. `ticked`: what a refused form had chosen, which stays chosen.
+pub(super) async fn show(app: &App, visit: &Visit, desk: &Desk, page: u32, ticked: Option<&[&str]>, errors: &Errors) -> Answer {
     let prefecture = desk.prefecture();
     // A first issue may let a whole prefecture wait: more than a page of rows is looked at.
     let read = move |r: &Read| {
@@ -80,7 +81,7 @@ pub(super) async fn show(app: &App, visit: &Visit, desk: &Desk, page: u32, error
             @if queue.rows.is_empty() {
                 (empty_state("印刷待ちの通知書はありません", html! { p { "申請を承認するか、ユーザIDを新規発行すると、ここに並びます。" } }))
             } @else {
-                (queue_form(app, visit, token, &queue))
+                (queue_form(app, visit, token, &queue, ticked))
                 (pager(queue.page, queue.last, |page| format!("{PATH}?list=waiting&page={page}")))
             }
         }
@@ -88,7 +89,7 @@ pub(super) async fn show(app: &App, visit: &Visit, desk: &Desk, page: u32, error
     })
 }
 
-fn queue_form(app: &App, visit: &Visit, token: Id, queue: &Queue) -> Markup {
+fn queue_form(app: &App, visit: &Visit, token: Id, queue: &Queue, ticked: Option<&[&str]>) -> Markup {
     let unaddressed = queue.unaddressed;
     let printable = queue.rows.iter().any(|row| row.can_be_posted_to);
     let most = app.config.letter.batch_max;
@@ -97,7 +98,10 @@ fn queue_form(app: &App, visit: &Visit, token: Id, queue: &Queue) -> Markup {
     for row in &queue.rows {
         let number = row.office.number;
         let pick = if row.can_be_posted_to {
-            let check = row.beside.is_none() && checked < most;
+            let check = match ticked {
+                Some(ticked) => ticked.contains(&row.value.as_str()),
+                None => row.beside.is_none() && checked < most,
+            };
             checked += usize::from(check);
             let label = format!("{}を選択", row.name);
             html! {
@@ -132,6 +136,7 @@ fn queue_form(app: &App, visit: &Visit, token: Id, queue: &Queue) -> Markup {
         }
         (form(&format!("{PATH}/print"), &visit.csrf(), html! {
             (hidden("token", &token.to_string()))
+            (hidden("page", &queue.page.to_string()))
             (table)
             @if printable { div.buttons { button.button.primary type="submit" { "選択した通知書を印刷する" } } }
         }))

@@ -25,6 +25,8 @@ pub enum Refused {
         /// What is valid now.
         newest: LetterNumber,
     },
+    /// The post's own number is too long or holds control characters.
+    Tracking(LetterNumber),
     /// Another letter to the same office was printed later; this one's password opens no more.
     Replaced(LetterNumber),
     /// All 枝番 are used up.
@@ -59,6 +61,9 @@ impl fmt::Display for Refused {
                 f,
                 "{number}：同じ事業所あてに後から別の通知書を印刷したため、無効になっています。発送せずに破棄してください。"
             ),
+            Self::Tracking(number) => {
+                write!(f, "{number}：追跡番号が長すぎるか、使えない文字が含まれています。発行番号のあとに空白で区切って入力してください。")
+            }
             Self::BranchesUsedUp => f.write_str("この通知書はこれ以上再印刷できません。新しい申請を受け付けてください。"),
             Self::SerialsUsedUp => f.write_str(
                 "今月の発行番号をすべて使い切ったため、印刷できません。来月になってから印刷するか、システム管理者にご連絡ください。",

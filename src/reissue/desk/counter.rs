@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Query};
+use poem::web::Data;
 use serde::Deserialize;
 
 use super::super::flow::desk::Clerk;
@@ -20,7 +20,7 @@ use crate::web::components::{
     Back, ButtonRow, Choice, Column, DataTable, Mark, empty_state, error_summary, form, hidden, mail_field, notice, radio_cards,
     search_field, search_form, text_field, textarea,
 };
-use crate::web::{Answer, Errors, Fault, Form, Visit};
+use crate::web::{Answer, Errors, Fault, Form, Query, Visit};
 
 const HERE: &str = "/staff/applications/new";
 const FIELDS: [&str; 8] = ["office", "form", "channel", "contact", "contact_again", "name", "telephone", "note"];
@@ -122,8 +122,10 @@ fn slip(draft: &mut Draft) -> Option<Slip> {
         draft.errors.add("note", "申し出た方の名前と、本人確認の方法を入力してください。");
     }
     for (field, value) in [("name", &name), ("telephone", &telephone), ("note", &note)] {
-        if value.chars().count() > TEXT_MOST || text::has_control(value) {
+        if value.chars().count() > TEXT_MOST {
             draft.errors.add(field, format!("{TEXT_MOST}文字以内で入力してください。"));
+        } else if text::has_control(value) {
+            draft.errors.add(field, "使えない文字（制御文字）が含まれています。貼り付けたときは、入力し直してください。");
         }
     }
     Some(Slip { channel: channel?, name, telephone, note, form: Id::parse(draft.get("form")) })

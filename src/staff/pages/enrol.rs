@@ -6,8 +6,9 @@ use poem::{Request, handler};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
+use super::login::not_a_code;
 use crate::app::App;
-use crate::security::passwords::STAFF_LENGTHS;
+use crate::security::passwords::{self, STAFF_LENGTHS};
 use crate::security::sessions;
 use crate::staff::authenticator::Authenticator;
 use crate::staff::flow::enrol::{self, Chosen, Enrolment, Proved};
@@ -56,10 +57,11 @@ pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer
     let Some((token, enrolment)) = find(app, &visit)? else { return over(&visit) };
     let (new, again) = (sent.secret("new_password"), sent.secret("new_password_again"));
     let mut errors = Errors::default();
-    if !again.expose().is_empty() && new.expose() != again.expose() {
+    errors.check("new_password", passwords::check_staff(new.expose(), enrolment.member.name.as_str()));
+    if again.expose().is_empty() {
+        errors.add("new_password_again", "確認のため、新しいパスワードをもう一度入力してください。");
+    } else if new.expose() != again.expose() {
         errors.add("new_password_again", "新しいパスワードと同じものを入力してください。");
-    } else if again.expose().is_empty() {
-        errors.add("new_password_again", "確認のため、もう一度入力してください。");
     }
     if errors.is_empty() {
         match enrol::choose(app, token, visit.browser(), new).await? {
@@ -93,6 +95,11 @@ pub async fn prove(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
     let Some((token, enrolment)) = find(app, &visit)? else { return over(&visit) };
     let Some(shown) = enrol::authenticator(&app.keys, &enrolment.stage) else { return see_other(PASSWORD) };
     let (typed, client) = (sent.get("code").to_owned(), visit.client.to_string());
+    if let Some(sentence) = not_a_code(&typed) {
+        let mut errors = Errors::default();
+        errors.add("code", sentence);
+        return form_page(true, app_page(&visit, &enrolment.member, &shown, &errors));
+    }
     match enrol::prove(app, token, visit.browser(), typed, client).await? {
         Proved::Enrolled => see_other(DONE),
         Proved::Over => over(&visit),

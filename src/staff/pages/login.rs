@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use poem::web::{Data, Query};
+use poem::web::Data;
 use poem::{Response, handler};
 
 use crate::app::App;
@@ -16,7 +16,7 @@ use crate::web::components::{
 };
 use crate::web::cookies::{self, Cookie};
 use crate::web::layout::Shell;
-use crate::web::{self, Answer, Errors, Form, Visit, form_page, page, see_other};
+use crate::web::{self, Answer, Errors, Form, Query, Visit, form_page, page, see_other};
 
 const STEPS: [&str; 2] = ["職員名とパスワード", "認証コード"];
 const HELP: &str =
@@ -25,7 +25,7 @@ const HELP: &str =
 const REFUSED: &str = "ログインできませんでした。職員名とパスワードをお確かめのうえ、もう一度入力してください。";
 
 /// Why somebody is on the login page who did not ask for it.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 pub struct Arrival {
     #[serde(default)]
     notice: String,
@@ -115,16 +115,8 @@ pub async fn ask_code(Data(app): Data<&App>, visit: Visit) -> Answer {
 pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
     let mut errors = Errors::default();
     let typed = sent.get("code").to_owned();
-    if !Authenticator::looks_like(&typed) {
-        let empty = typed.trim().is_empty();
-        errors.add(
-            "code",
-            if empty {
-                "認証コードを入力してください。"
-            } else {
-                "認証コードは6桁の数字で入力してください。"
-            },
-        );
+    if let Some(sentence) = not_a_code(&typed) {
+        errors.add("code", sentence);
         return form_page(true, second(&visit, &errors));
     }
     let (caller, device) = caller(app, &visit);
@@ -145,6 +137,17 @@ pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
             form_page(true, second(&visit, &errors))
         }
         Entered::Over => see_other("/staff/login?notice=code"),
+    }
+}
+
+/// What something that cannot be a code of the authenticator is answered with; it costs no try.
+pub(super) fn not_a_code(typed: &str) -> Option<&'static str> {
+    if Authenticator::looks_like(typed) {
+        None
+    } else if typed.trim().is_empty() {
+        Some("認証コードを入力してください。")
+    } else {
+        Some("認証コードは6桁の数字で入力してください。")
     }
 }
 
