@@ -55,5 +55,6 @@ pub(super) fn desk(app: &App, visit: &Visit) -> Result<Option<Desk>, Fault> {
     let first = app.config.federation.first().ok_or_else(|| Fault::internal("no federation is configured"))?;
     let desk = member.desk(first.prefecture);
     let name = app.config.federation_of(desk.prefecture()).map_or("", |federation| federation.name.as_str());
+    visit.bind_forms(desk.prefecture().number());
     Ok(Some(desk.of_federation(name)))
 }

@@ -1,8 +1,8 @@
 //! One request, as handlers see it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
@@ -42,6 +42,7 @@ pub struct Inner {
     pub session_key: Option<[u8; 32]>,
     /// The request carried a session cookie whose session has ended.
     pub session_ended: bool,
+    place: OnceLock<[u8; 1]>,
     browser: String,
     browser_is_new: bool,
     browser_used: AtomicBool,
@@ -96,6 +97,7 @@ impl Visit {
             session_ended: token.is_some() && session.is_none() && looked_up.is_ok(),
             session_key: token.filter(|_| session.is_some()),
             session,
+            place: OnceLock::new(),
             browser,
             browser_is_new,
             browser_used: AtomicBool::new(false),
@@ -115,23 +117,39 @@ impl Visit {
     /// The token for the forms of this page.
     #[must_use]
     pub fn csrf(&self) -> String {
-        let keyed = self.front.keys.mac(Purpose::Csrf, &self.csrf_parts());
+        let place = self.place.get();
+        let keyed = self.front.keys.mac(Purpose::Csrf, &self.csrf_parts(place));
         self.browser_used.store(true, Ordering::Relaxed);
-        format!("{}.{}", keyed.key.0, BASE64URL_NOPAD.encode(&keyed.mac))
+        let token = format!("{}.{}", keyed.key.0, BASE64URL_NOPAD.encode(&keyed.mac));
+        place.map_or_else(|| token.clone(), |place| format!("{token}.{}", place[0]))
     }
 
     pub(super) fn csrf_fits(&self, token: &str) -> bool {
         let parse = || {
-            let (key, mac) = token.split_once('.')?;
+            let mut parts = token.split('.');
+            let (key, mac) = (parts.next()?.parse().ok()?, parts.next()?);
             let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?.try_into().ok()?;
-            Some(Keyed { key: KeyId(key.parse().ok()?), mac })
+            let place: Option<[u8; 1]> = parts.next().map(str::parse).transpose().ok()?.map(|place| [place]);
+            parts.next().is_none().then_some((Keyed { key: KeyId(key), mac }, place))
         };
-        !self.browser_is_new && parse().is_some_and(|keyed| self.front.keys.verify(Purpose::Csrf, &keyed, &self.csrf_parts()))
+        !self.browser_is_new
+            && parse().is_some_and(|(keyed, place)| {
+                let here = self.place.get().is_none_or(|here| place.is_none_or(|place| place == *here));
+                here && self.front.keys.verify(Purpose::Csrf, &keyed, &self.csrf_parts(place.as_ref()))
+            })
     }
 
-    /// Bound to the browser and to its session, so that a form dies with the session it was made in.
-    fn csrf_parts(&self) -> [&[u8]; 2] {
-        [self.browser.as_bytes(), self.session_key.as_ref().map_or(&[], <[u8; 32]>::as_slice)]
+    /// Bound to the browser and to its session, so that a form dies with the session it was made in; and to the place within it.
+    fn csrf_parts<'a>(&'a self, place: Option<&'a [u8; 1]>) -> [&'a [u8]; 3] {
+        let session = self.session_key.as_ref().map_or(&[][..], <[u8; 32]>::as_slice);
+        [self.browser.as_bytes(), session, place.map_or(&[][..], <[u8; 1]>::as_slice)]
+    }
+
+    /// Binds the forms of this visit to where the person works within the session: a form of a screen left open from another place is
+    /// stale, because what it shows and what it would change are no longer the same. Said by the guard, before any form is read or
+    /// drawn; a form that is read without a guard (logging out) is taken from any place.
+    pub fn bind_forms(&self, place: u8) {
+        self.place.get_or_init(|| [place]);
     }
 
     /// The value of a cookie.

@@ -214,17 +214,45 @@ pub fn prove(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: &str) -> Result<Resu
     Ok(Ok(answer))
 }
 
-/// A4 \[送信\]: takes the application in. A second \[送信\] of the same flow finds it sent and makes none.
+/// What A4 shows, as its form says it back: one browser may hold the screens of two offices, and only one flow.
+#[must_use]
+pub fn checked(office: OfficeKey, contact: &MailAddress) -> String {
+    format!("{office} {}", contact.key())
+}
+
+/// How \[送信\] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// On to this screen.
+    To(Screen),
+    /// The flow holds another application than the screen had shown; nothing was sent.
+    Other(Screen),
+}
+
+/// A4 \[送信\]: takes the application in. A second \[送信\] of the same flow finds it sent and makes none. `shown`: what the form says
+/// it had shown, if it says so.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn send(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Screen, StoreError> {
-    let Some(flow) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(Screen::Apply) };
-    let Stage::Checking { office, contact, .. } = flow.stage else { return Ok(flow.stage.home()) };
+pub fn send(tx: &mut Tx<'_>, visitor: &Visitor<'_>, shown: Option<&str>) -> Result<Sending, StoreError> {
+    let Some(flow) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else {
+        return Ok(Sending::To(Screen::Apply));
+    };
+    let home = flow.stage.home();
+    let held = match &flow.stage {
+        Stage::Checking { office, contact, .. } => Some(checked(*office, contact)),
+        stage => sent(tx, stage)?.and_then(|one| one.contact.map(|contact| checked(one.office, &contact))),
+    };
+    if let (Some(held), Some(shown)) = (held, shown)
+        && held != shown
+    {
+        return Ok(Sending::Other(home));
+    }
+    let Stage::Checking { office, contact, .. } = flow.stage else { return Ok(Sending::To(home)) };
     let arrival = Arrival { office, contact: Some(contact), source: Source::Visitor, client: visitor.client };
     let one = receive(tx, &visitor.moment, arrival)?;
     keep(tx, visitor, Typed::default(), Stage::Sent { number: one.number })?;
-    Ok(Screen::Done)
+    Ok(Sending::To(Screen::Done))
 }
 
 /// What A5 shows.

@@ -2,17 +2,21 @@
 
 use maud::{Markup, html};
 use poem::handler;
+use poem::http::StatusCode;
 use poem::web::Data;
 
 use super::{Here, STEPS, current, home};
 use crate::app::App;
 use crate::kernel::{MailAddress, OfficeKey, jst};
 use crate::ledger;
-use crate::reissue::flow::apply as flow;
+use crate::reissue::flow::apply::{self as flow, Sending};
 use crate::reissue::model::{Application, Screen, Stage};
-use crate::web::components::{Back, ButtonRow, Facts, Mark, Reached, TimelineItem, form, notice, print_button, timeline};
+use crate::web::components::{Back, ButtonRow, Facts, Mark, Reached, TimelineItem, form, hidden, notice, print_button, timeline};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Form, Visit, page, see_other};
+use crate::web::{Answer, Form, Visit, html as html_page, page, see_other};
+
+/// What the screen has shown.
+const SHOWN: &str = "shown";
 
 /// A4
 #[handler]
@@ -27,11 +31,26 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
 
 /// A4 \[送信\]
 #[handler]
-pub async fn send(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+pub async fn send(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let Some(key) = visit.flow() else { return home(None) };
     let here = Here::new(&app, &visit, key);
-    let next = app.store.write(move |tx| flow::send(tx, &here.visitor())).await?;
-    see_other(next.path())
+    let shown = form.has(SHOWN).then(|| form.get(SHOWN).to_owned());
+    match app.store.write(move |tx| flow::send(tx, &here.visitor(), shown.as_deref())).await? {
+        Sending::To(next) => see_other(next.path()),
+        Sending::Other(now) => Ok(html_page(StatusCode::CONFLICT, other(&visit, now))),
+    }
+}
+
+/// Another tab of the same browser has gone on with another office.
+fn other(visit: &Visit, now: Screen) -> Markup {
+    let what = if now == Screen::Done { "別の申請を送信した" } else { "申請の内容を変更した" };
+    visit.page(STEPS[3], Shell::Visitor).steps(&STEPS, 4).error(true).render(html! {
+        (notice(Mark::Error, "表示していた内容は送信していません", html! {
+            p { "この画面を開いたあとに、同じブラウザの別の画面（タブ）で" (what) "ため、送信を行いませんでした。" }
+            p { "【最新の画面へ】ボタンを押して、内容をお確かめください。複数の事業所について申請するときは、1件ずつ【処理終了】まで進めてください。" }
+        }))
+        (ButtonRow::forward_link("最新の画面へ", now.path()).back(Back::Link(Screen::Apply.path())))
+    })
 }
 
 fn check(visit: &Visit, office: OfficeKey, name: &str, contact: &MailAddress, chosen: bool) -> Markup {
@@ -44,6 +63,7 @@ fn check(visit: &Visit, office: OfficeKey, name: &str, contact: &MailAddress, ch
     visit.page(STEPS[3], Shell::Visitor).steps(&STEPS, 4).render(html! {
         p.lead { "ログイン情報の再発行を申請します。内容を確認し、【送信】ボタンを押してください。" }
         (form(Screen::Check.path(), &visit.csrf(), html! {
+            (hidden(SHOWN, &flow::checked(office, contact)))
             (Facts::new()
                 .row_with_change("事業所番号", number, "/reissue#number")
                 .row_with_change("事業所名", name, "/reissue#number")

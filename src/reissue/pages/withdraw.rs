@@ -13,7 +13,7 @@ use crate::codes::{
 };
 use crate::reissue::flow::progress as flow;
 use crate::reissue::model::{Application, State};
-use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, notice, print_button};
+use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, hidden, notice, print_button};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, Fault, Form, Visit, page, page_422, see_other};
 
@@ -27,6 +27,9 @@ const STEPS: [&str; 4] = [super::progress::TITLE, "申請の取下げ", "ワン�
 const DONE: &str = "/status/withdraw/done";
 const SORT: Sort = Sort::OneTime;
 const ADDRESS_WRONG: &str = "送信先は、申請のときに入力された通知先メールアドレスです。この画面では変更できません。このアドレスのメールを確認できないときは、国保連合会へお電話ください。";
+/// What the question has shown.
+const NUMBER: &str = "number";
+const OTHER: &str = "同じブラウザの別の画面（タブ）で別の申請を開いたため、まだ何も行っていません。下に表示している申請を取り下げるか、お確かめください。";
 const TOO_LATE: &str = "申請の状態が変わったため、取り下げできません。最新の状況をご確認ください。";
 
 /// Asks once more.
@@ -41,8 +44,14 @@ pub fn confirm(app: Data<&App>, visit: Visit) -> Answer {
 
 /// \[次へ\]: sends the one-time password.
 #[handler]
-pub async fn ask_code(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+pub async fn ask_code(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let Some((_, one)) = current(&app, &visit)? else { return see_other(START) };
+    // One browser may hold the screens of two applications, and only one flow.
+    if form.has(NUMBER) && form.get(NUMBER) != one.number.to_string() {
+        let mut errors = Errors::default();
+        errors.add("", OTHER);
+        return page_422(question(&visit, &one, &errors));
+    }
     let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
     match app.store.write(move |tx| flow::ask_code(tx, &here.visitor())).await? {
         None => page_422(cannot(&visit, TOO_LATE)),
@@ -60,6 +69,7 @@ fn question(visit: &Visit, one: &Application, errors: &Errors) -> Markup {
         (error_summary(&errors.list()))
         p.lead { "次のログイン情報再発行申請を取り下げます。通知先メールアドレスへワンタイムパスワードをお送りしますので、【次へ】ボタンを押してください。" }
         (form(CONFIRM, &visit.csrf(), html! {
+            (hidden(NUMBER, &one.number.to_string()))
             (Facts::new()
                 .row("管理番号", html! { span.mono { (one.number) } })
                 .row("事業所番号", html! { span.mono { (one.office.number) } })
