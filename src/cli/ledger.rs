@@ -31,8 +31,13 @@ const NAMED: usize = 50;
 pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
     let Action::Import(args) = args.action;
     check_ledgers(&args, &loaded.config)?;
-    let cannot = |error: io::Error| CliError::Failed(format!("{} を開けません: {error}", args.file.display()));
+    let cannot = |error: io::Error| CliError::Failed(format!("{} を開けません（{}）", args.file.display(), in_words(&error)));
     let file = fs::canonicalize(&args.file).map_err(cannot)?;
+    // Opening a pipe would wait for its other end, perhaps for ever, and the file is read twice.
+    if !fs::metadata(&file).map_err(cannot)?.is_file() {
+        let sentence = format!("{} は通常のファイルではありません。CSVファイルを指定してください", args.file.display());
+        return Err(CliError::Failed(sentence));
+    }
     File::open(&file).map_err(cannot)?;
     let rejects = file.with_extension("rejected.csv");
     let folder = &loaded.config.server.data_dir;
@@ -53,6 +58,14 @@ pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
         println!("{line}");
     }
     Ok(())
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "ファイルが見つかりません".to_owned(),
+        io::ErrorKind::PermissionDenied => "読み取る権限がありません".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Says at once when the ledger asked for is not kept here.

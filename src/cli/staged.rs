@@ -1,11 +1,12 @@
 //! A file on its way to the running server: copied into the data folder, where the server may read it whoever owns the original.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::kernel::{Id, Random};
+use crate::ledger::csv::ReadOptions;
 
 /// The copy, and a place for what the server writes about it. Both are gone when this is dropped.
 pub struct Staged {
@@ -27,7 +28,8 @@ impl Staged {
         let id = Id::new(&Random::system());
         let staged = Self { file: folder.join(format!("{id}.csv")), rejects: folder.join(format!("{id}.rejected.csv")) };
         let mut copy = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&staged.file)?;
-        io::copy(&mut fs::File::open(file)?, &mut copy)?;
+        // One byte more than an import takes is enough for it to say that the file is too large.
+        io::copy(&mut fs::File::open(file)?.take(ReadOptions::default().max_bytes + 1), &mut copy)?;
         for path in [&folder, &staged.file] {
             // Only root may give files away, and only then is it needed.
             if fs::metadata(path)?.uid() != owner.uid() {

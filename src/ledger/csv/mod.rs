@@ -54,6 +54,12 @@ pub enum LedgerError {
     /// No line at all.
     #[error("ファイルが空です。1行目に見出しが必要です。")]
     Empty,
+    /// Lines that end in CR alone: to us the whole file is one line.
+    #[error("改行がCRだけのファイルは読み取れません。改行をCRLFまたはLFにして保存し直してください。")]
+    LineEnds,
+    /// A header and nothing below it.
+    #[error("見出しだけで、事業所の行がありません。ファイルをお確かめください。")]
+    NoRows,
     /// The first line is no readable record.
     #[error("見出しの行を読み取れません。{reason}")]
     Header {
@@ -123,7 +129,11 @@ impl<R: Read> LedgerReader<R> {
         let counted = Counted { input, read: 0, limit: options.max_bytes, progress: Box::new(progress) };
         let mut records = Records::new(Decoded::new(counted, options.encoding));
         let header = records.next()?.ok_or(LedgerError::Empty)?;
-        let header = header.content.map_err(|broken| LedgerError::Header { reason: broken.reason })?;
+        let header = match header.content {
+            Ok(header) if header.iter().any(|name| name.contains('\r')) => return Err(LedgerError::LineEnds),
+            Err(broken) if broken.shown.contains('\r') => return Err(LedgerError::LineEnds),
+            content => content.map_err(|broken| LedgerError::Header { reason: broken.reason })?,
+        };
         let layout = Layout::of(&header, options.format)?;
         Ok(Self { records, layout, prefecture: options.prefecture, ended: false })
     }

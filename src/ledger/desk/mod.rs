@@ -5,7 +5,7 @@ pub mod office;
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Query};
+use poem::web::Data;
 use serde::Deserialize;
 
 use super::model::{Entry, Status};
@@ -13,7 +13,7 @@ use super::{Found, search};
 use crate::app::App;
 use crate::staff::{Desk, Nav, screen};
 use crate::web::components::{Column, DataTable, Tone, badge, empty_state, search_field, search_form};
-use crate::web::{Answer, Visit};
+use crate::web::{Answer, Query, Visit};
 
 /// Most offices that a search shows.
 const ROWS: usize = 100;
@@ -22,7 +22,7 @@ const PATH: &str = "/staff/ledger";
 /// The part of the page that changes while somebody types.
 const RESULTS: &str = "results";
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Wanted {
     #[serde(default)]
     q: String,

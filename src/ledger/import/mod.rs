@@ -107,6 +107,9 @@ pub fn import(
     let outcome = fill(&mut build, reader, options, missing, watch, &read).and_then(|()| {
         build.compare(options.close_missing, watch)?;
         let mut report = build.report();
+        if report.rows + report.rejected + report.passed_over == 0 {
+            return Err(LedgerError::NoRows.into());
+        }
         report.dry_run = options.dry_run;
         if !options.dry_run {
             if !options.force {
