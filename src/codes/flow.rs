@@ -171,12 +171,16 @@ pub fn replace(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
 /// How far the mail with the newest code is. Screens of a reset must not show it: it would tell whether the address is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Not sent yet, tried again, or never to be sent.
+    /// Not sent yet, or never to be sent.
     Waiting,
+    /// The mail server did not take it at the first try; it is tried again by itself.
+    Delayed,
     /// The mail server took it over.
     Sent(Timestamp),
     /// The mail server refused it for good.
     Failed,
+    /// It could not be sent while its code worked, and is sent no more.
+    GivenUp,
 }
 
 /// What a screen shows of a challenge.
@@ -209,6 +213,9 @@ pub fn view(r: &impl Reads, rules: &config::Code, id: Id) -> Result<Option<View>
     let row = challenge.mail.map(|mail| outbox::find(r, mail)).transpose()?.flatten();
     let delivery = match row {
         Some(row) if row.state == outbox::State::Failed => Delivery::Failed,
+        // An older code's mail is dropped as well, but the challenge names the newest.
+        Some(row) if row.state == outbox::State::Dropped => Delivery::GivenUp,
+        Some(row) if row.state == outbox::State::Waiting && row.attempts > 0 => Delivery::Delayed,
         Some(row) => row.sent.map_or(Delivery::Waiting, Delivery::Sent),
         None => Delivery::Waiting,
     };

@@ -159,14 +159,16 @@ pub const fn title(sort: Sort) -> &'static str {
 /// Whether the mail has left, asked again every few seconds where the script runs and `poll` gives the address.
 #[must_use]
 pub fn delivery_line(delivery: &Delivery, poll: Option<&str>) -> Markup {
-    let waiting = *delivery == Delivery::Waiting;
+    let waiting = matches!(delivery, Delivery::Waiting | Delivery::Delayed);
     let poll = poll.filter(|_| waiting);
     html! {
         p #delivery .delivery role="status" data-hx-get=[poll] data-hx-trigger=[poll.map(|_| "every 4s")]
             data-hx-swap=[poll.map(|_| "outerHTML")] {
             @match delivery {
                 Delivery::Waiting => "メールを送信しています。",
+                Delivery::Delayed => "メールサーバーの都合で、まだ送信できていません。自動で送り直していますので、このまましばらくお待ちください。時間がかかるときは、あらためてお手続きいただくか、国保連合会へお電話ください。",
                 Delivery::Sent(at) => { (jst::hm(*at)) "に、メールサーバーがこのメールを受け取りました。" }
+                Delivery::GivenUp => "メールサーバーの都合で、有効期間内に送信できませんでした。再送のボタンを押して、もう一度お受け取りください。",
                 Delivery::Failed => "メールサーバーがこの宛先へのメールを受け付けませんでした。メールアドレスに誤りがないかお確かめください。",
             }
         }

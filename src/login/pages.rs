@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::http::{HeaderValue, StatusCode};
-use poem::web::{Data, Query};
+use poem::web::Data;
 use poem::{Response, handler};
 
 use jiff::Timestamp;
@@ -15,13 +15,13 @@ use crate::security::devices;
 use crate::security::sessions::Subject;
 use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, form, notice, password_field, text_field};
 use crate::web::layout::Shell;
-use crate::web::{self, Answer, Cookie, Errors, Fault, Form, Visit, cookies, form_page, see_other};
+use crate::web::{self, Answer, Cookie, Errors, Fault, Form, Query, Visit, cookies, form_page, see_other};
 
 /// The one sentence for an unknown ID, a wrong password, an expired temporary password and a lock for strangers.
 const REFUSED: &str = "ログインできませんでした。ユーザIDとパスワードをお確かめのうえ、もう一度入力してください。";
 
 /// Why somebody is on the login page who did not ask for it.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 pub struct Arrival {
     #[serde(default)]
     notice: String,

@@ -2,18 +2,18 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Query};
+use poem::web::Data;
 
 use crate::app::App;
 use crate::web::components::{Back, ButtonRow, Choice, Facts, Mark, error_summary, form, notice, radio_cards};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
+use crate::web::{Answer, Errors, Form, Query, Visit, form_page, page, see_other};
 
 /// The screen's name, which is also the first step of both ways.
 pub const TITLE: &str = "パスワード等を紛失した方";
 
 /// The way chosen before, for who comes back by \[戻る\].
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, Default, serde::Deserialize)]
 pub struct Return {
     #[serde(default)]
     way: String,

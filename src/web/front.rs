@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderValue};
 
 use super::layout::{DeskKind, FooterLink, HelpDesk};
 use crate::config::{Config, IpNet, PublicUrl};
@@ -95,9 +95,11 @@ impl Front {
         if !trusted(client) {
             return client;
         }
-        let lines: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
-        for hop in lines.join(",").rsplit(',') {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        // As bytes: what a client wrote need not be text, and must not hide what the proxy wrote behind it.
+        let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
+        for hop in lines.join(&b',').rsplit(|byte| *byte == b',') {
+            let address = std::str::from_utf8(hop).ok().and_then(|hop| hop.trim().parse::<IpAddr>().ok());
+            let Some(address) = address else { break };
             client = address.to_canonical();
             if !trusted(client) {
                 break;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::web::{Data, Query};
+use poem::web::Data;
 use poem::{IntoResponse as _, Request, Response, handler};
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use super::super::flow::desk::queue::{Waiting, waiting};
 use super::QUEUE;
 use crate::app::App;
 use crate::staff::Desk;
-use crate::web::{Answer, BACKGROUND, html as answer_html, see_other};
+use crate::web::{Answer, BACKGROUND, Query, html as answer_html, see_other};
 
 /// What the page knows: when it was made, and the counts it shows.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Path, Query};
+use poem::web::{Data, Path};
 use serde::Deserialize;
 
 use super::super::flow::desk::Clerk;
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::kernel::{ControlNumber, jst};
 use crate::staff::{Desk, Nav, screen};
 use crate::web::components::error_summary;
-use crate::web::{Answer, Errors, Fault, Form, Visit, page, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Query, Visit, page, see_other};
 
 /// What was typed into the forms of this screen and could not be taken.
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::{Data, Query};
+use poem::web::Data;
 use serde::Deserialize;
 
 use super::super::flow::desk::queue::{Ask, Filter, Queue, queue, waiting};
@@ -11,7 +11,7 @@ use super::{QUEUE, live, table};
 use crate::app::App;
 use crate::staff::{Desk, Nav, screen};
 use crate::web::components::{Choice, empty_state, pager, search_field, search_form, select};
-use crate::web::{Answer, Visit};
+use crate::web::{Answer, Query, Visit};
 
 /// The address's part behind the question mark; whatever it holds, it is read without complaint.
 #[derive(Clone, Debug, Default, Deserialize)]
