@@ -198,7 +198,7 @@ async fn q43_a_delayed_mail_carries_the_same_code_and_none_leaves_after_30_minut
     app.transport.fail_with(Some(SendError::Temporary { reason: "451".into() }));
     browser.apply(NUMBER, CONTACT).await;
     assert!(app.take_mails().await.is_empty());
-    assert!(browser.get("/reissue/code").await.says("メールを送信しています"));
+    assert!(browser.get("/reissue/code").await.says("まだ送信できていません。自動で送り直しています"));
     app.transport.fail_with(None);
     app.advance(secs(31));
     let code = code_in(&app.mail(M1).await, 4);

@@ -173,7 +173,7 @@ async fn wrong_credentials_keep_the_mail_waiting_and_stay_secret() {
 
 #[tokio::test]
 async fn q43_greylisting_is_temporary_and_the_connection_goes_on() {
-    let sink = Sink::start(Mode::TempFail);
+    let sink = Sink::start(Mode::TempFail(Vec::new()));
     let transport = transport(&sink);
     temporary(transport.send(&mail(2)).await);
     temporary(transport.send(&mail(2)).await);

@@ -29,7 +29,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 # ok              takes everything
 # greylist        451 to the first try for each recipient, then takes it
-# tempfail        451 to every recipient
+# tempfail        451 to the recipients in "addresses", or to all when there are none
 # refuse          550 to the recipients in "addresses", or to all when there are none
 # refuse_sender   553 to every sender
 # refuse_content  554 after the content, quoting its text
@@ -92,7 +92,7 @@ class Sink:
         addresses = self.order.get("addresses", [])
         if self.mode == "refuse" and (not addresses or address in addresses):
             return "550 5.1.1 no such user here"
-        if self.mode == "tempfail" or (self.mode == "greylist" and address not in self.seen):
+        if (self.mode == "tempfail" and (not addresses or address in addresses)) or (self.mode == "greylist" and address not in self.seen):
             self.seen.add(address)
             return "451 4.7.1 greylisted, try again later"
         envelope.rcpt_tos.append(address)

@@ -8,7 +8,7 @@ use uketsuke::config::Config;
 use uketsuke::kernel::{Clock, Random};
 use uketsuke::letters::sheet;
 use uketsuke::mail::outbox;
-use uketsuke::mail::transport::{Memory, OutgoingMail};
+use uketsuke::mail::transport::{Deliver, Memory, OutgoingMail};
 use uketsuke::pdf::Typesetter;
 use uketsuke::security::{Hasher, Keys};
 use uketsuke::store::{Store, StoreError};
@@ -49,7 +49,7 @@ impl TestApp {
     /// Another installation: its keys and all that it draws differ from those of the others.
     pub fn seeded(seed: u64) -> Self {
         let random = Random::seeded(seed);
-        Self::build(Store::in_memory().unwrap(), Keys::fresh(&random), |_| {}, random)
+        Self::build(Store::in_memory().unwrap(), Keys::fresh(&random), |_| {}, random, None)
     }
 
     /// The same on another database.
@@ -59,10 +59,16 @@ impl TestApp {
 
     /// The same with these keys.
     pub fn with_keys(store: Store, keys: Keys, change: impl FnOnce(&mut Config)) -> Self {
-        Self::build(store, keys, change, Random::seeded(1))
+        Self::build(store, keys, change, Random::seeded(1), None)
     }
 
-    fn build(store: Store, keys: Keys, change: impl FnOnce(&mut Config), random: Random) -> Self {
+    /// The usual one with mails going out this way instead of into [`Self::transport`].
+    pub fn over(transport: Arc<dyn Deliver>) -> Self {
+        let random = Random::seeded(1);
+        Self::build(Store::in_memory().unwrap(), Keys::fresh(&random), |_| {}, random, Some(transport))
+    }
+
+    fn build(store: Store, keys: Keys, change: impl FnOnce(&mut Config), random: Random, out: Option<Arc<dyn Deliver>>) -> Self {
         let mut config = Config::demo();
         // The real cost is tested in security/hashing.rs; here it would only be waited for.
         config.password.argon2_memory_kib = 64;
@@ -81,7 +87,7 @@ impl TestApp {
             keys,
             hasher: hasher.unwrap(),
             typesetter: typesetter(),
-            transport: Arc::new(transport.clone()),
+            transport: out.unwrap_or_else(|| Arc::new(transport.clone())),
             front,
         });
         let endpoint = Arc::new(app.endpoint().boxed());

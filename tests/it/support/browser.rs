@@ -7,6 +7,9 @@ use poem::endpoint::{BoxEndpoint, Endpoint as _};
 use poem::http::{HeaderMap, Method, StatusCode, header};
 use poem::{Request, Response};
 
+/// What browsers send forms as.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A page as it came.
 #[derive(Clone, Debug)]
 pub struct Page {
@@ -111,7 +114,12 @@ impl Browser {
             }
             form.finish()
         };
-        self.send(Method::POST, path, Some(body)).await
+        self.send(Method::POST, path, Some((FORM, body.into_bytes()))).await
+    }
+
+    /// Sends these bytes as a body of this kind, without following. [`Browser::csrf`] is not added.
+    pub async fn post_raw(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Page {
+        self.send(Method::POST, path, Some((kind, body))).await
     }
 
     /// Sends a form and follows.
@@ -128,7 +136,7 @@ impl Browser {
         panic!("redirected in a circle at {:?}", page.location());
     }
 
-    async fn send(&mut self, method: Method, path: &str, body: Option<String>) -> Page {
+    async fn send(&mut self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Page {
         let mut request = Request::builder().method(method.clone()).uri_str(path);
         if !self.cookies.is_empty() {
             let line = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
@@ -141,7 +149,7 @@ impl Browser {
             request = request.header(name.as_str(), value.as_str());
         }
         let request = match body {
-            Some(body) => request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body),
+            Some((kind, body)) => request.header(header::CONTENT_TYPE, kind).body(body),
             None => request.finish(),
         };
         self.exchange(request).await

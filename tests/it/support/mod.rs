@@ -7,6 +7,7 @@ pub mod installed;
 pub mod lines;
 pub mod office;
 pub mod pdf;
+pub mod refusal;
 pub mod reissue;
 pub mod sink;
 pub mod staff;

@@ -18,8 +18,8 @@ pub enum Mode {
     Accept,
     /// 451 to the first try for each recipient, then takes it.
     Greylist,
-    /// 451 to every recipient.
-    TempFail,
+    /// 451 to these recipients; to all when the list is empty.
+    TempFail(Vec<String>),
     /// 550 to these recipients; to all when the list is empty.
     Refuse(Vec<String>),
     /// 553 to every sender.
@@ -182,7 +182,7 @@ impl Sink {
         let order = match mode {
             Mode::Accept => json!({"mode": "ok"}),
             Mode::Greylist => json!({"mode": "greylist"}),
-            Mode::TempFail => json!({"mode": "tempfail"}),
+            Mode::TempFail(addresses) => json!({"mode": "tempfail", "addresses": addresses}),
             Mode::Refuse(addresses) => json!({"mode": "refuse", "addresses": addresses}),
             Mode::RefuseSender => json!({"mode": "refuse_sender"}),
             Mode::RefuseContent => json!({"mode": "refuse_content"}),
