@@ -53,10 +53,10 @@ pub fn restore(
 
     clear(folder)?;
     let staging = folder.join(STAGING);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
+    let owner = make_folder(folder)?;
+    fs::DirBuilder::new().mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
     let made = make(&staging, name, file, tell).and_then(|made| {
         check(&staging.join(name), key_path, &keys, &mut step("復元したデータの点検", tell))?;
-        let owner = fs::metadata(folder).map_err(BackupError::at(folder))?;
         give(&staging, &owner)?;
         if let (true, Some(exported)) = (install, exported) {
             Keys::copy_file(exported, &config.key_file())?;
@@ -73,6 +73,16 @@ pub fn restore(
     };
     put_in_place(folder, &staging, name)?;
     Ok(Restored { at, rows, files, keys_installed: install })
+}
+
+/// Makes the data folder if there is none, for the owner of the folder around it; answers who is to own what is restored.
+fn make_folder(folder: &Path) -> Result<fs::Metadata, BackupError> {
+    if !folder.exists() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(BackupError::at(folder))?;
+        let around = folder_of(folder);
+        give(folder, &fs::metadata(around).map_err(BackupError::at(around))?)?;
+    }
+    fs::metadata(folder).map_err(BackupError::at(folder))
 }
 
 /// Only what a restore that was broken off has left may lie there.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::disk::give;
 use super::store::About;
 use super::verify::verify_file;
 use super::{BackupError, files, store};
@@ -74,9 +75,13 @@ fn step<'a>(app: &'a App, what: &'static str, tell: Tell<'a>) -> impl FnMut(u64,
 /// # Errors
 /// As [`take`].
 pub fn take_aside(app: &App, tell: Tell<'_>) -> Result<Taken, BackupError> {
-    let folder = app.config.server.data_dir.join(OUTGOING);
+    let data_folder = &app.config.server.data_dir;
+    let folder = data_folder.join(OUTGOING);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(BackupError::at(&folder))?;
-    clear_outgoing(&app.config.server.data_dir, app.clock.now());
+    // Made by root without a server, it must be open to the server the next time.
+    let owner = fs::metadata(data_folder).map_err(BackupError::at(data_folder))?;
+    give(&folder, &owner)?;
+    clear_outgoing(data_folder, app.clock.now());
     take(app, &folder.join(format!("{}.redb", Id::new(&app.random))), tell)
 }
 
