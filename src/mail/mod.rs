@@ -1,7 +1,7 @@
 //! Mail: rows of the outbox become messages on the wire.
 //!
 //! [`outbox`] holds what is to be sent, [`worker`] composes and sends it as a durable job, [`transport`] is the only room that names lettre.
-//! [`mod@clean`] removes rows when retention says so.
+//! [`clean()`] removes rows when retention says so.
 
 mod clean;
 pub mod outbox;
