@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use poem::Server;
 use poem::listener::{Acceptor, Listener as _, TcpListener};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::socket::{self, AdminSocket};
@@ -27,13 +27,15 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
     let server = &app.config.server;
     let listen = server.listen;
     let failed = |what: &str, error: &dyn std::fmt::Display| CliError::Failed(format!("{what}: {error}"));
+    // Heard from here on: a SIGTERM just after the start must stop in order as well.
+    let signals = Signals::hear().map_err(|error| failed("停止の合図を受け取れません", &error))?;
     app.prepare().await.map_err(|error| failed("データベースを準備できません", &error))?;
 
     let (stop, stopping) = watch::channel(false);
     let mut lanes = app.runner().start(&stopping, &app.front.alive);
     let console = admin.map(|admin| tokio::spawn(socket::serve(admin, super::console::handler(app.clone()))));
 
-    let until = wait_for_end(app.clone());
+    let until = wait_for_end(app.clone(), signals);
     let cannot_listen = |error: std::io::Error| CliError::Failed(format!("{listen} で待ち受けできません: {error}"));
     let lost = match (&server.tls_cert, &server.tls_key) {
         (Some(cert), Some(key)) => {
@@ -85,14 +87,23 @@ async fn run(
     Ok(*was_lost.borrow_and_update())
 }
 
-async fn wait_for_end(app: App) -> bool {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        app.store.broken().await;
-        return true;
-    };
+/// What asks the process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn hear() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+}
+
+/// Says whether the database was lost.
+async fn wait_for_end(app: App, mut signals: Signals) -> bool {
     tokio::select! {
-        _ = terminate.recv() => false,
-        _ = interrupt.recv() => false,
+        _ = signals.terminate.recv() => false,
+        _ = signals.interrupt.recv() => false,
         () = app.store.broken() => true,
     }
 }

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::kernel::{Random, Secret, secret};
+use crate::kernel::{Id, Random, Secret, secret};
 use crate::store::StoreError;
 
 /// What a key is used for. Each purpose has a key of its own, derived from the master key of the file.
@@ -151,10 +151,20 @@ impl Keys {
         let secret = data_encoding::BASE64.encode(&random.bytes::<32>());
         let file = File { keys: vec![Entry { id: 1, secret }] };
         let text = Secret::new(toml::to_string(&file).map_err(|error| io(std::io::Error::other(error)))?);
-        let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-        out.write_all(text.expose().as_bytes()).map_err(io)?;
+        // Written under another name: a start that is killed here must not leave half a key file, which the next one would refuse.
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}.new", Id::new(random)));
+        let fresh = path.with_file_name(name);
+        let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).map_err(io)?;
+        let written = out.write_all(text.expose().as_bytes()).and_then(|()| out.sync_all());
+        // A link does not replace what another process has made meanwhile; those keys then count.
+        let linked = written.and_then(|()| match fs::hard_link(&fresh, path) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            other => other,
+        });
+        fs::remove_file(&fresh).map_err(io)?;
+        linked.map_err(io)?;
         // Lost keys lock everybody out: file and name must be on the disk before the first hash made with them.
-        out.sync_all().map_err(io)?;
         fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
     }
 

@@ -15,6 +15,7 @@ mod snapshot;
 mod sweep;
 mod table;
 mod tx;
+mod unfinished;
 mod value;
 mod writer;
 

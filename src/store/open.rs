@@ -1,6 +1,7 @@
 //! Opening the database, and the handle that everybody holds.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +10,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::migrations::{self, Step};
 use super::writer::{self, Job, Writer};
-use super::{Read, StoreError, Table, Tx};
+use super::{Read, StoreError, Table, Tx, unfinished};
 
 /// redb's own default is 1 GiB; a few pages of the upper tree are all that is used again and again.
 const CACHE_BYTES: usize = 24 * 1024 * 1024;
@@ -99,7 +100,16 @@ impl Store {
                 "repairing the database after an unclean stop"
             );
         });
-        let database = builder.create(path)?;
+        let new = !path.exists();
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(redb::Error::Io)?;
+        let backend = redb::backends::FileBackend::new(file)?;
+        unfinished::empty_if_unfinished(&backend).map_err(redb::Error::Io)?;
+        let database = builder.create_with_backend(backend)?;
+        if new {
+            // Syncing the file does not keep its name: without this a power cut could take a whole new database away.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(redb::Error::Io)?;
+        }
         Self::start(database, Some(path), options, steps)
     }
 
@@ -116,6 +126,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database fails.
     pub fn on(backend: impl redb::StorageBackend) -> Result<Self, StoreError> {
+        unfinished::empty_if_unfinished(&backend).map_err(redb::Error::Io)?;
         let database = builder().create_with_backend(backend)?;
         Self::start(database, None, StoreOptions::default(), migrations::STEPS)
     }

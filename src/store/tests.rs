@@ -228,3 +228,21 @@ fn a_full_disk_is_refused_before_the_database_meets_it() {
     assert!(matches!(store.write_blocking(put(1)), Err(StoreError::DiskFull { .. })));
     assert_eq!(numbers(&store), [0; 0]);
 }
+
+#[test]
+fn a_file_whose_making_was_cut_short_is_made_anew_and_one_of_somebody_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("uketsuke.redb");
+    for unfinished in [vec![], vec![0; 3], vec![0; 4096], [vec![0; 64], vec![7; 8192]].concat()] {
+        std::fs::write(&path, &unfinished).unwrap();
+        let store = Store::open(&path, super::StoreOptions::default()).unwrap();
+        store.write_blocking(put(1)).unwrap();
+        drop(store);
+        let store = Store::open(&path, super::StoreOptions::default()).unwrap();
+        assert_eq!(numbers(&store), [1], "what was kept since is not emptied again");
+    }
+    let letter = b"Dear Sir or Madam, this is no database.".repeat(200);
+    std::fs::write(&path, &letter).unwrap();
+    assert!(Store::open(&path, super::StoreOptions::default()).is_err());
+    assert_eq!(std::fs::read(&path).unwrap(), letter);
+}

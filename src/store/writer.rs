@@ -164,6 +164,19 @@ enum Ended {
 
 impl Room {
     fn run(self, mut queue: mpsc::Receiver<Box<dyn Work>>) {
+        // A panic here is one of the database itself (those of use cases are caught): it ends the process as a failed commit does.
+        if catch_unwind(AssertUnwindSafe(|| self.work(&mut queue))).is_err() {
+            tracing::error!("the writer panicked; the process must end and be started again");
+            self.broken.send_replace(true);
+        }
+        // Whoever handed work in meanwhile must not wait for ever: what is sent while a queue is only dropped may stay in it.
+        queue.close();
+        while let Some(late) = queue.blocking_recv() {
+            late.fail(StoreError::Closed);
+        }
+    }
+
+    fn work(&self, queue: &mut mpsc::Receiver<Box<dyn Work>>) {
         let mut batch = Vec::with_capacity(self.options.batch);
         while let Some(first) = queue.blocking_recv() {
             batch.push(first);
