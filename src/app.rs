@@ -215,7 +215,10 @@ impl App {
         }
         let moment = self.moment();
         self.store
-            .write(move |tx| REPEATING.iter().try_for_each(|kind| crate::jobs::ensure(tx, &moment.part(kind.name), *kind)))
+            .write(move |tx| {
+                ledger::forget_dead_import(tx)?;
+                REPEATING.iter().try_for_each(|kind| crate::jobs::ensure(tx, &moment.part(kind.name), *kind))
+            })
             .await
     }
 }

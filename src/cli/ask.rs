@@ -69,7 +69,12 @@ where
 {
     let app = installation::open(config)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(error.to_string()))?;
-    runtime.block_on(perform(app, args, tell)).map_err(CliError::Failed)
+    let work = async {
+        // What a process before has left behind is cleared away here as at the start of the server.
+        app.prepare().await.map_err(|error| error.to_string())?;
+        perform(app.clone(), args, tell).await
+    };
+    runtime.block_on(work).map_err(CliError::Failed)
 }
 
 /// The server's side: reads the arguments, performs, writes the answer.

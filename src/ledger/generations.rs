@@ -38,6 +38,17 @@ pub(super) fn release(tx: &mut Tx<'_>, holder: Id) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// At the start: an import of a process before is dead, and the next one need not wait until its right has run out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn forget_dead_import(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    if tx.has(&LEASE, &0)? {
+        tx.delete(&LEASE, &0)?;
+    }
+    Ok(())
+}
+
 /// Opens a new generation for filling; one that a dead import left behind is given up. Answers the ledger as it then stands.
 pub(super) fn begin(tx: &mut Tx<'_>, prefecture: Prefecture) -> Result<Ledger, StoreError> {
     let mut ledger = ledger(tx, prefecture)?.unwrap_or_default();

@@ -13,7 +13,7 @@ pub mod model;
 mod search;
 mod store;
 
-pub use generations::undo;
+pub use generations::{forget_dead_import, undo};
 pub use import::{ImportError, ImportOptions, Report, Watch, import};
 pub use model::{ClaimMethod, Entry, Status};
 pub use search::{Found, search};
