@@ -26,6 +26,8 @@ pub const EXPIRE: Kind = Kind::new("letters.expire", Lane::Clock);
 
 /// Letters of one write transaction: some twenty rows each.
 const CHUNK: usize = 25;
+/// How often a print is begun: one that ends its process each time (memory, a broken font) must not do so for ever.
+const ATTEMPTS: u32 = 5;
 /// Why letters are printed a second time when the process ended under a print.
 const INTERRUPTED: &str = "印刷処理が中断したため";
 
@@ -98,6 +100,10 @@ pub async fn print_job(app: App, job: Job) -> Outcome {
 
 async fn print_batch(app: &App, job: &Job) -> Result<(), StoreError> {
     let id: Id = job.payload().map_err(|reason| StoreError::Corrupt { table: "jobs", reason })?;
+    if job.attempt > ATTEMPTS {
+        tracing::error!(attempts = job.attempt - 1, "a print died with its process again and again and is given up");
+        return app.store.write(move |tx| print::give_up(tx, id)).await;
+    }
     let begun = app.store.write(move |tx| print::begin_attempt(tx, id, INTERRUPTED)).await?;
     let Some(batch) = begun else { return Ok(()) };
     let printer = Printer {

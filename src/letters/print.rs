@@ -69,6 +69,21 @@ pub(super) fn begin_attempt(tx: &mut Tx<'_>, id: Id, interrupted: &str) -> Resul
     Ok(Some(batch))
 }
 
+/// Gives a batch up whose process has died under it again and again: each attempt costs its letters a 枝番, and their numbers end. What
+/// any attempt printed can be chosen again, all at once.
+pub(super) fn give_up(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
+    let Some(mut batch) = store::batch(tx, id)?.filter(|batch| batch.stage == Stage::Printing) else { return Ok(()) };
+    for wanted in batch.wanted.iter().skip(batch.done) {
+        let letter = match wanted.choice {
+            Choice::Letter(letter) => store::find(tx, letter)?,
+            Choice::Application(number) => store::of_application(tx, number)?,
+        };
+        batch.printed.extend(letter.and_then(|letter| Some((letter.id, letter.number?))));
+    }
+    batch.stage = Stage::Failed;
+    tx.put(&store::BATCHES, &id, &batch)
+}
+
 /// Of several letters to one office only the newest is printed: an account keeps one temporary password, so the others would be dead
 /// on paper.
 fn leave_out_older(r: &impl Reads, batch: &mut Batch) -> Result<(), StoreError> {
