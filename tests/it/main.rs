@@ -13,6 +13,7 @@ mod bad_input_visitor;
 mod browser;
 mod codes;
 mod config;
+mod crash;
 mod demo;
 mod first_login;
 mod ledger_csv;

@@ -112,7 +112,8 @@ impl Drop for Demo {
     }
 }
 
-fn config(port: u16, smtp: &str) -> String {
+/// Settings of an installation with two federations, 07 and 13.
+pub fn config(port: u16, smtp: &str) -> String {
     let federation = |code: &str, name: &str| {
         format!(
             "[[federation]]\nprefecture = \"{code}\"\nname = \"{name}国民健康保険団体連合会\"\ndepartment = \"介護保険課\"\n\
@@ -128,11 +129,13 @@ fn config(port: u16, smtp: &str) -> String {
     )
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens on.
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn program(folder: &Path) -> Command {
+/// The program with the settings of this folder.
+pub fn program(folder: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
     // Settings of whoever runs the tests must not reach the program.
     let own = std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("UKETSUKE_"));
@@ -143,7 +146,8 @@ fn program(folder: &Path) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> String {
+/// What a command prints that must not fail.
+pub fn run(folder: &Path, arguments: &[&str]) -> String {
     let output = program(folder).args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));

@@ -35,6 +35,16 @@ fn typesetter() -> Arc<Typesetter> {
     Arc::clone(ONCE.get_or_init(|| Arc::new(Typesetter::new(&sheet::TEMPLATES, None).unwrap())))
 }
 
+/// Those of the demo.
+fn settings(change: impl FnOnce(&mut Config)) -> Config {
+    let mut config = Config::demo();
+    // The real cost is tested in security/hashing.rs; here it would only be waited for.
+    config.password.argon2_memory_kib = 64;
+    config.password.argon2_passes = 1;
+    change(&mut config);
+    config
+}
+
 impl TestApp {
     /// The two federations of the demo (07, 13), an empty database.
     pub fn new() -> Self {
@@ -69,25 +79,60 @@ impl TestApp {
     }
 
     fn build(store: Store, keys: Keys, change: impl FnOnce(&mut Config), random: Random, out: Option<Arc<dyn Deliver>>) -> Self {
-        let mut config = Config::demo();
-        // The real cost is tested in security/hashing.rs; here it would only be waited for.
-        config.password.argon2_memory_kib = 64;
-        config.password.argon2_passes = 1;
-        change(&mut config);
         let clock = Clock::manual(START.parse().unwrap());
+        let transport = Memory::default();
+        let out = out.unwrap_or_else(|| Arc::new(transport.clone()));
+        Self::of(store, Arc::new(settings(change)), clock, random, keys, transport, out)
+    }
+
+    /// The same with the randomness of this seed, but always the keys of [`TestApp::new`].
+    pub fn drawing(store: Store, seed: u64) -> Self {
+        Self::build(store, Keys::fresh(&Random::seeded(1)), |_| {}, Random::seeded(seed), None)
+    }
+
+    /// The process has died: another one on `store`, which holds what was kept. Settings, key file, clock and mail server are the
+    /// same; what was in memory is gone.
+    pub async fn reborn(self, store: Store) -> Self {
+        let app = self.replaced(store);
+        app.app.prepare().await.unwrap();
+        app
+    }
+
+    /// The same, before it looks what the process before has left.
+    pub fn replaced(self, store: Store) -> Self {
+        let parts = &self.app;
+        let (config, random, keys) = (Arc::clone(&parts.config), parts.random.clone(), parts.keys.clone());
+        let (clock, transport, out) = (self.clock.clone(), self.transport.clone(), Arc::clone(&parts.transport));
+        self.forget();
+        Self::of(store, config, clock, random, keys, transport, out)
+    }
+
+    /// Ends it as a process that dies does: nobody looks what is left.
+    pub fn forget(mut self) {
+        self.may_leave_mails = true;
+    }
+
+    fn of(
+        store: Store,
+        config: Arc<Config>,
+        clock: Clock,
+        random: Random,
+        keys: Keys,
+        transport: Memory,
+        out: Arc<dyn Deliver>,
+    ) -> Self {
         let password = &config.password;
         let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes);
-        let transport = Memory::default();
         let front = Front::new(&config, store.clone(), keys.clone(), clock.clone(), random.clone());
         let app = App::new(Parts {
-            config: Arc::new(config),
+            config,
             clock: clock.clone(),
             random,
             store,
             keys,
             hasher: hasher.unwrap(),
             typesetter: typesetter(),
-            transport: out.unwrap_or_else(|| Arc::new(transport.clone())),
+            transport: out,
             front,
         });
         let endpoint = Arc::new(app.endpoint().boxed());
@@ -97,6 +142,11 @@ impl TestApp {
     /// A browser without cookies.
     pub fn browser(&self) -> Browser {
         Browser::new(Arc::clone(&self.endpoint), self.app.config.server.public_url.origin())
+    }
+
+    /// A browser of before goes on here: it keeps its cookies.
+    pub fn take_over(&self, browser: &mut Browser) {
+        browser.move_to(Arc::clone(&self.endpoint));
     }
 
     /// Runs every job that is due now, and what follows from it.

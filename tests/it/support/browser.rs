@@ -91,6 +91,11 @@ impl Browser {
         Self { endpoint, origin: origin.to_owned(), cookies: BTreeMap::new(), headers: Vec::new(), csrf: String::new() }
     }
 
+    /// Reaches this server from now on.
+    pub fn move_to(&mut self, endpoint: Arc<BoxEndpoint<'static, Response>>) {
+        self.endpoint = endpoint;
+    }
+
     /// Fetches a page without following where it leads.
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, None).await

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod browser;
 pub mod desk;
+pub mod disk;
 pub mod installed;
 pub mod lines;
 pub mod office;
@@ -10,6 +11,7 @@ pub mod pdf;
 pub mod refusal;
 pub mod reissue;
 pub mod sink;
+pub mod sound;
 pub mod staff;
 pub mod wire;
 pub mod world;

@@ -209,6 +209,22 @@ impl Sink {
         self.wait(&format!("{n} mails"), |log| log.mails.len() >= n).mails.clone()
     }
 
+    /// The first mail that is wanted, if it comes within this time.
+    pub fn first(&self, within: Duration, wanted: impl Fn(&Mail) -> bool) -> Option<Mail> {
+        let end = Instant::now() + within;
+        let mut log = self.lock();
+        loop {
+            if let Some(mail) = log.mails.iter().find(|mail| wanted(mail)) {
+                return Some(mail.clone());
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() || log.ended {
+                return None;
+            }
+            log = self.log.1.wait_timeout(log, left).expect("the listener does not panic").0;
+        }
+    }
+
     /// Commands in the order they came; `true`: inside TLS.
     pub fn commands(&self) -> Vec<(String, bool)> {
         self.settled().commands.clone()
