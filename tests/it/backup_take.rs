@@ -77,3 +77,21 @@ async fn a_large_database_is_copied_in_chunks_and_whole() {
         assert_eq!(store.read(|r| r.get(&rows, &n)).unwrap().map(|text| text.len()), Some(3_000), "{n}");
     }
 }
+
+#[tokio::test]
+async fn a_backup_that_nobody_fetched_is_gone_after_a_day() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    let outgoing = here.data().join("outgoing");
+    std::fs::create_dir(&outgoing).unwrap();
+    for (name, hours) in [("old.redb", 25), ("young.redb", 23)] {
+        let file = std::fs::File::create(outgoing.join(name)).unwrap();
+        let made = app.clock.now() - jiff::SignedDuration::from_hours(hours);
+        file.set_modified(made.into()).unwrap();
+    }
+    let house = app.app.clone();
+    let work = move || uketsuke::backup::take_aside(&house, &mut |_, _, _| {});
+    let taken = tokio::task::spawn_blocking(work).await.unwrap().unwrap();
+    assert!(taken.file.starts_with(&outgoing) && taken.file.exists());
+    assert!(!outgoing.join("old.redb").exists() && outgoing.join("young.redb").exists());
+}
