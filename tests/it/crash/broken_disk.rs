@@ -95,23 +95,25 @@ async fn in_trouble(app: &TestApp, disk: &Disk, book: &mut Book, random: &Random
 
 #[test]
 fn nobody_waits_for_ever_for_a_writer_that_has_ended() {
+    // Many more than cores, so that some are stopped in the middle of handing in.
+    const THREADS: usize = 24;
     for seed in 0..200 {
         let disk = Disk::new(Vec::new(), seed);
         let store = Store::on(disk.plug()).unwrap();
         disk.trouble(Trouble { on: Act::Sync, after: seed % 5, code: IO, once: false });
         let (done, all) = std::sync::mpsc::channel();
-        for _ in 0..3 {
+        for _ in 0..THREADS {
             let (store, done) = (store.clone(), done.clone());
             // Hands in one thing after the other, also in the very moment in which the writer ends.
             std::thread::spawn(move || {
                 let mut refused = 0;
-                while refused < 20 {
+                while refused < 5 {
                     refused += u32::from(store.write_blocking(move |tx| tx.put(&LATE, &1, &1)).is_err());
                 }
                 let _ = done.send(());
             });
         }
-        for _ in 0..3 {
+        for _ in 0..THREADS {
             all.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| panic!("seed {seed}: somebody still waits"));
         }
     }

@@ -50,6 +50,7 @@ pub fn in_all_threads(runs: u64, run: impl Fn(u64) -> Came + Sync) -> Came {
                     }
                     let came = catch_unwind(AssertUnwindSafe(|| run(seed))).unwrap_or_else(|panic| {
                         eprintln!("the run with seed {seed} failed");
+                        next.store(runs, Ordering::Relaxed);
                         std::panic::resume_unwind(panic)
                     });
                     let mut sum = sum.lock().unwrap();
