@@ -1,6 +1,7 @@
 //! Words of the field as types: typed ids, text normalisation, Japanese dates, the clock, randomness, secrets.
 //!
-//! Everything here is pure. Nothing in this room knows a database, a page or a mail.
+//! Everything here is pure but the clock, randomness and `thread`, which ask the system. Nothing in this room knows a database, a page or a
+//! mail.
 
 pub mod clock;
 pub mod control_number;
@@ -14,6 +15,7 @@ pub mod prefecture;
 pub mod random;
 pub mod secret;
 pub mod text;
+pub mod thread;
 pub mod user_id;
 
 pub use clock::Clock;

@@ -1,11 +1,12 @@
 //! Searching one prefecture's ledger by number, name, kana, telephone or address.
 //!
 //! Each entry has a short text made for searching; a search reads those of its prefecture one after the other. Ten thousand of them,
-//! more than most federations have, take a few milliseconds, so there is no index to keep in step with the generations.
+//! more than most federations have, take a few milliseconds, so there is no index to keep in step with the generations. A whole number,
+//! which is what clerks type most, is looked up.
 
 use super::model::Entry;
 use super::store::{DOCUMENTS, entry_in, ledger};
-use crate::kernel::{OfficeKey, Prefecture, text};
+use crate::kernel::{OfficeKey, OfficeNumber, Prefecture, text};
 use crate::store::{Reads, Span, StoreError};
 
 /// Words of one search; further ones would narrow nothing down and cost each entry a look.
@@ -21,12 +22,18 @@ pub struct Found {
 }
 
 /// Offices of one prefecture in which every word of `input` occurs: in the number, the name, the kana, the telephone number (with or
-/// without hyphens), the address or the corporation. An empty text finds all. Reads the whole ledger of the prefecture: run it on `store.search`.
+/// without hyphens), the address or the corporation. The whole number of an office finds that office alone. An empty text finds all.
+/// Reads the whole ledger of the prefecture: run it on `store.search`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn search(r: &impl Reads, prefecture: Prefecture, input: &str, limit: usize) -> Result<Found, StoreError> {
     let Some(ledger) = ledger(r, prefecture)? else { return Ok(Found::default()) };
+    if let Ok(number) = OfficeNumber::parse(input)
+        && let Some(entry) = entry_in(r, OfficeKey::new(prefecture, number), ledger.current)?
+    {
+        return Ok(Found { entries: vec![entry], total: 1 });
+    }
     let words: Vec<Word> = input.split_whitespace().filter_map(Word::new).take(WORDS_MOST).collect();
     let (mut first, mut rest, mut total) = (Vec::new(), Vec::new(), 0);
     r.each(&DOCUMENTS, &Span::prefix(&(prefecture, ledger.current)), |(_, _, number), document| {
@@ -88,7 +95,6 @@ impl Word {
 mod tests {
     use super::super::{Status, find, prefectures_of, put, set_postal_code};
     use super::*;
-    use crate::kernel::OfficeNumber;
     use crate::store::Store;
 
     fn key(prefecture: u8, number: &str) -> OfficeKey {
@@ -128,6 +134,20 @@ mod tests {
         }
         assert_eq!(hits(&store, 7, ""), ["0770100001", "0770100002"]);
         assert_eq!(hits(&store, 7, "さくら もみじ"), [""; 0]);
+    }
+
+    #[test]
+    fn a_whole_number_finds_its_office_without_reading_the_ledger() {
+        let store = filled();
+        let reads = |text: &str| {
+            let before = store.counts().read;
+            let found = store.read(|r| search(r, Prefecture::new(7).unwrap(), text, 10)).unwrap();
+            (found.total, store.counts().read - before)
+        };
+        for text in ["0770100001", "０７７０１－００００１", " 07701 00001 "] {
+            assert_eq!(reads(text), (1, 2), "{text}: the ledger's row and the entry");
+        }
+        assert_eq!(reads("0770199999"), (0, 4), "one that is not there may still be a telephone number");
     }
 
     #[test]

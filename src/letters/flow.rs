@@ -14,7 +14,7 @@ use super::store::{self, Batch, Stage, Wanted};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::jobs::{self, Job, Kind, Lane, Outcome};
-use crate::kernel::{Id, Secret, jst};
+use crate::kernel::{Id, Secret, jst, thread};
 use crate::reissue::Person;
 use crate::staff::Desk;
 use crate::store::StoreError;
@@ -161,6 +161,8 @@ async fn set(app: &App, batch: &Batch, letters: Vec<LetterSheet>) -> Result<Set,
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let typesetter = Arc::clone(&app.typesetter);
     let work = move || {
+        // Beside a storm of logins a print takes its share of what the pages leave, and no more.
+        thread::step_back();
         let unprintable = sheets.unprintable(&typesetter);
         let named = unprintable.into_iter().map(|letter| (letter.number, letter.characters.into_iter().collect())).collect();
         let pdf = typeset_batch(&typesetter, &sheets).map_err(|error| error.to_string());

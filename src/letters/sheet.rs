@@ -234,6 +234,13 @@ mod tests {
     }
 
     #[test]
+    fn each_built_in_template_can_be_set_with_its_sample() {
+        for template in TEMPLATES {
+            assert!(TYPESETTER.render(&[template.name], TITLE, &(template.sample)()).is_ok(), "{}", template.name);
+        }
+    }
+
+    #[test]
     fn a_batch_is_a_cover_list_and_one_page_for_each_letter() {
         let batch = batch((1..=3).map(letter).collect());
         assert_eq!(pages(&batch), 1 + 3);

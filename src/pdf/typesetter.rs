@@ -1,6 +1,7 @@
-//! The typesetter: templates and fonts loaded once, documents made on demand.
+//! The typesetter: templates loaded once, fonts when they are first needed, documents made on demand.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde::Serialize;
 use typst::foundations::{Bytes, Smart};
@@ -29,12 +30,24 @@ pub struct TemplateFile {
 
 /// Makes PDFs from templates and data. Cheap to share behind an `Arc`; any number of threads may use it at once.
 pub struct Typesetter {
-    library: LazyHash<Library>,
-    book: LazyHash<FontBook>,
-    fonts: Fonts,
+    tools: OnceLock<Tools>,
     templates: Vec<Loaded>,
     folder: Option<PathBuf>,
     standards: PdfStandards,
+}
+
+/// What every document needs. A server that prints nothing does without: they are megabytes.
+struct Tools {
+    library: LazyHash<Library>,
+    book: LazyHash<FontBook>,
+    fonts: Fonts,
+}
+
+impl Tools {
+    fn load() -> Self {
+        let fonts = Fonts::load().expect("the embedded fonts are whole: tests load them");
+        Self { library: LazyHash::new(Library::default()), book: LazyHash::new(fonts.book.clone()), fonts }
+    }
 }
 
 /// Empties Typst's memory when a job ends, however it ends: it remembers the text of what it has set, and letters hold
@@ -48,24 +61,22 @@ impl Drop for Forget {
 }
 
 impl Typesetter {
-    /// Loads the fonts and the templates and sets every template once with its sample.
+    /// Loads the templates and sets those of the federation once with their sample. Those built in are tried by tests.
     ///
     /// `folder` is where a federation may lay templates of its own (`templates` in the data folder); it need not exist.
     ///
     /// # Errors
     /// A template that cannot be read, does not compile, or does not yield an accessible PDF: named by file and line.
     pub fn new(templates: &[TemplateFile], folder: Option<&Path>) -> Result<Self, PdfError> {
-        let fonts = Fonts::load()?;
         let standards = PdfStandards::new(&[PdfStandard::Ua_1]).map_err(|e| PdfError::Typesetting(e.message().to_string()))?;
         let typesetter = Self {
-            library: LazyHash::new(Library::default()),
-            book: LazyHash::new(fonts.book.clone()),
-            fonts,
+            tools: OnceLock::new(),
             templates: templates.iter().map(|template| load(template, folder)).collect::<Result<_, _>>()?,
             folder: folder.map(Path::to_owned),
             standards,
         };
-        for template in templates {
+        let overriding = typesetter.templates.iter().zip(templates).filter(|(loaded, _)| loaded.overrides);
+        for (_, template) in overriding {
             typesetter.render(&[template.name], "見本", &(template.sample)())?;
         }
         Ok(typesetter)
@@ -106,15 +117,20 @@ impl Typesetter {
     /// Turns text into what can be printed (spec 4): Kangxi radicals and split kana mended, variation selectors dropped,
     /// what no font has replaced by 〓 and reported.
     pub fn prepare(&self, text: &str) -> Prepared {
-        text::prepare(&self.fonts, text)
+        text::prepare(&self.tools().fonts, text)
+    }
+
+    fn tools(&self) -> &Tools {
+        self.tools.get_or_init(Tools::load)
     }
 
     fn set(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<(Job<'_>, PagedDocument), PdfError> {
         let main = self.main(templates, title)?;
+        let Tools { library, book, fonts } = self.tools();
         let job = Job {
-            library: &self.library,
-            book: &self.book,
-            fonts: &self.fonts,
+            library,
+            book,
+            fonts,
             templates: &self.templates,
             folder: self.folder.as_deref(),
             main: Source::new(file_id(MAIN)?, main),
@@ -149,13 +165,17 @@ fn load(template: &TemplateFile, folder: Option<&Path>) -> Result<Loaded, PdfErr
     let built_in = || Loaded {
         name: template.name,
         shown: format!("{} (built in)", template.name),
+        overrides: false,
         source: Source::new(id, template.source.to_owned()),
     };
     let Some(path) = folder.map(|folder| folder.join(template.name)) else {
         return Ok(built_in());
     };
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Loaded { name: template.name, shown: path.display().to_string(), source: Source::new(id, text) }),
+        Ok(text) => {
+            let (shown, source) = (path.display().to_string(), Source::new(id, text));
+            Ok(Loaded { name: template.name, shown, overrides: true, source })
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(built_in()),
         Err(source) => Err(PdfError::Unreadable { path, source }),
     }
@@ -211,6 +231,14 @@ mod tests {
         let (_folder, typesetter) = with_override("#heading(level: 1)[我が連合会]\n#pagebreak()\n二枚目");
         let pages = typesetter.unwrap().count_pages(&["note.typ"], "題", &json!({})).unwrap();
         assert_eq!(pages, 2);
+    }
+
+    #[test]
+    fn fonts_are_loaded_by_whoever_needs_them_first() {
+        let typesetter = Typesetter::new(&[NOTE], None).unwrap();
+        assert!(typesetter.tools.get().is_none());
+        typesetter.missing_glyphs("本文");
+        assert!(typesetter.tools.get().is_some());
     }
 
     #[test]

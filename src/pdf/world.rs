@@ -24,6 +24,8 @@ pub(super) struct Loaded {
     pub(super) name: &'static str,
     /// How to call it in an error.
     pub(super) shown: String,
+    /// A federation's own file, not the one built in.
+    pub(super) overrides: bool,
     pub(super) source: Source,
 }
 

@@ -1,8 +1,9 @@
 //! argon2 on threads of its own: as many as there are cores, each with its own memory block, at the lowest priority, so that a storm
-//! of logins neither slows the pages nor grows the process.
+//! of logins neither slows the pages nor grows the process. Blocks are made when they are needed and given back when nobody logs in.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -10,10 +11,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
 use super::keys::{KeyId, Keys, Purpose};
-use crate::kernel::{Secret, secret};
+use crate::kernel::{Secret, secret, thread};
 
 /// Hashes that may wait for a free thread, for each thread. More wait than a person would: 503 with Retry-After.
 const WAITING_PER_THREAD: usize = 256;
+
+/// The memory blocks are given back when no hash was asked for in this time. Making one anew costs less than a hash.
+const IDLE: Duration = Duration::from_secs(10);
 
 /// A stored password hash: a PHC string, and the key that peppered it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,19 +71,25 @@ impl Hasher {
         let (queue, tasks) = mpsc::sync_channel(WAITING_PER_THREAD * threads);
         let tasks = Arc::new(Mutex::new(tasks));
         let done = Arc::new(AtomicU64::new(0));
+        let blocks = Blocks::default();
         for n in 0..threads {
-            let mut bench = Bench::new(keys.clone(), params.clone());
+            let mut bench = Bench::new(keys.clone(), params.clone(), blocks.clone());
             let (tasks, done) = (Arc::clone(&tasks), Arc::clone(&done));
             std::thread::Builder::new()
                 .name(format!("hash-{n}"))
                 .spawn(move || {
-                    // Pages come first. Failing to step back costs only speed.
-                    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), 19);
+                    thread::step_back();
                     loop {
-                        let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                        let Ok(task) = task else { return };
-                        done.fetch_add(1, Ordering::Relaxed);
-                        bench.perform(task);
+                        let task = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(IDLE);
+                        match task {
+                            Ok(task) => {
+                                done.fetch_add(1, Ordering::Relaxed);
+                                bench.perform(task);
+                            }
+                            // One thread waits here for all; those behind it have laid their blocks down as well.
+                            Err(mpsc::RecvTimeoutError::Timeout) => bench.blocks.free(),
+                            Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                        }
                     }
                 })
                 .map_err(|error| error.to_string())?;
@@ -115,17 +125,40 @@ impl Hasher {
     }
 }
 
-/// One thread's place: parameters, keys and the memory it works in.
+/// Memory that no thread works in at the moment; never more than one block for each thread.
+#[derive(Clone, Default)]
+struct Blocks(Arc<Mutex<Vec<Vec<Block>>>>);
+
+impl Blocks {
+    fn take(&self) -> Vec<Block> {
+        self.lock().pop().unwrap_or_default()
+    }
+
+    fn lay_down(&self, memory: Vec<Block>) {
+        self.lock().push(memory);
+    }
+
+    fn free(&self) {
+        // The lock is not held while the memory goes back to the system.
+        let free = std::mem::take(&mut *self.lock());
+        drop(free);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One thread's place: parameters, keys and where its memory comes from.
 struct Bench {
     keys: Keys,
     params: Params,
-    memory: Vec<Block>,
+    blocks: Blocks,
 }
 
 impl Bench {
-    fn new(keys: Keys, params: Params) -> Self {
-        let memory = vec![Block::default(); params.block_count()];
-        Self { keys, params, memory }
+    const fn new(keys: Keys, params: Params, blocks: Blocks) -> Self {
+        Self { keys, params, blocks }
     }
 
     fn perform(&mut self, task: Task) {
@@ -143,11 +176,14 @@ impl Bench {
     fn compute(&mut self, key: KeyId, password: &Secret<String>, salt: &[u8], params: &Params) -> Option<[u8; 32]> {
         let pepper = self.keys.derived(Purpose::Pepper, key)?;
         let argon2 = Argon2::new_with_secret(pepper.expose(), Algorithm::Argon2id, Version::V0x13, params.clone()).ok()?;
-        if self.memory.len() < params.block_count() {
-            self.memory.resize(params.block_count(), Block::default());
+        let mut memory = self.blocks.take();
+        if memory.len() < params.block_count() {
+            memory.resize(params.block_count(), Block::default());
         }
         let mut out = [0; 32];
-        argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut out, &mut self.memory).ok()?;
+        let hashed = argon2.hash_password_into_with_memory(password.expose().as_bytes(), salt, &mut out, &mut memory);
+        self.blocks.lay_down(memory);
+        hashed.ok()?;
         Some(out)
     }
 
@@ -225,6 +261,21 @@ mod tests {
     async fn q9_without_the_pepper_the_right_password_does_not_match() {
         let hash = hasher(1, 64).hash(secret("Abcdefg1"), [7; 16]).await.unwrap();
         assert!(!hasher(2, 64).verify(secret("Abcdefg1"), Some(hash)).await.unwrap().matches);
+    }
+
+    #[test]
+    fn memory_is_held_while_it_is_worked_in_and_given_back_when_nobody_logs_in() {
+        let params = Params::new(64, 1, 1, Some(32)).unwrap();
+        let mut bench = Bench::new(Keys::fresh(&Random::seeded(1)), params, Blocks::default());
+        assert_eq!(bench.blocks.lock().len(), 0, "none before the first login");
+        for _ in 0..2 {
+            bench.hash(&secret("Abcdefg1"), [7; 16]);
+            assert_eq!(bench.blocks.lock().len(), 1, "the next hash takes the same");
+        }
+        bench.blocks.free();
+        assert_eq!(bench.blocks.lock().len(), 0);
+        let hash = bench.hash(&secret("Abcdefg1"), [7; 16]);
+        assert!(bench.verify(&secret("Abcdefg1"), Some(&hash)).matches);
     }
 
     #[tokio::test]
