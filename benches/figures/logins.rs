@@ -53,7 +53,7 @@ pub fn sixty_four(stage: &mut Stage) -> Outcome<Vec<Row>> {
         browser.page("/office").await?;
         Outcome::Ok(browser.cookies.into_iter().collect::<Vec<_>>())
     })?;
-    let paths = ["/", "/login", "/office", "/lost", "/reissue", "/status"].map(str::to_owned).to_vec();
+    let paths = ["/", "/office", "/lost", "/reissue", "/status", "/staff/login"].map(str::to_owned).to_vec();
     let before = server.resident()?;
     let (mut raw, mut logins, mut took) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {

@@ -31,7 +31,14 @@ pub enum Role {
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        f.write_str(match self {
+            Self::Storm(_) => "storm",
+            Self::Pages(_) => "pages",
+            Self::Hammer(_) => "hammer",
+            Self::Writes(_) => "writes",
+            Self::Sink => "sink",
+            Self::Bare(_) => "bare",
+        })
     }
 }
 
