@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::support::sink::certificate;
@@ -139,12 +140,24 @@ fn a_certificate_that_cannot_be_used_is_said_at_the_start_and_nobody_is_served()
         (good.as_str(), &file("other-name.key"), "秘密鍵では使えません"),
     ] {
         let folder = installation(1, cert, key);
-        let output = Command::new(env!("CARGO_BIN_EXE_uketsuke"))
+        let mut server = Command::new(env!("CARGO_BIN_EXE_uketsuke"))
             .current_dir(folder.path())
             .args(["--config", "config.toml", "serve"])
-            .output()
+            .stderr(Stdio::piped())
+            .spawn()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(1) && said.contains(told), "{told}: {said}");
+        let mut words = server.stderr.take().unwrap();
+        let (told_all, all) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut said = Vec::new();
+            words.read_to_end(&mut said).ok();
+            told_all.send(said).ok();
+        });
+        // One that serves all the same never ends by itself.
+        let said = all.recv_timeout(Duration::from_secs(60));
+        server.kill().ok();
+        let code = server.wait().unwrap().code();
+        let said = String::from_utf8(said.expect(told)).unwrap();
+        assert!(code == Some(1) && said.contains(told), "{told}: {said}");
     }
 }
