@@ -185,7 +185,8 @@ impl App {
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
         let app = self.clone();
         handlers.on(housekeeping::WRITE_LAST_SEEN, move |job| {
-            housekeeping::write_last_seen(app.store.clone(), app.front.seen.take(), job)
+            let app = app.clone();
+            async move { housekeeping::write_last_seen(&app.store, &app.front.seen, job).await }
         });
         let app = self.clone();
         handlers.on(audit::KEEP, move |job| {

@@ -63,7 +63,7 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
         return Err(CliError::Failed("データベースへの書き込みに失敗したため停止しました。再起動してください".into()));
     }
     while lanes.join_next().await.is_some() {}
-    housekeeping::write_down(&app.store, app.front.seen.take())
+    housekeeping::write_down(&app.store, &app.front.seen)
         .await
         .map_err(|error| failed("ログインの最終利用時刻を記録できません", &error))
 }

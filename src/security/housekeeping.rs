@@ -1,7 +1,10 @@
 //! Jobs of this room: writing down when sessions were last used, and removing what is over.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
+use super::sessions::LastSeen;
 use super::{limits, sessions};
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::store::{Store, StoreError};
@@ -12,22 +15,26 @@ pub const WRITE_LAST_SEEN: Kind = Kind::new("sessions.last_seen", Lane::Clock);
 pub const SWEEP: Kind = Kind::new("security.sweep", Lane::Clock);
 
 /// Handles [`WRITE_LAST_SEEN`].
-pub async fn write_last_seen(store: Store, seen: Vec<([u8; 32], Timestamp)>, job: Job) -> Outcome {
-    if let Err(error) = write_down(&store, seen).await {
+pub async fn write_last_seen(store: &Store, seen: &LastSeen, job: Job) -> Outcome {
+    if let Err(error) = write_down(store, seen).await {
         tracing::error!(%error, "the last use of sessions could not be written down");
     }
     Outcome::Again(later(job.now, SignedDuration::from_mins(1)))
 }
 
-/// Writes down when sessions were last used; also called when the server stops.
+/// Writes down when sessions were last used; also called when the server stops. What could not be written is written the next time.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn write_down(store: &Store, seen: Vec<([u8; 32], Timestamp)>) -> Result<(), StoreError> {
-    if seen.is_empty() {
+pub async fn write_down(store: &Store, seen: &LastSeen) -> Result<(), StoreError> {
+    let rows: Arc<[_]> = seen.noted().into();
+    if rows.is_empty() {
         return Ok(());
     }
-    store.write(move |tx| sessions::write_last_seen(tx, &seen)).await
+    let written = Arc::clone(&rows);
+    store.write(move |tx| sessions::write_last_seen(tx, &written)).await?;
+    seen.forget(&rows);
+    Ok(())
 }
 
 /// Handles [`SWEEP`].

@@ -190,10 +190,20 @@ impl LastSeen {
         Ok((!over).then_some(session))
     }
 
-    /// Takes what is to be written down.
+    /// What is to be written down. It stays known until [`LastSeen::forget`]: a session must not end by a write that takes long or fails.
     #[must_use]
-    pub fn take(&self) -> Vec<([u8; 32], Timestamp)> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
+    pub fn noted(&self) -> Vec<([u8; 32], Timestamp)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(key, at)| (*key, *at)).collect()
+    }
+
+    /// Forgets what is written down, but for sessions used again meanwhile.
+    pub fn forget(&self, written: &[([u8; 32], Timestamp)]) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, at) in written {
+            if all.get(key) == Some(at) {
+                all.remove(key);
+            }
+        }
     }
 }
 
@@ -220,6 +230,8 @@ pub(super) fn check(c: &mut Check<'_>) {
 mod tests {
     use super::*;
     use crate::kernel::{Clock, Random};
+    use crate::security::housekeeping;
+    use crate::store::StoreOptions;
 
     const IDLE: SignedDuration = SignedDuration::from_mins(30);
     const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
@@ -282,14 +294,34 @@ mod tests {
         let seen = LastSeen::default();
         clock.advance(SignedDuration::from_mins(20));
         assert!(lives(&store, &seen, key, clock.now()));
-        let rows = seen.take();
+        let rows = seen.noted();
         store.write_blocking(move |tx| write_last_seen(tx, &rows)).unwrap();
         clock.advance(SignedDuration::from_mins(20));
         assert!(lives(&store, &LastSeen::default(), key, clock.now()), "a restart keeps the time of the last use");
         let subject = Subject::Office(UserId::parse("KJ131311111111").unwrap());
         assert_eq!(store.write_blocking(move |tx| end_all(tx, subject)).unwrap(), 1);
-        let rows = seen.take();
+        let rows = seen.noted();
         store.write_blocking(move |tx| write_last_seen(tx, &rows)).unwrap();
         assert!(!lives(&store, &seen, key, clock.now()));
+    }
+    #[tokio::test]
+    async fn last_use_is_known_until_it_is_written_down_and_while_no_write_succeeds() {
+        let (store, clock, key) = tokio::task::spawn_blocking(opened).await.unwrap();
+        let seen = LastSeen::default();
+        clock.advance(SignedDuration::from_mins(20));
+        assert!(lives(&store, &seen, key, clock.now()));
+        let folder = tempfile::tempdir().unwrap();
+        let no_room = StoreOptions { reserve_mib: u64::MAX / (1024 * 1024), ..StoreOptions::default() };
+        let full = Store::open(&folder.path().join("full.redb"), no_room).unwrap();
+        assert!(housekeeping::write_down(&full, &seen).await.is_err());
+        clock.advance(SignedDuration::from_mins(20));
+        assert!(lives(&store, &seen, key, clock.now()), "in use 20 minutes ago");
+        let rows = seen.noted();
+        clock.advance(SignedDuration::from_mins(1));
+        assert!(lives(&store, &seen, key, clock.now()));
+        seen.forget(&rows);
+        assert_eq!(seen.noted(), [(key, clock.now())], "a newer use is not forgotten with an older one");
+        housekeeping::write_down(&store, &seen).await.unwrap();
+        assert!(seen.noted().is_empty() && lives(&store, &LastSeen::default(), key, clock.now() + SignedDuration::from_mins(29)));
     }
 }
