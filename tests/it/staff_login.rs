@@ -142,6 +142,7 @@ async fn q22_strangers_cannot_shut_out_a_device_that_has_logged_in_before() {
     app.advance(SignedDuration::from_secs(30));
     let page = pass(&mut app.browser(), "佐藤", PASSWORD).await;
     assert_eq!(page.status.as_u16(), 422, "unknown devices are refused");
+    assert!(page.says("初めて使う端末からのログインを一時的に止めている"), "{}", page.text());
     assert_eq!(log_in(&app, &mut own, &member).await.location(), Some("/staff"));
     app.advance(SignedDuration::from_hours(1));
     assert_eq!(pass(&mut app.browser(), "佐藤", PASSWORD).await.status.as_u16(), 303);
@@ -160,6 +161,7 @@ async fn q21_unknown_names_and_wrong_passwords_get_the_same_answer_at_the_same_c
         let page = browser.post("/staff/login", &[("name", name), ("password", "wrong wrong wrong")]).await;
         let after = (app.app.hasher.count(), app.app.store.counts());
         assert_eq!(page.status.as_u16(), 422);
+        assert!(page.says("以前ログインした端末から、または時間をおいて"), "{}", page.text());
         let (hashes, commits) = (after.0 - before.0, after.1.commits - before.1.commits);
         let (read, written) = (after.1.read - before.1.read, after.1.written - before.1.written);
         answers.push((page.text().replace(name, "…"), hashes, commits, read, written));

@@ -40,7 +40,7 @@ pub async fn start(Data(app): Data<&App>, visit: Visit, Query(arrival): Query<Ar
     if guard::desk(app, &visit)?.is_some() {
         return see_other("/staff");
     }
-    page(first(&visit, "", &Errors::default(), told(&arrival.notice)))
+    page(first(&visit, "", &Errors::default(), told(&arrival.notice), None))
 }
 
 fn told(word: &str) -> Markup {
@@ -80,7 +80,7 @@ pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer
         errors.add("password", "パスワードを入力してください。");
     }
     let Some(name) = name.filter(|_| errors.is_empty()) else {
-        return form_page(true, first(&visit, typed, &errors, html! {}));
+        return form_page(true, first(&visit, typed, &errors, html! {}, None));
     };
     if let Err(again_at) = app.logins().admit(visit.network, visit.now) {
         return Ok(web::too_many_logins(&visit, "職員ログイン", "/staff/login", again_at));
@@ -89,7 +89,7 @@ pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer
         Passed::Code => see_other("/staff/login/code"),
         Passed::Refused => {
             errors.add("name", REFUSED);
-            form_page(true, first(&visit, typed, &errors, html! {}))
+            form_page(true, first(&visit, typed, &errors, html! {}, Some(advice(&app.config.lockout))))
         }
         Passed::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
     }
@@ -181,7 +181,8 @@ fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
     web::come_again(visit, visit.page("職員ログイン", Shell::Visitor).error(true).render(body), until)
 }
 
-fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup) -> Markup {
+/// `above` stands before the form, `advice` after it.
+fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup, advice: Option<Markup>) -> Markup {
     visit.page("職員ログイン", Shell::Visitor).steps(&STEPS, 1).error(!errors.is_empty()).render(html! {
         (error_summary(&errors.list()))
         (above)
@@ -191,8 +192,24 @@ fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup) -> Markup {
             (password_field("password", "パスワード").required().autocomplete("current-password").error(errors.of("password")))
             (ButtonRow::forward("次へ").back(Back::Link("/")))
         }))
+        @if let Some(advice) = advice { (advice) }
         p.note { (HELP) }
     })
+}
+
+/// Shown with every refusal, whatever its cause.
+fn advice(rules: &Lockout) -> Markup {
+    notice(
+        Mark::Info,
+        "ログインできないときは",
+        html! {
+            ul {
+                li { "パスワードは大文字と小文字を区別します。" }
+                li { "同じ端末で" (rules.failures) "回続けて誤ると、その端末からは" (rules.minutes) "分間ログインできません。" }
+                li { "安全のため、初めて使う端末からのログインを一時的に止めている場合があります。以前ログインした端末から、または時間をおいてお試しください。" }
+            }
+        },
+    )
 }
 
 fn second(visit: &Visit, errors: &Errors) -> Markup {
