@@ -18,6 +18,7 @@ pub mod demo;
 pub mod installation;
 pub mod keys;
 pub mod ledger;
+pub mod listening;
 pub mod logging;
 pub mod restore;
 pub mod serve;

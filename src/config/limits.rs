@@ -1,10 +1,11 @@
-//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3), and how many logins a network may try (D).
+//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3), how many logins a network may try (D), how many connections there
+//! may be.
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Findings;
 
-/// Caps on codes sent by mail and on logins.
+/// Caps on codes sent by mail, on logins and on connections.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -21,6 +22,10 @@ pub struct Limits {
     /// Logins tried from one client network, in five minutes. A whole office at the start of a working day stays far below 60, and 60
     /// hashes take half a second of the machine.
     pub login_tries_per_network_5min: u32,
+    /// Connections at once, in all. Each may hold some 100 KiB before it has asked for anything.
+    pub connections: u32,
+    /// Connections at once from one client network, but for trusted proxies. A browser opens six, and an idle one ends after 30 seconds.
+    pub connections_per_network: u32,
 }
 
 impl Default for Limits {
@@ -32,6 +37,8 @@ impl Default for Limits {
             codes_per_address_day: 300,
             codes_per_network_hour: 30,
             login_tries_per_network_5min: 60,
+            connections: 2_000,
+            connections_per_network: 200,
         }
     }
 }
@@ -43,6 +50,8 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("limits.codes_per_address_day", "limits.codes_per_address_hour 以上、100000までの整数（通）"),
     ("limits.codes_per_network_hour", "1から10000までの整数（通）"),
     ("limits.login_tries_per_network_5min", "10から1000000までの整数（回）"),
+    ("limits.connections", "100から100000までの整数（接続）"),
+    ("limits.connections_per_network", "10以上、limits.connections までの整数（接続）"),
 ];
 
 impl Limits {
@@ -56,5 +65,7 @@ impl Limits {
         );
         found.expect("limits.codes_per_network_hour", (1..=10_000).contains(&self.codes_per_network_hour));
         found.expect("limits.login_tries_per_network_5min", (10..=1_000_000).contains(&self.login_tries_per_network_5min));
+        found.expect("limits.connections", (100..=100_000).contains(&self.connections));
+        found.expect("limits.connections_per_network", (10..=self.connections).contains(&self.connections_per_network));
     }
 }
