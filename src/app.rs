@@ -104,7 +104,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     store::check,
 ];
 
-/// Checks every row of every table. Without `keys` the signatures under the audit log are left out.
+/// Checks every row of every table. Without `keys` the seals and signatures of the audit log are left out.
 pub fn check(c: &mut Check<'_>, keys: Option<&Keys>) {
     CHECKS.iter().for_each(|check| check(c));
     audit::check(c, keys);
@@ -114,6 +114,7 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        audit::seal_with(&parts.store, &parts.keys);
         let logins = Throttle::new(parts.config.limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
         Self(Arc::new(parts), letters::Press::default(), Arc::new(logins), Arc::default())
     }

@@ -1,39 +1,53 @@
-//! Writing and checking the chain.
+//! Writing the chain. Each link is sealed with a key outside the database, over the link before it: whoever can write the file, but has no
+//! key, can neither alter an entry nor put one in or take one out unseen. What is left to them is cutting the tail, which `keep` is for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Actor, Entry, Event};
+use super::{Actor, Entry, Event, keep};
 use crate::kernel::{Moment, Prefecture};
-use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
+use crate::security::{KeyId, Keyed, Keys, Purpose};
+use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx, expect, leads_to};
 
-const CHAIN: Table<u64, Link> = Table::new("audit");
-const DETAILS: Table<u64, Details> = Table::new("audit_details");
+pub(super) const CHAIN: Table<u64, Link> = Table::new("audit");
+pub(super) const DETAILS: Table<u64, Details> = Table::new("audit_details");
 const BY_SUBJECT: Table<(String, u64), ()> = Table::new("audit_by_subject");
 const BY_PREFECTURE: Table<(Prefecture, u64), ()> = Table::new("audit_by_prefecture");
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Link {
-    at: Timestamp,
+pub(super) struct Link {
+    pub(super) at: Timestamp,
     actor: Actor,
     action: String,
     outcome: String,
     prefecture: Option<Prefecture>,
     subjects: Vec<String>,
-    /// Salted digest of the details.
-    details: [u8; 32],
-    /// Digest of the previous link's and of everything above.
-    hash: [u8; 32],
+    /// Salted digest of the details; none when there were none, so that details taken away are missed.
+    pub(super) details: Option<[u8; 32]>,
+    /// The newest entry that was signed when this one was written (0: none), so that a signature taken away is missed.
+    pub(super) signed: u64,
+    /// Keyed hash of the previous link's and of everything above.
+    pub(super) seal: Keyed,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Details {
+pub(super) struct Details {
     /// Without the salt, a short detail could be found by trying once it is erased.
     salt: [u8; 16],
     values: BTreeMap<String, String>,
+}
+
+/// Tells a store the key that entries are sealed with; without it none is written.
+pub fn seal_with(store: &Store, keys: &Keys) {
+    let keys = keys.clone();
+    store.seal_with(Arc::new(move |parts| {
+        let Keyed { key, mac } = keys.mac(Purpose::AuditLink, parts);
+        (key.0, mac)
+    }));
 }
 
 /// Appends an entry, in the transaction of what it reports.
@@ -42,7 +56,7 @@ struct Details {
 /// [`StoreError`] when the database fails.
 pub fn record(tx: &mut Tx<'_>, moment: &Moment, event: Event) -> Result<(), StoreError> {
     let last = tx.first(&CHAIN, &Span::all().descending())?;
-    let (sequence, previous) = last.map_or((1, [0; 32]), |(n, link)| (n + 1, link.hash));
+    let (sequence, previous) = last.map_or((1, [0; 32]), |(n, link)| (n + 1, link.seal.mac));
     let details = Details { salt: moment.part(&format!("audit {sequence}")).random().bytes(), values: event.details };
     let mut link = Link {
         at: moment.now,
@@ -51,12 +65,14 @@ pub fn record(tx: &mut Tx<'_>, moment: &Moment, event: Event) -> Result<(), Stor
         outcome: event.outcome.to_owned(),
         prefecture: event.prefecture,
         subjects: event.subjects,
-        details: digest_details(&details),
-        hash: [0; 32],
+        details: (!details.values.is_empty()).then(|| digest(&details)),
+        signed: keep::newest(tx)?.map_or(0, |(signed, _)| signed),
+        seal: Keyed { key: KeyId(0), mac: [0; 32] },
     };
-    link.hash = digest_link(sequence, &previous, &link);
+    let (key, mac) = tx.seal(&slices(&sealed_parts(sequence, &previous, &link)))?;
+    link.seal = Keyed { key: KeyId(key), mac };
     tx.put(&CHAIN, &sequence, &link)?;
-    if !details.values.is_empty() {
+    if link.details.is_some() {
         tx.put(&DETAILS, &sequence, &details)?;
     }
     for subject in &link.subjects {
@@ -110,43 +126,7 @@ fn entry(r: &impl Reads, sequence: u64) -> Result<Option<Entry>, StoreError> {
     }))
 }
 
-/// What a check of the chain found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Damage {
-    /// An entry is missing from the chain.
-    Missing(u64),
-    /// An entry was altered, or one before it was put in or taken out.
-    Altered(u64),
-    /// The details of an entry were altered (erased details are not damage).
-    Details(u64),
-    /// An entry that was signed is gone or another one: the tail was cut, or the chain written anew.
-    Checkpoint(u64),
-}
-
-/// Checks every link and all details that are still there. Empty if all is well.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn verify(r: &impl Reads) -> Result<Vec<Damage>, StoreError> {
-    let mut damage = Vec::new();
-    let (mut expected, mut previous) = (1, [0; 32]);
-    r.each(&CHAIN, &Span::all(), |sequence, link| {
-        damage.extend((expected..sequence).map(Damage::Missing));
-        if digest_link(sequence, &previous, &link) != link.hash {
-            damage.push(Damage::Altered(sequence));
-        }
-        if let Some(details) = r.get(&DETAILS, &sequence)?
-            && digest_details(&details) != link.details
-        {
-            damage.push(Damage::Details(sequence));
-        }
-        (expected, previous) = (sequence + 1, link.hash);
-        Ok(true)
-    })?;
-    Ok(damage)
-}
-
-/// Checks every row by itself; the chain between them is [`verify`]'s.
+/// Checks every row by itself; the chain between them is [`super::verify`]'s.
 pub(super) fn check(c: &mut Check<'_>) {
     c.table(&CHAIN, |r, sequence, link| {
         for subject in &link.subjects {
@@ -163,18 +143,13 @@ pub(super) fn check(c: &mut Check<'_>) {
     });
 }
 
-/// The newest entry and its hash.
+/// The newest entry and the hash in its seal.
 pub(super) fn head(r: &impl Reads) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-    Ok(r.first(&CHAIN, &Span::all().descending())?.map(|(sequence, link)| (sequence, link.hash)))
+    Ok(r.first(&CHAIN, &Span::all().descending())?.map(|(sequence, link)| (sequence, link.seal.mac)))
 }
 
-/// The hash of an entry.
-pub(super) fn hash_of(r: &impl Reads, sequence: u64) -> Result<Option<[u8; 32]>, StoreError> {
-    Ok(r.get(&CHAIN, &sequence)?.map(|link| link.hash))
-}
-
-/// Erases the details of up to `limit` entries that are older than `before`; says how many. The chain stays whole.
-pub(super) fn erase_details(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<usize, StoreError> {
+/// Erases the details of up to `limit` entries that are older than `before`; says which was the last. The chain stays whole.
+pub(super) fn erase_details(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<Option<u64>, StoreError> {
     let mut old = Vec::new();
     // Details lie in the order of their entries, so the first young one ends the search.
     for (sequence, _) in tx.list(&DETAILS, &Span::all(), limit)? {
@@ -186,30 +161,40 @@ pub(super) fn erase_details(tx: &mut Tx<'_>, before: Timestamp, limit: usize) ->
     for sequence in &old {
         tx.delete(&DETAILS, sequence)?;
     }
-    Ok(old.len())
+    Ok(old.last().copied())
 }
 
-fn digest_details(details: &Details) -> [u8; 32] {
+/// The digest of details, salted.
+pub(super) fn digest(details: &Details) -> [u8; 32] {
     let mut hash = Sha256::new().chain_update(details.salt);
-    for (key, value) in &details.values {
-        part(&mut hash, key.as_bytes());
-        part(&mut hash, value.as_bytes());
+    for part in details.values.iter().flat_map(|(key, value)| [key, value]) {
+        // With its length in front, so that two parts cannot be cut at another place.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
     }
     hash.finalize().into()
 }
 
-fn digest_link(sequence: u64, previous: &[u8; 32], link: &Link) -> [u8; 32] {
-    let mut hash = Sha256::new().chain_update(previous).chain_update(sequence.to_be_bytes());
-    part(&mut hash, link.at.as_millisecond().to_string().as_bytes());
-    part(&mut hash, actor_form(&link.actor).as_bytes());
-    part(&mut hash, link.action.as_bytes());
-    part(&mut hash, link.outcome.as_bytes());
-    part(&mut hash, link.prefecture.map(|p| p.to_string()).unwrap_or_default().as_bytes());
-    for subject in &link.subjects {
-        part(&mut hash, subject.as_bytes());
-    }
-    hash.update(link.details);
-    hash.finalize().into()
+/// Everything that the seal of a link covers, in one fixed spelling. The seal itself tells the parts apart.
+pub(super) fn sealed_parts(sequence: u64, previous: &[u8; 32], link: &Link) -> Vec<Vec<u8>> {
+    let mut parts = vec![
+        previous.to_vec(),
+        sequence.to_be_bytes().to_vec(),
+        link.at.as_millisecond().to_be_bytes().to_vec(),
+        actor_form(&link.actor).into_bytes(),
+        link.action.clone().into_bytes(),
+        link.outcome.clone().into_bytes(),
+        link.prefecture.map(|prefecture| prefecture.to_string()).unwrap_or_default().into_bytes(),
+        link.details.map(Vec::from).unwrap_or_default(),
+        link.signed.to_be_bytes().to_vec(),
+    ];
+    parts.extend(link.subjects.iter().map(|subject| subject.clone().into_bytes()));
+    parts
+}
+
+/// The parts as the seal takes them.
+pub(super) fn slices(parts: &[Vec<u8>]) -> Vec<&[u8]> {
+    parts.iter().map(Vec::as_slice).collect()
 }
 
 /// One fixed spelling of each actor: the derived formats may change with the code, a digest may not.
@@ -221,12 +206,6 @@ fn actor_form(actor: &Actor) -> String {
         Actor::System => "system".to_owned(),
         Actor::Console => "console".to_owned(),
     }
-}
-
-/// With its length in front, so that two parts cannot be cut at another place.
-fn part(hash: &mut Sha256, bytes: &[u8]) {
-    hash.update((bytes.len() as u64).to_be_bytes());
-    hash.update(bytes);
 }
 
 #[cfg(test)]
@@ -247,5 +226,23 @@ pub(super) mod damage {
     }
     pub(in crate::audit) fn erase_details(tx: &mut Tx<'_>, sequence: u64) -> Result<bool, StoreError> {
         tx.delete(&DETAILS, &sequence)
+    }
+    /// Alters an entry and makes every seal from there on anew, as somebody does who knows the program but has no key: with plain
+    /// hashes, or with a key of their own.
+    pub(in crate::audit) fn rewrite(tx: &mut Tx<'_>, from: u64, others: Option<&Keys>) -> Result<(), StoreError> {
+        let mut previous = [0; 32];
+        for (sequence, mut link) in tx.list(&CHAIN, &Span::all(), usize::MAX)? {
+            if sequence >= from {
+                link.outcome.push('!');
+                let parts = sealed_parts(sequence, &previous, &link);
+                link.seal.mac = others.map_or_else(
+                    || Sha256::digest(parts.concat()).into(),
+                    |keys| keys.mac(Purpose::AuditLink, &slices(&parts)).mac,
+                );
+                tx.put(&CHAIN, &sequence, &link)?;
+            }
+            previous = link.seal.mac;
+        }
+        Ok(())
     }
 }

@@ -1,17 +1,19 @@
 //! The append-only, chained log of who did what, when, from where.
 //!
-//! The chain covers ids, action, outcome and a salted digest of the details. The details themselves (mail addresses, client
-//! addresses) lie in a table of their own and can be erased by retention without breaking the chain.
+//! The chain covers ids, action, outcome and a salted digest of the details, each link sealed with a key outside the database. The details
+//! themselves (mail addresses, client addresses) lie in a table of their own and can be erased by retention without breaking the chain.
 
 mod chain;
 mod check;
 mod event;
 mod keep;
+mod verify;
 
-pub use chain::{Damage, about, in_prefecture, record, verify};
+pub use chain::{about, in_prefecture, record, seal_with};
 pub use check::check;
 pub use event::{Actor, Entry, Event};
-pub use keep::{KEEP, keep, verify_checkpoints};
+pub use keep::{KEEP, keep};
+pub use verify::{Damage, notes, verify};
 
 #[cfg(test)]
 mod tests;

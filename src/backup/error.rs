@@ -59,6 +59,9 @@ pub enum BackupError {
         /// The newest schema known here.
         known: u32,
     },
+    /// Numbers can be noted only in a database of the present schema.
+    #[error("古い形式のバックアップの復元では、--last-number と --last-letter は使えません")]
+    NumbersInOlder,
     /// Only an empty folder is restored into.
     #[error("{0} は空ではありません。復元先は空のフォルダーにしてください（設定の server.data_dir）")]
     NotEmpty(PathBuf),

@@ -16,7 +16,7 @@ mod verify;
 
 pub use disk::settle;
 pub use error::BackupError;
-pub use restore::{Restored, STAGING, restore};
+pub use restore::{Given, Restored, STAGING, restore};
 pub use schedule::{DAILY, Overdue, daily, overdue};
 pub use store::check;
 pub use take::{Taken, Tell, clear_outgoing, record, take, take_aside};

@@ -2,6 +2,9 @@
 //!
 //! Everything is made in a folder of its own inside the data folder. Only when it was read back do the files get their names, the database
 //! last: until then there is nothing that `serve` would open, and it refuses to make a new database beside the leftovers.
+//!
+//! A restore brings back what was ended since the backup. Sessions and waiting logins are therefore left out; of the rest `cli/restore` prints
+//! what has to be done again.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -14,9 +17,13 @@ use super::store::{ONLY_IN_BACKUPS, about};
 use super::verify::verify_file;
 use super::{BackupError, Tell, files};
 use crate::config::Config;
-use crate::kernel::Random;
-use crate::security::{KeyError, Keys};
-use crate::store::{self, SCHEMA, Snapshot, write_copy};
+use crate::kernel::{ControlNumber, Random};
+use crate::letters::{self, Serial};
+use crate::mail::outbox;
+use crate::reissue;
+use crate::security::{KeyError, Keys, sessions};
+use crate::staff;
+use crate::store::{self, Read, SCHEMA, Snapshot, StoreError, Tx, write_copy};
 
 /// The folder in the data folder in which a restore is made; it is there only while one is under way or was broken off.
 pub const STAGING: &str = ".restoring";
@@ -32,9 +39,30 @@ pub struct Restored {
     pub files: u64,
     /// Whether the given keys were installed.
     pub keys_installed: bool,
+    /// From where the restored database goes on. `None` for one of an older schema.
+    pub goes_on: Option<GoesOn>,
 }
 
-/// Restores `file` as the database `name` of the installation that `config` describes. `exported` are keys to install where there are none.
+/// From where a restored database goes on.
+#[derive(Clone, Debug)]
+pub struct GoesOn {
+    /// After which numbers.
+    pub after: Given,
+    /// Mails that leave as soon as it is served.
+    pub waiting_mails: usize,
+}
+
+/// The last numbers that were given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// 管理番号.
+    pub number: Option<ControlNumber>,
+    /// 発行番号.
+    pub letter: Option<Serial>,
+}
+
+/// Restores `file` as the database `name` of the installation that `config` describes. `exported` are keys to install where there are none;
+/// `given` are numbers known to have been given out after the backup, which are not to be given out again.
 ///
 /// # Errors
 /// [`BackupError`]; the installation is then as empty as before.
@@ -43,6 +71,7 @@ pub fn restore(
     name: &str,
     file: &Path,
     exported: Option<&Path>,
+    given: Given,
     tell: Tell<'_>,
 ) -> Result<Restored, BackupError> {
     let folder = &config.server.data_dir;
@@ -55,7 +84,7 @@ pub fn restore(
     let staging = folder.join(STAGING);
     let owner = make_folder(folder)?;
     fs::DirBuilder::new().mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
-    let made = make(&staging, name, file, tell).and_then(|made| {
+    let made = make(&staging, name, file, given, tell).and_then(|made| {
         check(&staging.join(name), key_path, &keys, &mut step("復元したデータの点検", tell))?;
         give(&staging, &owner)?;
         if let (true, Some(exported)) = (install, exported) {
@@ -64,7 +93,7 @@ pub fn restore(
         }
         Ok(made)
     });
-    let (at, rows, files) = match made {
+    let mut restored = match made {
         Ok(made) => made,
         Err(error) => {
             fs::remove_dir_all(&staging).ok();
@@ -72,7 +101,8 @@ pub fn restore(
         }
     };
     put_in_place(folder, &staging, name)?;
-    Ok(Restored { at, rows, files, keys_installed: install })
+    restored.keys_installed = install;
+    Ok(restored)
 }
 
 /// Makes the data folder if there is none, for the owner of the folder around it; answers who is to own what is restored.
@@ -144,18 +174,35 @@ fn step<'a>(what: &'static str, tell: Tell<'a>) -> impl FnMut(u64, u64) -> bool 
     }
 }
 
-type Made = (Option<Timestamp>, u64, u64);
-
-fn make(staging: &Path, name: &str, file: &Path, tell: Tell<'_>) -> Result<Made, BackupError> {
+fn make(staging: &Path, name: &str, file: &Path, given: Given, tell: Tell<'_>) -> Result<Restored, BackupError> {
     let backup = Snapshot::open(file)?;
-    backup.read(|r| {
+    // An older schema is brought up by the next start; its rows are not for us to interpret.
+    let known = backup.schema()? == SCHEMA;
+    if !known && given != Given::default() {
+        return Err(BackupError::NumbersInOlder);
+    }
+    let mut without = vec![staff::WAITING_LOGINS];
+    without.extend(ONLY_IN_BACKUPS.into_iter().chain(sessions::TABLES));
+    let note = |tx: &mut Tx<'_>, _: &_| {
+        given.number.map_or(Ok(()), |number| reissue::given_up_to(tx, number))?;
+        given.letter.map_or(Ok(()), |serial| letters::printed_up_to(tx, serial))
+    };
+    let copy = staging.join(name);
+    let mut restored = backup.read(|r| {
         let files = files::write_out(r, staging)?;
-        let copy = staging.join(name);
-        let rows = write_copy(r, &copy, &ONLY_IN_BACKUPS, &|_, _| Ok(()), &mut step("復元", tell))?;
-        // An older schema is brought up by the next start; its rows are not for us to interpret.
-        let at = if backup.schema()? == SCHEMA { about(r)?.map(|about| about.at) } else { None };
-        Ok((at, rows.values().sum(), files))
-    })
+        let rows = write_copy(r, &copy, &without, &note, &mut step("復元", tell))?.values().sum();
+        let at = if known { about(r)?.map(|about| about.at) } else { None };
+        Ok::<_, BackupError>(Restored { at, rows, files, keys_installed: false, goes_on: None })
+    })?;
+    if known {
+        restored.goes_on = Some(Snapshot::open(&copy)?.read(goes_on)?);
+    }
+    Ok(restored)
+}
+
+fn goes_on(r: &Read) -> Result<GoesOn, StoreError> {
+    let after = Given { number: reissue::last_number(r)?, letter: letters::last_serial(r)? };
+    Ok(GoesOn { after, waiting_mails: outbox::waiting(r)? })
 }
 
 /// From here on everything is whole on the disk; the database comes last.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BackupError, store};
 use crate::app::{self, App};
+use crate::audit;
 use crate::kernel::jst;
 use crate::security::{KeyError, Keys};
 use crate::store::{Check, Findings, Read, SCHEMA, Snapshot, StoreError, Tell};
@@ -25,8 +26,10 @@ pub struct Verified {
 /// [`StoreError`] when not even the list of tables can be read.
 pub fn verify_live(app: &App, tell: Tell<'_>) -> Result<Verified, StoreError> {
     let mut tell = |done, all| tell(done, all) && !app.is_ending();
-    let findings = app.store.read(|r| Check::run(r, &mut tell, |c| app::check(c, Some(&app.keys))))?;
-    Ok(Verified { findings, notes: Vec::new() })
+    app.store.read(|r| {
+        let findings = Check::run(r, &mut tell, |c| app::check(c, Some(&app.keys)))?;
+        Ok(Verified { findings, notes: audit::notes(r, Some(&app.keys)).unwrap_or_default() })
+    })
 }
 
 /// Checks every record of a file: a backup, or the database of a server that does not run. Without `keys` the signatures are left out.
@@ -50,10 +53,13 @@ fn verify(r: &Read, path: &Path, schema: u32, keys: Option<&Keys>, tell: Tell<'_
     match keys {
         Some(keys) if !keys.own(r)? => return Err(KeyError::Foreign.into()),
         Some(_) => {}
-        None => notes.push("鍵ファイルがないため、監査記録の署名は確かめていません".to_owned()),
+        None => notes.push("鍵ファイルがないため、監査記録が書き換えられていないかは確かめていません".to_owned()),
     }
     let findings = if schema == SCHEMA {
-        Check::run(r, tell, |c| app::check(c, keys))?
+        let findings = Check::run(r, tell, |c| app::check(c, keys))?;
+        // Where they cannot be read, that is among the damage.
+        notes.extend(audit::notes(r, keys).unwrap_or_default());
+        findings
     } else {
         notes.push(format!("古い版（形式 {schema}）のファイルのため、行ごとのチェックサムだけを確かめました"));
         Check::envelopes(r, tell)?

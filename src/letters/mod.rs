@@ -23,4 +23,4 @@ pub use model::{Act, Letter, LetterNumber, Occasion, Refused, Serial, State, Ste
 pub use post::{Posting, on_first_login, on_reset, on_withdrawal};
 pub use press::Press;
 pub use print::Choice;
-pub use store::{Batch, Stage, Wanted, check, count_in_state, of_application, of_office};
+pub use store::{Batch, Stage, Wanted, check, count_in_state, last_serial, of_application, of_office, printed_up_to};

@@ -177,6 +177,25 @@ pub(super) fn next_serial(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<Seri
     Ok(Some(Serial { month, sequence }))
 }
 
+/// The last 発行番号 that was given out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn last_serial(r: &impl Reads) -> Result<Option<Serial>, StoreError> {
+    Ok(r.first(&SEQUENCES, &Span::all().descending())?.map(|(month, sequence)| Serial { month, sequence }))
+}
+
+/// Notes that the 発行番号 of a month up to `last` were given out already, by a database that is no more: the next one follows it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn printed_up_to(tx: &mut Tx<'_>, last: Serial) -> Result<(), StoreError> {
+    if tx.get(&SEQUENCES, &last.month)?.is_none_or(|sequence| sequence < last.sequence) {
+        tx.put(&SEQUENCES, &last.month, &last.sequence)?;
+    }
+    Ok(())
+}
+
 /// Takes up to `limit` letters whose passwords ended before `now` off the list.
 pub(super) fn take_ends(tx: &mut Tx<'_>, now: Timestamp, limit: usize) -> Result<Vec<(Timestamp, Id)>, StoreError> {
     let rows = tx.list(&ENDS, &Span::all(), limit)?;

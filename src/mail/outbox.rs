@@ -151,6 +151,14 @@ pub fn count(r: &impl Reads, state: State, prefecture: Option<Prefecture>, limit
     r.count(&BY_STATE, &Span::prefix(&(state.number(), federation(prefecture))), limit)
 }
 
+/// How many mails wait in the whole installation.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn waiting(r: &impl Reads) -> Result<usize, StoreError> {
+    r.count(&BY_STATE, &Span::prefix(&State::Waiting.number()), usize::MAX)
+}
+
 /// Sends a failed mail again. `false` if it is not a failed one.
 ///
 /// # Errors

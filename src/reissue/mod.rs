@@ -20,4 +20,6 @@ pub use model::{
     Slip, Source, State, Step, TEXT_MOST, What,
 };
 pub use statistics::{Figures, figures, median_days};
-pub use store::{approved_waiting, check, count_in_state, find, find_at, in_state, of_contact, of_office};
+pub use store::{
+    approved_waiting, check, count_in_state, find, find_at, given_up_to, in_state, last_number, of_contact, of_office,
+};

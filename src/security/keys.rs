@@ -34,6 +34,8 @@ pub enum Purpose {
     Token,
     /// The daily signature under the audit chain.
     Checkpoint,
+    /// Every link of the audit chain.
+    AuditLink,
 }
 
 impl Purpose {
@@ -47,6 +49,7 @@ impl Purpose {
             Self::Authenticator => "authenticator",
             Self::Token => "token",
             Self::Checkpoint => "checkpoint",
+            Self::AuditLink => "audit link",
         }
     }
 }

@@ -13,6 +13,9 @@ use crate::store::{self, Check, Reads, Span, Store, StoreError, Table, Tx, expec
 const SESSIONS: Table<[u8; 32], Session> = Table::new("sessions");
 const BY_SUBJECT: Table<(String, [u8; 32]), ()> = Table::new("sessions_by_subject");
 
+/// Where all sessions lie: whoever leaves these tables out of a copy ends every session.
+pub const TABLES: [&str; 2] = [SESSIONS.name(), BY_SUBJECT.name()];
+
 /// Whose session it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Subject {

@@ -19,4 +19,4 @@ pub use flow::sweep::{SWEEP, sweep};
 pub use frame::{Nav, Screen, page, screen};
 pub use guard::{Admission, admit, turn_away};
 pub use model::{NameError, StaffName};
-pub use store::check;
+pub use store::{WAITING_LOGINS, check};

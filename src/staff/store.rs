@@ -12,6 +12,9 @@ const NAMES: Table<String, Id> = Table::new("staff_names");
 const INVITATIONS: Table<[u8; 32], Invitation> = Table::new("staff_invitations");
 const ATTEMPTS: Table<[u8; 32], Attempt> = Table::new("staff_attempts");
 
+/// Where logins lie that wait for their second factor: whoever leaves it out of a copy ends them all.
+pub const WAITING_LOGINS: &str = ATTEMPTS.name();
+
 /// (keyed hash of the typed name, browser or device).
 pub type TriesKey = ([u8; 32], [u8; 32]);
 pub const TRIES: Table<TriesKey, Tries> = Table::new("staff_tries");

@@ -6,7 +6,7 @@ pub enum StoreError {
     /// The database refused an operation; the message is redb's.
     #[error("the database failed: {0}")]
     Database(String),
-    /// A record cannot be read. Names the table; the content is not shown.
+    /// A record cannot be read. Names the table; the content is not shown, nor what quotes it.
     #[error("a record of table {table} cannot be read: {reason}")]
     Corrupt {
         /// The table it lies in.
@@ -22,6 +22,9 @@ pub enum StoreError {
         /// What does not fit.
         reason: String,
     },
+    /// Something is to be sealed, and the store was never told the key.
+    #[error("no key was handed in to seal with")]
+    Unsealed,
     /// Less free disk than the writer keeps in reserve. Answered with 503.
     #[error("less than {needed_mib} MiB of disk are free")]
     DiskFull {

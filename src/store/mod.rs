@@ -30,7 +30,7 @@ pub use read::Read;
 pub use snapshot::Snapshot;
 pub use sweep::sweep;
 pub use table::Table;
-pub use tx::Tx;
+pub use tx::{Seal, Tx};
 
 /// Checks what this room keeps for itself, for `verify`.
 pub fn check(c: &mut Check<'_>) {

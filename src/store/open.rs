@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::migrations::{self, Step};
+use super::tx::Seal;
 use super::writer::{self, Job, Writer};
 use super::{Read, StoreError, Table, Tx, unfinished};
 
@@ -58,6 +59,7 @@ struct Inner {
     database: Arc<redb::Database>,
     counters: Arc<Counters>,
     watchers: Arc<Watchers>,
+    seal: Arc<OnceLock<Seal>>,
     searches: Semaphore,
     folder: Option<PathBuf>,
     reserve_mib: u64,
@@ -138,10 +140,18 @@ impl Store {
         let database = Arc::new(database);
         let watchers = Arc::new(Watchers::default());
         let reserve_mib = options.reserve_mib;
-        let writer = Writer::start(Arc::clone(&database), folder.clone(), options, Arc::clone(&counters), Arc::clone(&watchers));
+        let seal = Arc::new(OnceLock::new());
+        let (folder_too, seal_too) = (folder.clone(), Arc::clone(&seal));
+        let (counters_too, watchers_too) = (Arc::clone(&counters), Arc::clone(&watchers));
+        let writer = Writer::start(Arc::clone(&database), folder_too, options, counters_too, watchers_too, seal_too);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let searches = Semaphore::new(cores);
-        Ok(Self(Arc::new(Inner { writer, database, counters, watchers, searches, folder, reserve_mib })))
+        Ok(Self(Arc::new(Inner { writer, database, counters, watchers, seal, searches, folder, reserve_mib })))
+    }
+
+    /// Hands in what use cases seal with. The first counts: a store belongs to one installation.
+    pub fn seal_with(&self, seal: Seal) {
+        self.0.seal.get_or_init(|| seal);
     }
 
     /// Runs a use case in a write transaction, durably committed before this returns.

@@ -15,6 +15,10 @@ use super::open::Counters;
 use super::table::{Bytes, definition};
 use super::{Key, Reads, Span, StoreError, Table, value};
 
+/// Makes a keyed hash of parts, with the id of its key: what only this installation can write. The store knows no keys; whoever holds them
+/// hands this in with [`super::Store::seal_with`].
+pub type Seal = Arc<dyn Fn(&[&[u8]]) -> (u32, [u8; 32]) + Send + Sync>;
+
 type Opened<'t> = Rc<RefCell<redb::Table<'t, Bytes, Bytes>>>;
 
 /// What a use case is handed inside [`super::Store::write`]. Several use cases may share one; each is all or nothing.
@@ -25,6 +29,7 @@ pub struct Tx<'t> {
     txn: &'t redb::WriteTransaction,
     tables: RefCell<HashMap<&'static str, Opened<'t>>>,
     counters: Arc<Counters>,
+    pub(super) seal: Option<Seal>,
     /// Whether the closure that runs now has written.
     pub(super) wrote: bool,
     /// Tables that this transaction has written to, for those who wait for changes.
@@ -33,7 +38,7 @@ pub struct Tx<'t> {
 
 impl<'t> Tx<'t> {
     pub(super) fn new(txn: &'t redb::WriteTransaction, counters: Arc<Counters>) -> Self {
-        Self { txn, tables: RefCell::default(), counters, wrote: false, touched: BTreeSet::new() }
+        Self { txn, tables: RefCell::default(), counters, seal: None, wrote: false, touched: BTreeSet::new() }
     }
 
     fn table(&self, name: &'static str) -> Result<Opened<'t>, StoreError> {
@@ -82,6 +87,14 @@ impl<'t> Tx<'t> {
         change(&mut record);
         self.put(table, key, &record)?;
         Ok(true)
+    }
+
+    /// Seals with the key of this installation.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsealed`] when the store was handed none: what is to be sealed is never written without it.
+    pub fn seal(&self, parts: &[&[u8]]) -> Result<(u32, [u8; 32]), StoreError> {
+        self.seal.as_ref().map(|seal| seal(parts)).ok_or(StoreError::Unsealed)
     }
 
     fn note_write(&mut self, table: &'static str) {

@@ -2,13 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, ThreadId};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::open::{Counters, Watchers};
+use super::tx::Seal;
 use super::{StoreError, StoreOptions, Tx};
 
 /// Use cases that may wait for the writer before callers wait to hand theirs in.
@@ -28,10 +29,11 @@ impl Writer {
         options: StoreOptions,
         counters: Arc<Counters>,
         watchers: Arc<Watchers>,
+        seal: Arc<OnceLock<Seal>>,
     ) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (broken_sender, broken) = watch::channel(false);
-        let room = Room { database, folder, options, counters, watchers, broken: broken_sender };
+        let room = Room { database, folder, options, counters, watchers, seal, broken: broken_sender };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || room.run(queue))
@@ -149,6 +151,7 @@ struct Room {
     options: StoreOptions,
     counters: Arc<Counters>,
     watchers: Arc<Watchers>,
+    seal: Arc<OnceLock<Seal>>,
     broken: watch::Sender<bool>,
 }
 
@@ -225,6 +228,7 @@ impl Room {
             Err(error) => return Ended::Broken(error.into()),
         };
         let mut tx = Tx::new(&txn, Arc::clone(&self.counters));
+        tx.seal = self.seal.get().map(Arc::clone);
         for job in batch {
             tx.wrote = false;
             if !job.run(&mut tx) && tx.wrote {

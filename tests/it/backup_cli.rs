@@ -62,8 +62,17 @@ fn the_running_server_backs_itself_up_and_the_copy_is_restored_elsewhere() {
     let said = there.run(&["restore", text(&backup)]);
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("鍵ファイル") && said.err.contains("--keys"), "{}", said.err);
-    let said = there.run(&["restore", text(&backup), "--keys", text(&keys)]);
+    let last = ["--last-number", "U202601000041", "--last-letter", "202601-00004x"];
+    let said = there.run(&[&["restore", text(&backup), "--keys", text(&keys)][..], &last].concat());
+    assert!(said.code == Some(2) && said.err.contains("202601-000045 のように"), "{}", said.err);
+    let said = there.run(&[&["restore", text(&backup), "--keys", text(&keys)][..], &last[..2]].concat());
     assert_eq!(said.code, Some(0), "{}", said.err);
+    for told in
+        ["より後に無効にした職員", "事業所のパスワード", "管理番号は U202601000041 の次", "--last-letter", "ログインはすべて"]
+    {
+        assert!(said.out.contains(told), "{told}: {}", said.out);
+    }
+    assert!(!said.out.contains("--last-number"), "{}", said.out);
     assert_eq!(std::fs::read_to_string(there.data().join("templates/seal.svg")).unwrap(), "<svg/>");
     let said = there.run(&["verify"]);
     assert_eq!(said.code, Some(0), "{} {}", said.out, said.err);

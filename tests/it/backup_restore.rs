@@ -1,11 +1,15 @@
 //! `restore`: all or nothing, into an empty folder only, and never without the right keys.
 
-use uketsuke::backup::BackupError;
+use uketsuke::backup::{BackupError, Given};
+use uketsuke::kernel::ControlNumber;
+use uketsuke::letters::Serial;
 use uketsuke::security::Keys;
+use uketsuke::staff::Role;
 
 use crate::support::installed::{Installed, flip, take};
 use crate::support::office::{PASSWORD, USER};
 use crate::support::reissue::office;
+use crate::support::staff::staff;
 
 /// A backup of an installation with an office, a template and an application; the application's number.
 async fn backup(here: &Installed) -> (std::path::PathBuf, uketsuke::kernel::ControlNumber) {
@@ -123,4 +127,48 @@ async fn a_file_that_is_no_backup_is_refused() {
     assert!(there.restore(&other, Some(&here.key_file())).await.is_err());
     assert!(there.restore(&there.path("nothing.redb"), Some(&here.key_file())).await.is_err());
     assert!(is_empty(&there));
+}
+
+#[tokio::test]
+async fn nobody_is_logged_in_after_a_restore_neither_offices_nor_staff() {
+    let (here, there) = (Installed::new(), Installed::new());
+    let app = here.open(|_| {}).await;
+    app.office(USER).await;
+    let mut browser = app.browser();
+    assert_eq!(browser.log_in(USER, PASSWORD).await.location(), Some("/office"));
+    let mut desk = staff(&app, "佐藤", Role::Clerk, 13).await;
+    assert!(browser.get("/office").await.location().is_none() && desk.get("/staff").await.location().is_none());
+    let file = here.path("b.redb");
+    take(&app.app, &file).await.unwrap();
+    drop(app);
+    there.restore(&file, Some(&here.key_file())).await.unwrap();
+    let app = there.open(|_| {}).await;
+    for (browser, path, login) in [(&mut browser, "/office", "/login"), (&mut desk, "/staff", "/staff/login")] {
+        app.take_over(browser);
+        let to = browser.get(path).await.location().map(str::to_owned);
+        assert!(to.as_deref().is_some_and(|to| to.starts_with(login)), "{path}: {to:?}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_given_out_after_the_backup_are_not_given_out_again_when_they_are_told() {
+    let (here, there, other) = (Installed::new(), Installed::new(), Installed::new());
+    let (file, number) = backup(&here).await;
+    let last = ControlNumber::new(number.month(), number.sequence() + 40).unwrap();
+    let letter = Serial { month: number.month(), sequence: 7 };
+    let keys = here.key_file();
+    let given = Given { number: Some(last), letter: Some(letter) };
+    let restored = there.restore_after(&file, Some(&keys), given).await.unwrap();
+    let goes_on = restored.goes_on.unwrap();
+    assert_eq!(goes_on.after, given);
+    assert!(goes_on.waiting_mails > 0);
+    let app = there.open(|_| {}).await;
+    let next = app.applied(office(13, "1311111111"), None).await.number;
+    assert_eq!((next.month(), next.sequence()), (last.month(), last.sequence() + 1));
+    let found = uketsuke::backup::verify_live(&app.app, &mut |_, _| true).unwrap().findings;
+    assert_eq!(found.damage, [], "the applications of those numbers are known to be lost");
+    // An older number than the last in the backup takes nothing back.
+    let older = Given { number: ControlNumber::new(number.month(), 1), letter: None };
+    let restored = other.restore_after(&file, Some(&keys), older).await.unwrap();
+    assert_eq!(restored.goes_on.unwrap().after.number, Some(number));
 }

@@ -189,6 +189,30 @@ async fn q47_a_tail_cut_off_the_log_is_found_by_the_signature_of_the_day() {
 }
 
 #[tokio::test]
+async fn q47_deleted_signatures_and_details_are_named_and_the_last_signature_is_told() {
+    let mut app = TestApp::new();
+    app.may_leave_mails = true;
+    let write = async |number| {
+        let moment = app.app.moment();
+        let event = audit::Event::new(audit::Actor::System, "test.event").office(office(13, number)).client("203.0.113.9");
+        app.write(move |tx| audit::record(tx, &moment, event.clone())).await;
+    };
+    write("1311111111").await;
+    app.app.prepare().await.unwrap();
+    app.run_jobs().await;
+    write("1322222222").await;
+    let verified = verify_live(&app.app, &mut |_, _| true).unwrap();
+    assert_eq!(verified.findings.damage, []);
+    assert!(verified.notes.iter().any(|note| note.contains("最後の署名は1番")), "{:?}", verified.notes);
+    let checkpoints: Table<u64, serde_json::Value> = Table::new("audit_checkpoints");
+    app.write(move |tx| tx.delete(&checkpoints, &1)).await;
+    says(&app.app, "audit_checkpoints", "署名が消されています");
+    let details: Table<u64, serde_json::Value> = Table::new("audit_details");
+    app.write(move |tx| tx.delete(&details, &2)).await;
+    says(&app.app, "audit_details", "保存期間の前に消されています");
+}
+
+#[tokio::test]
 async fn the_check_of_a_year_of_work_stays_without_damage_while_jobs_go_on() {
     let app = filled().await;
     app.app.prepare().await.unwrap();

@@ -92,6 +92,7 @@ impl Watch for Deaf {
 #[test]
 fn q44_a_file_that_is_no_ledger_is_told_in_one_sentence_and_leaves_the_ledger_as_it_was() {
     let (store, clock, random) = (Store::in_memory().unwrap(), Clock::manual(Timestamp::UNIX_EPOCH), Random::seeded(1));
+    uketsuke::audit::seal_with(&store, &uketsuke::security::Keys::fresh(&random));
     let seven = Prefecture::new(7).unwrap();
     let import = |bytes: &[u8], read: ReadOptions, close: bool| {
         let name = "ledger.csv".to_owned();

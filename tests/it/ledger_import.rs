@@ -7,6 +7,7 @@ use uketsuke::audit::{self, Actor};
 use uketsuke::kernel::{Clock, Moment, OfficeKey, OfficeNumber, Prefecture, Random};
 use uketsuke::ledger::csv::{ReadOptions, RowError};
 use uketsuke::ledger::{self, ClaimMethod, Entry, ImportError, ImportOptions, Report, Status, Watch};
+use uketsuke::security::Keys;
 use uketsuke::store::{Store, StoreError};
 
 const HEADER: &str = "都道府県番号,事業所番号,事業所名,事業所名カナ,郵便番号,住所,方書,電話番号,FAX番号,法人名,状態,請求方法";
@@ -61,7 +62,9 @@ fn options() -> ImportOptions {
 impl Counter {
     fn new() -> Self {
         let clock = Clock::manual("2026-01-10T00:00:00Z".parse::<Timestamp>().unwrap());
-        Self { store: Store::in_memory().unwrap(), clock, random: Random::seeded(1) }
+        let store = Store::in_memory().unwrap();
+        audit::seal_with(&store, &Keys::fresh(&Random::seeded(1)));
+        Self { store, clock, random: Random::seeded(1) }
     }
 
     fn import_with(&self, text: &str, options: &ImportOptions) -> Result<(Report, Told), ImportError> {
@@ -358,5 +361,8 @@ fn an_import_is_in_the_audit_log_with_its_counts() {
     assert_eq!((entries[0].action.as_str(), &entries[0].actor), ("ledger.import", &Actor::Console));
     assert_eq!(entries[0].details["added"], "2");
     assert_eq!(entries[0].details["file"], "ledger.csv");
-    assert_eq!(counter.store.read(audit::verify).map_err(|e: StoreError| e.to_string()), Ok(Vec::new()));
+    assert_eq!(
+        counter.store.read(|r| audit::verify(r, Some(&Keys::fresh(&Random::seeded(1))))).map_err(|e: StoreError| e.to_string()),
+        Ok(Vec::new())
+    );
 }

@@ -170,10 +170,8 @@ impl Key for Raw {
 }
 
 /// Tables whose rows stand alone: nothing else in the database says that there must be such a row. Flows that somebody began, counted
-/// tries and hits, devices, notices, single states; details of the log may be erased; a signature covers all entries before it.
+/// tries and hits, devices, notices, single states.
 const ALONE: &[&str] = &[
-    "audit_checkpoints",
-    "audit_details",
     "backup_about",
     "backup_files",
     "backup_state",

@@ -25,6 +25,19 @@ pub struct Serial {
     pub sequence: u32,
 }
 
+impl Serial {
+    /// Reads what was typed: the 12 digits of a 発行番号, with or without hyphens, and with or without its 枝番.
+    #[must_use]
+    pub fn parse(input: &str) -> Option<Self> {
+        let digits = text::code(input);
+        if !matches!(digits.len(), 12 | 14) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let (month, sequence) = (digits[..6].parse::<u32>().ok()?, digits[6..12].parse().ok()?);
+        (matches!(month % 100, 1..=12) && sequence > 0).then_some(Self { month, sequence })
+    }
+}
+
 impl LetterNumber {
     /// Reads what was typed or scanned: 14 digits, with or without the hyphens.
     #[must_use]

@@ -19,11 +19,12 @@ pub fn check(c: &mut Check<'_>) {
                 leads_to(r, &RESTING, &(at, *number))?;
             }
         }
-        expect(r.get(&SEQUENCES, &number.month())? >= Some(number.sequence()), "受付番号が、その月の最後の番号より後です")?;
+        let given = r.get(&SEQUENCES, &number.month())?;
+        expect(given.is_some_and(|given| given.last >= number.sequence()), "受付番号が、その月の最後の番号より後です")?;
         expect(!audit::about(r, &number.to_string(), 1)?.is_empty(), "監査記録がありません")
     });
-    c.table(&SEQUENCES, |r, month, last| {
-        for sequence in 1..=*last {
+    c.table(&SEQUENCES, |r, month, given| {
+        for sequence in (1..=given.last).filter(|sequence| !given.is_lost(*sequence)) {
             let number = ControlNumber::new(*month, sequence);
             let there = number.map(|number| r.has(&APPLICATIONS, &number)).transpose()?;
             expect(there == Some(true), &format!("{sequence}番の申請がありません"))?;

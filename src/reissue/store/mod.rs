@@ -6,6 +6,7 @@ pub(super) mod queue;
 
 pub use check::check;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::model::{Application, State};
 use super::statistics;
@@ -13,8 +14,8 @@ use crate::kernel::{ControlNumber, MailAddress, OfficeKey, Prefecture, jst};
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
 const APPLICATIONS: Table<ControlNumber, Application> = Table::new("reissue");
-/// The last sequence given out in a month (YYYYMM).
-const SEQUENCES: Table<u32, u32> = Table::new("reissue_sequences");
+/// What was given out in a month (YYYYMM).
+const SEQUENCES: Table<u32, Given> = Table::new("reissue_sequences");
 /// Prefecture, state, time of receipt: queues, oldest first.
 const BY_STATE: Table<(Prefecture, u8, Timestamp, ControlNumber), ()> = Table::new("reissue_by_state");
 const BY_OFFICE: Table<(OfficeKey, ControlNumber), ()> = Table::new("reissue_by_office");
@@ -23,14 +24,52 @@ const BY_CONTACT: Table<(Prefecture, String, ControlNumber), ()> = Table::new("r
 /// Applications that nobody waits for any more and whose contact address is still kept, the longest at rest first.
 const RESTING: Table<(Timestamp, ControlNumber), ()> = Table::new("reissue_resting");
 
+/// The sequences of a month.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Given {
+    /// The last that was given out.
+    last: u32,
+    /// From, to: given out after the backup that was restored, so that their applications are not here.
+    lost: Vec<(u32, u32)>,
+}
+
+impl Given {
+    fn is_lost(&self, sequence: u32) -> bool {
+        self.lost.iter().any(|(from, to)| (*from..=*to).contains(&sequence))
+    }
+}
+
 /// The next control number of the month of `now` (JST). Gap-free, because it is taken in the transaction that writes its
 /// application. `None` when the month is full.
 pub(super) fn next_number(tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<ControlNumber>, StoreError> {
     let month = jst::year_month(now);
-    let next = tx.get(&SEQUENCES, &month)?.unwrap_or(0) + 1;
-    let Some(number) = ControlNumber::new(month, next) else { return Ok(None) };
-    tx.put(&SEQUENCES, &month, &next)?;
+    let mut given = tx.get(&SEQUENCES, &month)?.unwrap_or_default();
+    let Some(number) = ControlNumber::new(month, given.last + 1) else { return Ok(None) };
+    given.last += 1;
+    tx.put(&SEQUENCES, &month, &given)?;
     Ok(Some(number))
+}
+
+/// The last control number that was given out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn last_number(r: &impl Reads) -> Result<Option<ControlNumber>, StoreError> {
+    Ok(r.first(&SEQUENCES, &Span::all().descending())?.and_then(|(month, given)| ControlNumber::new(month, given.last)))
+}
+
+/// Notes that the control numbers of a month up to `number` were given out already, by a database that is no more: the next one follows it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn given_up_to(tx: &mut Tx<'_>, number: ControlNumber) -> Result<(), StoreError> {
+    let mut given = tx.get(&SEQUENCES, &number.month())?.unwrap_or_default();
+    if number.sequence() > given.last {
+        given.lost.push((given.last + 1, number.sequence()));
+        given.last = number.sequence();
+        tx.put(&SEQUENCES, &number.month(), &given)?;
+    }
+    Ok(())
 }
 
 /// Writes an application that was not there before.

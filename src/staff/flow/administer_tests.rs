@@ -12,8 +12,10 @@ struct House {
 
 impl House {
     fn new() -> Self {
+        let store = Store::in_memory().unwrap();
+        audit::seal_with(&store, &crate::security::Keys::fresh(&Random::seeded(9)));
         Self {
-            store: Store::in_memory().unwrap(),
+            store,
             config: Config::demo(),
             clock: Clock::manual("2026-01-20T00:00:00Z".parse().unwrap()),
             random: Random::seeded(1),

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 use uketsuke::app::App;
-use uketsuke::backup::{self, BackupError, Restored, Taken};
+use uketsuke::backup::{self, BackupError, Given, Restored, Taken};
 use uketsuke::cli::installation::{DATABASE, open_data};
 use uketsuke::config::Config;
 use uketsuke::kernel::Random;
@@ -79,8 +79,13 @@ impl Installed {
 
     /// Restores a backup with the present or these keys.
     pub async fn restore(&self, file: &Path, keys: Option<&Path>) -> Result<Restored, BackupError> {
+        self.restore_after(file, keys, Given::default()).await
+    }
+
+    /// The same, where these numbers were given out after the backup.
+    pub async fn restore_after(&self, file: &Path, keys: Option<&Path>, given: Given) -> Result<Restored, BackupError> {
         let (config, file, keys) = (self.config(), file.to_owned(), keys.map(Path::to_owned));
-        let work = move || backup::restore(&config, DATABASE, &file, keys.as_deref(), &mut |_, _, _| {});
+        let work = move || backup::restore(&config, DATABASE, &file, keys.as_deref(), given, &mut |_, _, _| {});
         tokio::task::spawn_blocking(work).await.unwrap()
     }
 
