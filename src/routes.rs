@@ -134,6 +134,8 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff", Who::AnyStaff, staff::pages::dashboard::show),
         Row::post("/staff/session", Who::AnyStaff, staff::pages::session::extend),
         Row::post("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
+        Row::get("/staff/mails", Who::Staff(Role::Clerk), staff::pages::mails::show),
+        Row::post("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
         Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
         Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print),
         Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),

@@ -8,6 +8,7 @@ use std::time::Instant;
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, StorageBackend, TableDefinition, TableHandle as _};
 use uketsuke::accounts::{self, Account, Kind};
 use uketsuke::app::App;
+use uketsuke::config::Limits;
 use uketsuke::kernel::{Clock, MailAddress, Moment, Random};
 use uketsuke::reissue::{self, Arrival, Source};
 use uketsuke::store::{Store, StoreError, Tx};
@@ -41,7 +42,7 @@ pub fn arrival(n: usize) -> Arrival {
 }
 
 fn send(tx: &mut Tx<'_>, moment: &Moment, n: usize) -> Result<(), StoreError> {
-    reissue::receive(tx, moment, arrival(n)).map(drop)
+    reissue::receive(tx, moment, &Limits::default(), arrival(n)).map(drop)
 }
 
 /// Takes in one application and waits until it is durable.

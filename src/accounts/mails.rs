@@ -48,6 +48,12 @@ struct Params {
     at: Timestamp,
 }
 
+/// What staff call a mail of this room.
+#[must_use]
+pub fn mail_title(kind: &str) -> Option<&'static str> {
+    (kind == CHANGED).then_some(SUBJECT)
+}
+
 /// Tells every registered address and the account itself, in the transaction of the change.
 ///
 /// # Errors

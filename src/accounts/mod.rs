@@ -7,6 +7,6 @@ mod mails;
 mod model;
 mod store;
 
-pub use mails::{CHANGED, Change, compose, tell_change};
+pub use mails::{CHANGED, Change, compose, mail_title, tell_change};
 pub use model::{Account, Kind, LastLogin, SecurityCode, Temporary};
 pub use store::{check, create, each, end_temporary, ensure, find, prefectures_with_id, save, save_quietly, set_temporary};

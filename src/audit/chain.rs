@@ -89,8 +89,39 @@ pub fn record(tx: &mut Tx<'_>, moment: &Moment, event: Event) -> Result<(), Stor
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn about(r: &impl Reads, subject: &str, limit: usize) -> Result<Vec<Entry>, StoreError> {
-    let keys = r.list(&BY_SUBJECT, &Span::prefix(&subject.to_owned()).descending(), limit)?;
+    about_before(r, subject, None, limit)
+}
+
+/// The same; `before` continues a list.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn about_before(r: &impl Reads, subject: &str, before: Option<u64>, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    let mut span = Span::prefix(&subject.to_owned()).descending();
+    if let Some(before) = before {
+        span = span.after(&(subject.to_owned(), before));
+    }
+    let keys = r.list(&BY_SUBJECT, &span, limit)?;
     keys.into_iter().filter_map(|((_, n), ())| entry(r, n).transpose()).collect()
+}
+
+/// How many entries there are about a subject since `since`, counted up to `limit`. The chain has no gaps and goes with the time, so
+/// the first of them is found by halving, and none of them is read.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn count_about(r: &impl Reads, subject: &str, since: Timestamp, limit: usize) -> Result<usize, StoreError> {
+    let end = r.first(&CHAIN, &Span::all().descending())?.map_or(1, |(last, _)| last + 1);
+    let (mut first, mut beyond) = (1, end);
+    while first < beyond {
+        let middle = u64::midpoint(first, beyond);
+        match r.get(&CHAIN, &middle)? {
+            Some(link) if link.at < since => first = middle + 1,
+            _ => beyond = middle,
+        }
+    }
+    let subject = subject.to_owned();
+    r.count(&BY_SUBJECT, &Span::between(&(subject.clone(), first), &subject), limit)
 }
 
 /// The newest entries of a federation, newest first; `before` continues a list.

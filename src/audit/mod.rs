@@ -9,7 +9,7 @@ mod event;
 mod keep;
 mod verify;
 
-pub use chain::{about, in_prefecture, record, seal_with};
+pub use chain::{about, about_before, count_about, in_prefecture, record, seal_with};
 pub use check::check;
 pub use event::{Actor, Entry, Event};
 pub use keep::{KEEP, keep};

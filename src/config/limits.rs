@@ -1,11 +1,11 @@
-//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3), how many logins a network may try (D), how many connections there
-//! may be.
+//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3), how many logins a network may try, how many connections there
+//! may be, and how many applications strangers may send for one office (D).
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Findings;
 
-/// Caps on codes sent by mail, on logins and on connections.
+/// Caps on codes sent by mail, on logins, on connections and on applications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -26,6 +26,11 @@ pub struct Limits {
     pub connections: u32,
     /// Connections at once from one client network, but for trusted proxies. A browser opens six, and an idle one ends after 30 seconds.
     pub connections_per_network: u32,
+    /// Applications that visitors send for one office, in a day. Anybody may apply for any office; beyond it the federation takes them
+    /// in by telephone.
+    pub applications_per_office_day: u32,
+    /// Warnings that somebody has applied (M-12) to the registered addresses of one office, in a day.
+    pub warnings_per_office_day: u32,
 }
 
 impl Default for Limits {
@@ -39,6 +44,8 @@ impl Default for Limits {
             login_tries_per_network_5min: 60,
             connections: 2_000,
             connections_per_network: 200,
+            applications_per_office_day: 10,
+            warnings_per_office_day: 3,
         }
     }
 }
@@ -52,6 +59,8 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("limits.login_tries_per_network_5min", "10から1000000までの整数（回）"),
     ("limits.connections", "100から100000までの整数（接続）"),
     ("limits.connections_per_network", "10以上、limits.connections までの整数（接続）"),
+    ("limits.applications_per_office_day", "1から1000までの整数（件）"),
+    ("limits.warnings_per_office_day", "1から100までの整数（回）"),
 ];
 
 impl Limits {
@@ -67,5 +76,7 @@ impl Limits {
         found.expect("limits.login_tries_per_network_5min", (10..=1_000_000).contains(&self.login_tries_per_network_5min));
         found.expect("limits.connections", (100..=100_000).contains(&self.connections));
         found.expect("limits.connections_per_network", (10..=self.connections).contains(&self.connections_per_network));
+        found.expect("limits.applications_per_office_day", (1..=1_000).contains(&self.applications_per_office_day));
+        found.expect("limits.warnings_per_office_day", (1..=100).contains(&self.warnings_per_office_day));
     }
 }

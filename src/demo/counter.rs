@@ -102,7 +102,9 @@ impl Counter {
 
     async fn receive(&mut self, tag: Tag, arrival: Arrival) -> Result<(), FillError> {
         let moment = self.app.moment();
-        let one = self.app.store.write::<_, StoreError, _>(move |tx| reissue::receive(tx, &moment, arrival.clone())).await?;
+        let limits = self.app.config.limits.clone();
+        let receive = move |tx: &mut Tx<'_>| reissue::receive(tx, &moment, &limits, arrival.clone());
+        let one = self.app.store.write::<_, StoreError, _>(receive).await?;
         self.numbers.insert(tag, one.number);
         Ok(())
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::flow::Attempt;
 use super::model::Tries;
-use super::store::{STRANGERS, TRIES, TriesKey};
+use super::store::{STRANGERS, TRIES, TriesKey, refused_subject};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Actor, Event};
 use crate::config::Lockout;
@@ -53,13 +53,30 @@ impl Claim {
         }
     }
 
-    /// Entries about existing and unknown IDs have the same rows.
-    pub(super) fn event(&self, outcome: &'static str) -> Event {
-        let event = Event::new(Actor::Visitor, "login.try").outcome(outcome).client(&self.client);
+    /// The entry of somebody who has entered.
+    pub(super) fn entered(&self, outcome: &'static str) -> Event {
+        let event = self.event(outcome);
         match self.user_id {
             Some(user_id) => event.office(user_id.office()).subject(user_id),
             None => event,
         }
+    }
+
+    /// The entry of a try that was refused. Entries about existing and unknown IDs have the same rows. They do not stand under the office:
+    /// a stranger could push all else out of its history.
+    pub(super) fn refused(&self, outcome: &'static str) -> Event {
+        let event = self.event(outcome);
+        match self.user_id {
+            Some(user_id) => {
+                let office = user_id.office();
+                event.prefecture(office.prefecture).subject(user_id).subject(refused_subject(office))
+            }
+            None => event,
+        }
+    }
+
+    fn event(&self, outcome: &'static str) -> Event {
+        Event::new(Actor::Visitor, "login.try").outcome(outcome).client(&self.client)
     }
 }
 
@@ -80,7 +97,11 @@ pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: 
         }
     }
     if let Some(until) = tries.locked_until(moment.now) {
-        audit::record(tx, moment, claim.event("device_locked"))?;
+        // One entry tells of the lock, not one for each try that it refuses.
+        if tries.tell_lock() {
+            tx.put(&TRIES, &key, &tries)?;
+            audit::record(tx, moment, claim.refused("device_locked"))?;
+        }
         return Ok(Reservation::Locked(until));
     }
     tries.reserve(moment.now, rules);

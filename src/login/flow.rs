@@ -136,7 +136,7 @@ fn refuse(
     reserved: &Reserved,
     why: &'static str,
 ) -> Result<Outcome, StoreError> {
-    audit::record(tx, moment, claim.event(why))?;
+    audit::record(tx, moment, claim.refused(why))?;
     Ok(reserved.locks.map_or(Outcome::Refused, Outcome::Locked))
 }
 
@@ -157,7 +157,7 @@ fn enter(
     accounts::save_quietly(tx, &account)?;
     let (cookie, device) = claim.device.map_or_else(|| (Some(found.new_device.0.clone()), found.new_device.1), |id| (None, id));
     devices::remember(tx, &account.user_id.to_string(), device, moment.now)?;
-    audit::record(tx, moment, claim.event("entered"))?;
+    audit::record(tx, moment, claim.entered("entered"))?;
     let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
     Ok(Outcome::Entered(Entered { session, limited: false, device: cookie }))
@@ -179,7 +179,7 @@ fn enter_first(
     } else {
         accounts::save_quietly(tx, &account)?;
     }
-    audit::record(tx, moment, claim.event("entered_by_temporary"))?;
+    audit::record(tx, moment, claim.entered("entered_by_temporary"))?;
     let with = OpenSession { address: claim.client.clone(), device: claim.device, limited: true };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
     Ok(Outcome::Entered(Entered { session, limited: true, device: None }))

@@ -14,4 +14,4 @@ mod store;
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use office::{Admission, Door, MenuPage, Office, admit, turn_away};
-pub use store::{SWEEP, check, sweep};
+pub use store::{RefusedTries, SWEEP, check, refused_tries, sweep};

@@ -31,13 +31,16 @@ pub struct Tries {
     /// The end of this device's own lock.
     #[serde(default)]
     locked_until: Option<Timestamp>,
+    /// An entry of the log tells of the present lock.
+    #[serde(default)]
+    lock_told: bool,
 }
 
 impl Tries {
     /// No try yet.
     #[must_use]
     pub const fn none() -> Self {
-        Self { failures: 0, consecutive: 0, last: Timestamp::MIN, locked_until: None }
+        Self { failures: 0, consecutive: 0, last: Timestamp::MIN, locked_until: None, lock_told: false }
     }
 
     /// The end of the device's own lock, if it is locked at `now`.
@@ -58,7 +61,13 @@ impl Tries {
         self.last = now;
         if self.failures >= rules.failures {
             self.locked_until = Some(now.saturating_add(rules.length()).unwrap_or(Timestamp::MAX));
+            self.lock_told = false;
         }
+    }
+
+    /// Whether the log is still to be told of the present lock: once, however many tries it refuses.
+    pub fn tell_lock(&mut self) -> bool {
+        !std::mem::replace(&mut self.lock_told, true)
     }
 
     /// Takes one reserved try back that could not be decided.

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 
 use super::model::{Strangers, Tries};
+use crate::audit;
 use crate::jobs::{Job, Kind, Lane, Outcome};
-use crate::kernel::jst;
-use crate::store::{self, Check, Store, StoreError, Table};
+use crate::kernel::{OfficeKey, jst};
+use crate::store::{self, Check, Reads, Store, StoreError, Table};
 
 /// (typed ID, device).
 pub(super) type TriesKey = ([u8; 32], [u8; 32]);
@@ -31,6 +32,30 @@ async fn sweep_all(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What entries about refused tries stand under.
+pub(super) fn refused_subject(office: OfficeKey) -> String {
+    format!("refused at login: {office}")
+}
+
+/// Tries to log in as an office that were refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefusedTries {
+    /// How many, counted up to a limit.
+    pub count: usize,
+    /// When the newest was; `None` if there was none.
+    pub last: Option<Timestamp>,
+}
+
+/// The tries that were refused since `since`, counted up to `limit`; those of a locked device as one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn refused_tries(r: &impl Reads, office: OfficeKey, since: Timestamp, limit: usize) -> Result<RefusedTries, StoreError> {
+    let subject = refused_subject(office);
+    let last = audit::about(r, &subject, 1)?.first().map(|entry| entry.at).filter(|at| *at >= since);
+    Ok(RefusedTries { count: audit::count_about(r, &subject, since, limit)?, last })
+}
+
 /// Checks every row, for `verify`.
 pub fn check(c: &mut Check<'_>) {
     c.table(&TRIES, |_, _, _| Ok(()));
@@ -41,7 +66,7 @@ pub fn check(c: &mut Check<'_>) {
 mod tests {
     use super::*;
     use crate::config::Lockout;
-    use crate::store::{Reads as _, Span};
+    use crate::store::Span;
 
     #[tokio::test]
     async fn retention_idle_rows_go_and_runs_that_still_count_stay_however_many_there_are() {

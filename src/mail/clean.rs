@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::outbox::{self, State};
+use super::outbox;
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::Prefecture;
 use crate::store::{Store, StoreError};
@@ -23,10 +23,10 @@ pub async fn clean(store: Store, keep: SignedDuration, job: Job) -> Outcome {
 }
 
 async fn sweep(store: &Store, before: Timestamp) -> Result<(), StoreError> {
-    for state in [State::Sent, State::Failed, State::Dropped] {
+    for pile in outbox::AT_REST {
         for prefecture in std::iter::once(None).chain(Prefecture::all().map(Some)) {
             loop {
-                let keys = store.read(|r| outbox::older(r, state, prefecture, before, CHUNK))?;
+                let keys = store.read(|r| outbox::older(r, pile, prefecture, before, CHUNK))?;
                 if keys.is_empty() {
                     break;
                 }

@@ -12,11 +12,17 @@ use crate::kernel::{Id, MailAddress, Moment, Prefecture};
 use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const OUTBOX: Table<Id, Row> = Table::new("outbox");
-/// State, federation (0 = none), when posted: for the lists of staff.
+/// Pile, federation (0 = none), when posted: for the lists of staff.
 const BY_STATE: Table<StateKey, ()> = Table::new("outbox_by_state");
 type StateKey = (u8, u8, Timestamp, Id);
 /// What a mail is about, when posted: for the file of one application.
 const BY_SUBJECT: Table<(String, Timestamp, Id), ()> = Table::new("outbox_by_subject");
+
+/// The pile of mails that failed and would be of no use any more (codes): nobody is to send them again, so no list of staff and no count
+/// holds them. Strangers may ask for as many as they like.
+const FAILED_FOR_ITS_TIME: u8 = 4;
+/// The piles of mails that nothing more happens to by itself.
+pub(super) const AT_REST: [u8; 4] = [State::Sent.number(), State::Failed.number(), State::Dropped.number(), FAILED_FOR_ITS_TIME];
 
 /// The job that sends one mail.
 pub const SEND: Kind = Kind::new("mail.send", Lane::Mail);
@@ -89,6 +95,18 @@ pub struct Row {
     pub sent: Option<Timestamp>,
 }
 
+impl Row {
+    /// Whether it failed and is still of use.
+    #[must_use]
+    pub fn can_be_sent_again(&self) -> bool {
+        self.state == State::Failed && self.useless_after.is_none()
+    }
+
+    fn pile(&self) -> u8 {
+        if self.state == State::Failed && self.useless_after.is_some() { FAILED_FOR_ITS_TIME } else { self.state.number() }
+    }
+}
+
 /// Posts a mail, in the transaction of what it reports. `seed` tells apart several mails of one use case.
 ///
 /// # Errors
@@ -125,13 +143,20 @@ pub fn find(r: &impl Reads, id: Id) -> Result<Option<Row>, StoreError> {
     r.get(&OUTBOX, &id)
 }
 
-/// Mails of one state and federation, oldest first.
+/// `limit` mails of one state and federation after the first `skip`, newest first; failed ones as far as staff may send them again.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn list(r: &impl Reads, state: State, prefecture: Option<Prefecture>, limit: usize) -> Result<Vec<(Id, Row)>, StoreError> {
-    let keys = r.list(&BY_STATE, &Span::prefix(&(state.number(), federation(prefecture))), limit)?;
-    keys.into_iter().filter_map(|((.., id), ())| r.get(&OUTBOX, &id).map(|row| Some((id, row?))).transpose()).collect()
+pub fn list(
+    r: &impl Reads,
+    state: State,
+    prefecture: Option<Prefecture>,
+    skip: usize,
+    limit: usize,
+) -> Result<Vec<(Id, Row)>, StoreError> {
+    let span = Span::prefix(&(state.number(), federation(prefecture))).descending();
+    let keys = r.list(&BY_STATE, &span, skip.saturating_add(limit))?.into_iter().skip(skip);
+    keys.filter_map(|((.., id), ())| r.get(&OUTBOX, &id).map(|row| Some((id, row?))).transpose()).collect()
 }
 
 /// The newest `limit` mails about one thing, newest first. Whoever asks has checked that they may see it.
@@ -143,7 +168,7 @@ pub fn about(r: &impl Reads, subject: &str, limit: usize) -> Result<Vec<(Id, Row
     keys.into_iter().filter_map(|((.., id), ())| r.get(&OUTBOX, &id).map(|row| Some((id, row?))).transpose()).collect()
 }
 
-/// How many mails of one state and federation there are, counted up to `limit`.
+/// How many mails [`list`] can show of one state and federation, counted up to `limit`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -159,12 +184,12 @@ pub fn waiting(r: &impl Reads) -> Result<usize, StoreError> {
     r.count(&BY_STATE, &Span::prefix(&State::Waiting.number()), usize::MAX)
 }
 
-/// Sends a failed mail again. `false` if it is not a failed one.
+/// Sends a failed mail again. `false` if it is not a failed one (any more), or would be of no use.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn send_again(tx: &mut Tx<'_>, moment: &Moment, id: Id) -> Result<bool, StoreError> {
-    let Some(row) = tx.get(&OUTBOX, &id)?.filter(|row| row.state == State::Failed) else { return Ok(false) };
+    let Some(row) = tx.get(&OUTBOX, &id)?.filter(Row::can_be_sent_again) else { return Ok(false) };
     settle(tx, id, row, |row| row.state = State::Waiting)?;
     let job = Id::new(&moment.part("send again").random());
     jobs::enqueue(tx, job, moment.now, SEND, moment.now, &id)?;
@@ -208,15 +233,15 @@ pub(super) fn record(tx: &mut Tx<'_>, job: &Job, id: Id, now: Timestamp, attempt
     if matches!(attempt, Attempt::Later(_)) { Ok(()) } else { jobs::finish(tx, job) }
 }
 
-/// Up to `limit` mails of one state and federation (`None`: of none) that were posted before `before`, for [`remove`].
+/// Up to `limit` mails of one pile and federation (`None`: of none) that were posted before `before`, for [`remove`].
 pub(super) fn older(
     r: &impl Reads,
-    state: State,
+    pile: u8,
     prefecture: Option<Prefecture>,
     before: Timestamp,
     limit: usize,
 ) -> Result<Vec<StateKey>, StoreError> {
-    let keys = r.list(&BY_STATE, &Span::prefix(&(state.number(), federation(prefecture))), limit)?;
+    let keys = r.list(&BY_STATE, &Span::prefix(&(pile, federation(prefecture))), limit)?;
     Ok(keys.into_iter().map(|(key, ())| key).take_while(|(_, _, posted, _)| *posted < before).collect())
 }
 
@@ -244,7 +269,7 @@ fn settle(tx: &mut Tx<'_>, id: Id, mut row: Row, change: impl FnOnce(&mut Row)) 
 }
 
 fn index(row: &Row, id: Id) -> StateKey {
-    (row.state.number(), federation(row.prefecture), row.posted, id)
+    (row.pile(), federation(row.prefecture), row.posted, id)
 }
 
 fn federation(prefecture: Option<Prefecture>) -> u8 {

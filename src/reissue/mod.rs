@@ -14,7 +14,7 @@ mod store;
 pub use flow::clean::{CLEAN, clean};
 pub use flow::mark::{Acting, Arrival, MarkError, mark, receive};
 pub use flow::remind::{REMIND, remind};
-pub use mails::{KINDS, compose};
+pub use mails::{KINDS, compose, title as mail_title};
 pub use model::{
     Application, By, Channel, Inquiry, InquiryReason, Move, MoveKind, Person, Printing, Refused, Rejection, RejectionReason,
     Slip, Source, State, Step, TEXT_MOST, What,

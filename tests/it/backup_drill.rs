@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use uketsuke::backup::verify_live;
+use uketsuke::config::Limits;
 use uketsuke::kernel::{ControlNumber, Prefecture};
 use uketsuke::mail::outbox;
 use uketsuke::reissue::{self, Arrival, Source};
@@ -41,7 +42,8 @@ impl Load {
                             source: Source::Visitor,
                             client: std::net::Ipv4Addr::LOCALHOST.into(),
                         };
-                        let one = app.store.write(move |tx| reissue::receive(tx, &moment, arrival.clone())).await;
+                        let one =
+                            app.store.write(move |tx| reissue::receive(tx, &moment, &Limits::default(), arrival.clone())).await;
                         let one = one.unwrap_or_else(|error: StoreError| panic!("{error}"));
                         acknowledged.lock().unwrap().push(one.number);
                         n += 1;

@@ -1,6 +1,7 @@
 //! What becomes of printed letters: posted by number, come back, used, not used in time. Applications follow.
 
 use jiff::SignedDuration;
+use uketsuke::config::Limits;
 use uketsuke::kernel::{ControlNumber, Id, MailAddress, OfficeKey, Random, UserId};
 use uketsuke::letters::{self, Letter, Offices, State};
 use uketsuke::reissue::{self, Arrival, By, MarkError, Move, Person, Source};
@@ -34,7 +35,7 @@ pub async fn approved(app: &TestApp, office: OfficeKey) -> ControlNumber {
     };
     let person = Person { id: Id::new(&Random::seeded(9)), name: "承認者".to_owned() };
     app.write(move |tx| {
-        let number = reissue::receive(tx, &moment, arrival.clone())?.number;
+        let number = reissue::receive(tx, &moment, &Limits::default(), arrival.clone())?.number;
         for mv in [Move::Take, Move::Approve { two_person: false }] {
             let part = moment.part(mv.kind().action());
             reissue::mark(tx, &part, number, mv, By::Staff(person.clone())).map_err(store_error)?;

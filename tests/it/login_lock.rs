@@ -217,16 +217,31 @@ async fn q45_every_outcome_is_in_the_log_without_a_secret() {
     browser.post("/logout", &[]).await;
     app.browser().log_in(NOBODY, "wrong-Secret-2").await;
     let mut locked = app.browser();
-    for _ in 0..4 {
+    for _ in 0..6 {
         locked.log_in(USER, "wrong-Secret-3").await;
     }
-    let entries = app.app.store.read(|r| audit::about(r, &user_id.office().to_string(), 50)).unwrap();
-    let told: Vec<_> = entries.iter().rev().map(|entry| format!("{} {}", entry.action, entry.outcome)).collect();
+    let about = |subject: String| app.app.store.read(|r| audit::about(r, &subject, 50)).unwrap();
+    let told = |entries: &[audit::Entry]| -> Vec<_> {
+        entries.iter().rev().map(|entry| format!("{} {}", entry.action, entry.outcome)).collect()
+    };
+    let entries = about(user_id.to_string());
     let wrong = "login.try wrong";
-    assert_eq!(told, [wrong, "login.try entered", "login.logout done", wrong, wrong, wrong, "login.try device_locked"]);
+    assert_eq!(
+        told(&entries),
+        [wrong, "login.try entered", wrong, wrong, wrong, "login.try device_locked"],
+        "a lock is told once"
+    );
+    let of_office = about(user_id.office().to_string());
+    assert_eq!(told(&of_office), ["login.try entered", "login.logout done"], "refused tries lie under the user ID");
     assert!(entries.iter().all(|entry| entry.details["client"] == "127.0.0.1"));
     let everything = format!("{entries:?}");
     assert!(!everything.contains("Secret") && !everything.contains(PASSWORD));
+    app.advance(SignedDuration::from_mins(31));
+    for _ in 0..5 {
+        locked.log_in(USER, "wrong-Secret-3").await;
+    }
+    let locks = about(user_id.to_string()).into_iter().filter(|entry| entry.outcome == "device_locked").count();
+    assert_eq!(locks, 2, "the next lock is told as well");
 }
 
 #[tokio::test]

@@ -254,7 +254,7 @@ async fn reissue_control_numbers_are_gap_free_and_restart_each_month() {
                 source: uketsuke::reissue::Source::Visitor,
                 client: std::net::Ipv4Addr::LOCALHOST.into(),
             };
-            uketsuke::reissue::receive(tx, &moment, arrival)?;
+            uketsuke::reissue::receive(tx, &moment, &uketsuke::config::Limits::default(), arrival)?;
             Err(uketsuke::store::StoreError::Closed)
         })
         .await;

@@ -76,6 +76,7 @@ const GUARDED: &[(&str, &str)] = &[
     ("GET /staff/letters/:id", "Staff(Clerk)"),
     ("GET /staff/letters/batches/:id", "Staff(Clerk)"),
     ("GET /staff/letters/posting", "Staff(Clerk)"),
+    ("GET /staff/mails", "Staff(Clerk)"),
     ("POST /first-login/done", "FirstLogin"),
     ("POST /first-login/password", "FirstLogin"),
     ("POST /first-login/warning", "FirstLogin"),
@@ -93,6 +94,7 @@ const GUARDED: &[(&str, &str)] = &[
     ("POST /staff/letters/batches/:id/pdf", "Staff(Clerk)"),
     ("POST /staff/letters/posting", "Staff(Clerk)"),
     ("POST /staff/letters/print", "Staff(Clerk)"),
+    ("POST /staff/mails/:mail", "Staff(Clerk)"),
     ("POST /staff/session", "AnyStaff"),
 ];
 

@@ -1,5 +1,6 @@
 //! One office: its entry, its account, its applications and letters, and what happened.
 
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::{Data, Path};
@@ -13,27 +14,35 @@ use crate::kernel::{OfficeKey, OfficeNumber, UserId, jst, text};
 use crate::ledger::flow::{self, Refused};
 use crate::ledger::model::{Entry, Status};
 use crate::letters::{self, Letter};
+use crate::login::{self, RefusedTries};
 use crate::reissue::{self, Application};
 use crate::staff::{Desk, Nav, Role, screen};
 use crate::store::StoreError;
 use crate::web::components::{Column, DataTable, Facts, Mark, Tone, badge, empty_state, error_summary, form, notice, text_field};
 use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
 
-/// Most applications and entries of the log that are shown.
+/// Most applications, and entries of the log on one page, that are shown.
 const ROWS: usize = 50;
+/// Refused logins are counted over this many days.
+const REFUSED_DAYS: i64 = 30;
+/// Where their counting stops.
+const REFUSED_MOST: usize = 1_000;
 
 /// What led here.
 #[derive(Default, Deserialize)]
 struct Arrived {
     #[serde(default)]
     done: String,
+    /// The history continues behind this entry.
+    #[serde(default)]
+    before: String,
 }
 
 /// The office of this number in the federation's own ledger.
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, Query(arrived): Query<Arrived>) -> Answer {
     let office = of_path(&desk, &number)?;
-    render(&app, &visit, &desk, office, "", &arrived.done, &Errors::default())
+    render(&app, &visit, &desk, office, "", &arrived, &Errors::default())
 }
 
 /// \[郵便番号を登録する\]
@@ -61,7 +70,7 @@ pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(nu
 fn refuse(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, field: &str, typed: &str, refused: Refused) -> Answer {
     let mut errors = Errors::default();
     errors.add(field, refused);
-    render(app, visit, desk, office, typed, "", &errors)
+    render(app, visit, desk, office, typed, &Arrived::default(), &errors)
 }
 
 /// The office of this desk's federation with the number in the path.
@@ -76,10 +85,14 @@ struct Office {
     account: Option<Account>,
     applications: Vec<Application>,
     letters: Vec<Letter>,
+    /// One more than is shown, if there is more.
     history: Vec<audit::Entry>,
+    refused: RefusedTries,
 }
 
-fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str, done: &str, errors: &Errors) -> Answer {
+fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str, arrived: &Arrived, errors: &Errors) -> Answer {
+    let before = arrived.before.parse().ok();
+    let a_month_ago = visit.now.saturating_sub(SignedDuration::from_hours(REFUSED_DAYS * 24)).unwrap_or(Timestamp::MIN);
     let found = app.store.read(|r| {
         let Some(entry) = super::super::find(r, office)? else { return Ok::<_, StoreError>(None) };
         Ok(Some(Office {
@@ -87,15 +100,18 @@ fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str,
             account: accounts::find(r, UserId::of(office))?,
             applications: reissue::of_office(r, office, ROWS)?,
             letters: letters::of_office(r, office)?,
-            history: audit::about(r, &office.to_string(), ROWS)?,
+            history: audit::about_before(r, &office.to_string(), before, ROWS + 1)?,
+            refused: login::refused_tries(r, office, a_month_ago, REFUSED_MOST)?,
         }))
     })?;
-    let Office { entry, account, applications, letters, history } = found.ok_or(Fault::NotFound)?;
+    let Office { entry, account, applications, letters, mut history, refused } = found.ok_or(Fault::NotFound)?;
+    let more = history.len() > ROWS;
+    history.truncate(ROWS);
     let csrf = visit.csrf();
     let screen = screen(desk, visit, &entry.name, Nav::Ledger).refused(!errors.is_empty());
     screen.beside(status_badge(entry.status)).answer(html! {
         (error_summary(&errors.list()))
-        (done_box(done, &entry, account.as_ref()))
+        (done_box(&arrived.done, &entry, account.as_ref()))
         @if entry.status != Status::Active {
             (notice(Mark::Warning, &format!("台帳の状態が「{}」の事業所です", entry.status.name()), html! {
                 p { "過去の月の請求のため、申請やログインはできます。審査のときにご確認ください。" }
@@ -108,10 +124,34 @@ fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str,
                 section.card { h2 { "再発行申請" } (applications_part(&applications)) }
                 section.card { h2 { "通知書" } (letters_part(&letters)) }
             }
-            section.card { h2 { "経過" } (history::timeline_of(&history)) }
+            section.card #history {
+                h2 { "経過" }
+                (refused_line(&refused))
+                (history::timeline_of(&history))
+                (other_pages(office, before.is_some(), history.last().filter(|_| more)))
+            }
         }
         p { a href=(PATH) { "検索に戻る" } }
     })
+}
+
+/// Refused logins, which anybody may cause, are counted and not listed.
+fn refused_line(refused: &RefusedTries) -> Markup {
+    let count = if refused.count >= REFUSED_MOST { format!("{REFUSED_MOST}回以上") } else { format!("{}回", refused.count) };
+    html! {
+        @if let Some(last) = refused.last {
+            p.note { "ログインできなかった回数（直近" (REFUSED_DAYS) "日間）：" (count) "（最後は" (jst::list_time(last)) "）" }
+        }
+    }
+}
+
+/// The ways to older and to the newest entries of the history.
+fn other_pages(office: OfficeKey, is_older: bool, last: Option<&audit::Entry>) -> Markup {
+    let here = format!("{PATH}/{}", office.number);
+    html! {
+        @if let Some(last) = last { p { a href={ (here) "?before=" (last.sequence) "#history" } { "これより前の経過を見る" } } }
+        @if is_older { p { a href={ (here) "#history" } { "最新の経過に戻る" } } }
+    }
 }
 
 /// What the form that led here has done, if it still is so.

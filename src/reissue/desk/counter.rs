@@ -1,6 +1,8 @@
 //! 【窓口受付】: a clerk types in what came on paper or by telephone. First the office is found in the ledger, then the rest is typed
 //! beside its entry.
 
+use std::sync::Arc;
+
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
@@ -16,6 +18,7 @@ use crate::app::App;
 use crate::kernel::{Id, MailAddress, OfficeKey, OfficeNumber, text};
 use crate::ledger::{self, Entry, Status};
 use crate::staff::{Desk, Nav, screen};
+use crate::store::Tx;
 use crate::web::components::{
     Back, ButtonRow, Choice, Column, DataTable, Mark, empty_state, error_summary, form, hidden, mail_field, notice, radio_cards,
     search_field, search_form, text_field, textarea,
@@ -81,7 +84,9 @@ pub async fn receive(Data(app): Data<&App>, visit: Visit, desk: Desk, sent: Form
         return screen(&desk, &visit, "窓口受付", Nav::Counter).refused(true).answer(body);
     };
     let (moment, clerk, number) = (app.moment(), Clerk::of(&desk, visit.client), office.entry.key.number);
-    let entered = app.store.write(move |tx| enter(tx, &moment, &clerk, number, contact.clone(), slip.clone())).await?;
+    let config = Arc::clone(&app.config);
+    let enter = move |tx: &mut Tx<'_>| enter(tx, &moment, &config.limits, &clerk, number, contact.clone(), slip.clone());
+    let entered = app.store.write(enter).await?;
     match entered {
         Entered::As(number) => crate::web::see_other(&format!("{}?done=entered", address(number))),
         Entered::UnknownOffice => Err(Fault::BadRequest("no office of this ledger")),

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::flow::desk::dossier::Dossier;
+use super::super::mails;
 use super::super::model::{Application, MoveKind, Source, State, Step, What};
 use super::{address, number_link, source_title, state_badge};
 use crate::kernel::jst;
@@ -61,7 +62,7 @@ pub(super) fn mails(dossier: &Dossier, csrf: &str) -> Markup {
             ul.mail-list {
                 @for (id, row) in rows {
                     li {
-                        p { (mail_title(&row.kind)) " " (mail_state(row)) }
+                        p { (mails::title(&row.kind).unwrap_or(&row.kind)) " " (mail_state(row)) }
                         p.muted { (row.to.masked()) " " (jst::list_time(row.sent.unwrap_or(row.posted))) }
                         @if let (outbox::State::Failed | outbox::State::Waiting, Some(error)) = (row.state, &row.last_error) {
                             p.mail-error { "メールサーバーの応答： " (error) }
@@ -84,19 +85,6 @@ fn mail_state(row: &outbox::Row) -> Markup {
         outbox::State::Sent => badge("送信済", Tone::Good),
         outbox::State::Failed => badge("送信失敗", Tone::Bad),
         outbox::State::Dropped => badge("送信取りやめ", Tone::Quiet),
-    }
-}
-
-fn mail_title(kind: &str) -> &str {
-    match kind {
-        "M-1" | "M-2" => "確認コード",
-        "M-3" => "受領通知",
-        "M-4" => "結果通知",
-        "M-5" => "発送のお知らせ",
-        "M-11" => "照会のご連絡",
-        "M-12" => "登録アドレスへの申請のお知らせ",
-        "M-13" => "仮パスワードの期限のお知らせ",
-        other => other,
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::model::{Application, Applying, Screen, Source, Stage, Typed};
 use super::super::store::{self, flows};
-use super::mark::{Arrival, receive};
+use super::mark::{A_DAY, Arrival, receive};
 use crate::codes::{self, Entered, Opened, Opening, Purpose, Resent};
 use crate::config::Config;
 use crate::kernel::{MailAddress, Moment, OfficeKey, OfficeNumber, Prefecture};
@@ -227,6 +227,11 @@ pub enum Sending {
     To(Screen),
     /// The flow holds another application than the screen had shown; nothing was sent.
     Other(Screen),
+    /// As many were sent for this office as a day takes; nothing was sent, and the flow stays where it is.
+    TooMany {
+        /// When the next one may be sent.
+        again_at: Timestamp,
+    },
 }
 
 /// A4 \[送信\]: takes the application in. A second \[送信\] of the same flow finds it sent and makes none. `shown`: what the form says
@@ -249,8 +254,14 @@ pub fn send(tx: &mut Tx<'_>, visitor: &Visitor<'_>, shown: Option<&str>) -> Resu
         return Ok(Sending::Other(home));
     }
     let Stage::Checking { office, contact, .. } = flow.stage else { return Ok(Sending::To(home)) };
+    let limits = &visitor.config.limits;
+    // Anybody may apply for any office: one must not be able to bury a desk, or an office in お知らせ.
+    let rule = Rule { name: "reissue.applications", per: A_DAY, most: limits.applications_per_office_day };
+    if let Allowance::Exceeded { again_at } = limits::hit(tx, visitor.moment.now, rule, &office.to_string())? {
+        return Ok(Sending::TooMany { again_at });
+    }
     let arrival = Arrival { office, contact: Some(contact), source: Source::Visitor, client: visitor.client };
-    let one = receive(tx, &visitor.moment, arrival)?;
+    let one = receive(tx, &visitor.moment, limits, arrival)?;
     keep(tx, visitor, Typed::default(), Stage::Sent { number: one.number })?;
     Ok(Sending::To(Screen::Done))
 }

@@ -3,16 +3,23 @@
 
 use std::net::IpAddr;
 
+use jiff::SignedDuration;
+
 use super::super::mails::{Params, Told};
 use super::super::model::{Application, By, Move, Refused, Source};
 use super::super::store;
 use super::{notices, remind};
-use crate::accounts;
+use crate::accounts::{self, Account};
 use crate::audit::{self, Actor, Event};
+use crate::config::Limits;
 use crate::kernel::{ControlNumber, MailAddress, Moment, OfficeKey, UserId, jst};
 use crate::letters;
 use crate::mail::outbox;
+use crate::security::limits::{self, Allowance, Rule};
 use crate::store::{StoreError, Tx};
+
+/// What limits count by the day.
+pub(super) const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who acts, and from where.
 #[derive(Clone, Debug)]
@@ -122,11 +129,11 @@ pub struct Arrival {
 }
 
 /// Takes in an application: control number, M-3 to the contact address, N-1 to the office's account if it has one, and the warning
-/// M-12 to its registered notice and security addresses.
+/// M-12 to its registered notice and security addresses, as often in a day as `limits` says.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails or the month's numbers are used up.
-pub fn receive(tx: &mut Tx<'_>, moment: &Moment, arrival: Arrival) -> Result<Application, StoreError> {
+pub fn receive(tx: &mut Tx<'_>, moment: &Moment, limits: &Limits, arrival: Arrival) -> Result<Application, StoreError> {
     let Arrival { office, contact, source, client } = arrival;
     let number = store::next_number(tx, moment.now)?.ok_or_else(|| StoreError::Unwritable {
         table: "reissue_sequences",
@@ -143,11 +150,19 @@ pub fn receive(tx: &mut Tx<'_>, moment: &Moment, arrival: Arrival) -> Result<App
     to_contact(tx, moment, &one, Told::Received)?;
     if let Some(account) = accounts::find(tx, UserId::of(office))? {
         notices::received(tx, moment, &one)?;
-        for address in account.told_addresses() {
-            post(tx, moment, &one, address, Told::Warned(moment.now))?;
-        }
+        warn(tx, moment, limits, &one, &account)?;
     }
     Ok(one)
+}
+
+/// M-12. Whoever applies again and again must not fill an office's mailboxes: those of the day have said it, and the お知らせ still comes.
+fn warn(tx: &mut Tx<'_>, moment: &Moment, limits: &Limits, one: &Application, account: &Account) -> Result<(), StoreError> {
+    let rule = Rule { name: "reissue.warnings", per: A_DAY, most: limits.warnings_per_office_day };
+    let addresses = account.told_addresses();
+    if addresses.is_empty() || limits::hit(tx, moment.now, rule, &one.office.to_string())? != Allowance::Fine {
+        return Ok(());
+    }
+    addresses.into_iter().try_for_each(|address| post(tx, moment, one, address, Told::Warned(moment.now)))
 }
 
 /// M-13 for an application whose letter's temporary password ends soon.

@@ -45,6 +45,20 @@ pub(super) struct Params {
 /// The kinds that [`compose`] knows.
 pub const KINDS: [&str; 6] = ["M-3", "M-4", "M-5", "M-11", "M-12", "M-13"];
 
+/// What staff call a mail of [`KINDS`].
+#[must_use]
+pub fn title(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "M-3" => "受領通知",
+        "M-4" => "結果通知",
+        "M-5" => "発送のお知らせ",
+        "M-11" => "照会のご連絡",
+        "M-12" => "登録アドレスへの申請のお知らせ",
+        "M-13" => "仮パスワードの期限のお知らせ",
+        _ => return None,
+    })
+}
+
 impl Params {
     /// Its number in spec 4.
     pub(super) const fn kind(&self) -> &'static str {

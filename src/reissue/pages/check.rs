@@ -1,5 +1,6 @@
 //! A4 【送信確認】 and A5 【処理終了】.
 
+use jiff::Timestamp;
 use maud::{Markup, html};
 use poem::handler;
 use poem::http::StatusCode;
@@ -13,7 +14,7 @@ use crate::reissue::flow::apply::{self as flow, Sending};
 use crate::reissue::model::{Application, Screen, Stage};
 use crate::web::components::{Back, ButtonRow, Facts, Mark, Reached, TimelineItem, form, hidden, notice, print_button, timeline};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Form, Visit, html as html_page, page, see_other};
+use crate::web::{Answer, Form, Visit, form_page, html as html_page, page, see_other};
 
 /// What the screen has shown.
 const SHOWN: &str = "shown";
@@ -21,12 +22,32 @@ const SHOWN: &str = "shown";
 /// A4
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit) -> Answer {
-    let flow = current(&app, &visit)?;
+    screen(&app, &visit, None)
+}
+
+/// A4; `full`: nothing was sent, because the office's applications of the day are used up until then.
+fn screen(app: &App, visit: &Visit, full: Option<Timestamp>) -> Answer {
+    let flow = current(app, visit)?;
     let Some(Stage::Checking { office, contact, among }) = flow.as_ref().map(|flow| &flow.stage) else {
         return home(flow.as_ref());
     };
     let name = app.store.read(|r| ledger::find(r, *office))?.map(|entry| entry.name).unwrap_or_default();
-    page(check(&visit, *office, &name, contact, !among.is_empty()))
+    let told = full.map(|again_at| too_many(app, *office, again_at));
+    form_page(full.is_some(), check(visit, *office, &name, contact, !among.is_empty(), told))
+}
+
+fn too_many(app: &App, office: OfficeKey, again_at: Timestamp) -> Markup {
+    notice(
+        Mark::Error,
+        "申請を送信していません",
+        html! {
+            p { "この事業所番号の申請が、オンラインで1日に受け付けられる件数に達しています。お手続きは、国保連合会へお電話ください。" }
+            @if let Some(federation) = app.config.federation_of(office.prefecture) {
+                p { (federation.name) " " (federation.department) " 電話 " (federation.telephone) }
+            }
+            p { "入力した内容はこの画面に残っています。" (jst::sentence_time(again_at)) "以降は、もう一度【送信】ボタンを押すと送信できます。" }
+        },
+    )
 }
 
 /// A4 \[送信\]
@@ -37,6 +58,7 @@ pub async fn send(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let shown = form.has(SHOWN).then(|| form.get(SHOWN).to_owned());
     match app.store.write(move |tx| flow::send(tx, &here.visitor(), shown.as_deref())).await? {
         Sending::To(next) => see_other(next.path()),
+        Sending::TooMany { again_at } => screen(&app, &visit, Some(again_at)),
         Sending::Other(now) => Ok(html_page(StatusCode::CONFLICT, other(&visit, now))),
     }
 }
@@ -53,14 +75,15 @@ fn other(visit: &Visit, now: Screen) -> Markup {
     })
 }
 
-fn check(visit: &Visit, office: OfficeKey, name: &str, contact: &MailAddress, chosen: bool) -> Markup {
+fn check(visit: &Visit, office: OfficeKey, name: &str, contact: &MailAddress, chosen: bool, told: Option<Markup>) -> Markup {
     let doubtful = !office.number.check_digit_fits();
     let number = html! {
         p.mono { (office.number) }
         p.note { "事業所番号にお間違えがないよう、十分ご注意ください。" }
         @if doubtful { (notice(Mark::Warning, "", html! { p { "番号をお確かめください。入力に誤りがある可能性があります。" } })) }
     };
-    visit.page(STEPS[3], Shell::Visitor).steps(&STEPS, 4).render(html! {
+    visit.page(STEPS[3], Shell::Visitor).steps(&STEPS, 4).error(told.is_some()).render(html! {
+        @if let Some(told) = &told { div role="alert" { (told) } }
         p.lead { "ログイン情報の再発行を申請します。内容を確認し、【送信】ボタンを押してください。" }
         (form(Screen::Check.path(), &visit.csrf(), html! {
             (hidden(SHOWN, &flow::checked(office, contact)))

@@ -3,6 +3,7 @@
 pub mod administer;
 pub mod enrol;
 pub mod login;
+pub mod mails;
 pub mod seat;
 pub mod session;
 pub mod sweep;

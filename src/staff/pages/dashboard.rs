@@ -169,7 +169,7 @@ fn median(now: &Now) -> Figure {
 }
 
 fn mails(now: &Now) -> Figure {
-    Figure::count("送れなかったメール".to_owned(), now.failed_mails, "通", Tone::Bad)
+    Figure::count("送れなかったメール".to_owned(), now.failed_mails, "通", Tone::Bad).to(super::mails::PATH.to_owned())
 }
 
 fn chart(now: &Now) -> Markup {

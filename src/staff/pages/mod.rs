@@ -3,4 +3,5 @@
 pub mod dashboard;
 pub mod enrol;
 pub mod login;
+pub mod mails;
 pub mod session;

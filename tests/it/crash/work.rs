@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use uketsuke::audit;
+use uketsuke::config::Limits;
 use uketsuke::kernel::{ControlNumber, OfficeKey, Random, Secret};
 use uketsuke::login::{self, Attempt, LoginError, Outcome};
 use uketsuke::notices;
@@ -276,7 +277,11 @@ async fn one(app: &TestApp, deed: &Deed) -> Result<Answer, StoreError> {
         Deed::Send { office, contact } => {
             let client = std::net::Ipv4Addr::LOCALHOST.into();
             let arrival = Arrival { office, contact: Some(address(&contact)), source: Source::Visitor, client };
-            app.app.store.write(move |tx| reissue::receive(tx, &moment, arrival.clone())).await.map(Answer::Sent)
+            app.app
+                .store
+                .write(move |tx| reissue::receive(tx, &moment, &Limits::default(), arrival.clone()))
+                .await
+                .map(Answer::Sent)
         }
         Deed::Move { after, mv, by } => {
             let number = after.number;

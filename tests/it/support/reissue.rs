@@ -1,6 +1,7 @@
 //! Offices in the ledger, and the way through A1–A5.
 
 use uketsuke::accounts::{self, Account, Kind};
+use uketsuke::config::Limits;
 use uketsuke::kernel::{ControlNumber, MailAddress, OfficeKey, OfficeNumber, Prefecture, UserId};
 use uketsuke::ledger;
 use uketsuke::mail::transport::OutgoingMail;
@@ -78,7 +79,7 @@ impl TestApp {
         let contact = contact.map(address);
         let arrival =
             reissue::Arrival { office: key, contact, source: Source::Visitor, client: std::net::Ipv4Addr::LOCALHOST.into() };
-        self.write(move |tx| reissue::receive(tx, &moment, arrival.clone())).await
+        self.write(move |tx| reissue::receive(tx, &moment, &Limits::default(), arrival.clone())).await
     }
 
     /// Moves an application.

@@ -109,7 +109,7 @@ fn whole(r: &Read, one: &Application) -> Result<(), StoreError> {
 fn mails(r: &Read, state: MailState) -> Result<Vec<Row>, StoreError> {
     let mut all = Vec::new();
     for federation in FEDERATIONS.map(Prefecture::new).into_iter().chain([None]) {
-        all.extend(outbox::list(r, state, federation, MOST)?.into_iter().map(|(_, row)| row));
+        all.extend(outbox::list(r, state, federation, 0, MOST)?.into_iter().map(|(_, row)| row));
     }
     Ok(all)
 }

@@ -5,6 +5,7 @@ use super::super::super::model::{Slip, Source};
 use super::super::super::store;
 use super::super::mark::{Arrival, receive};
 use super::Clerk;
+use crate::config::Limits;
 use crate::kernel::{ControlNumber, MailAddress, Moment, OfficeKey, OfficeNumber};
 use crate::ledger;
 use crate::store::{StoreError, Tx};
@@ -28,6 +29,7 @@ const SAME_FORM_AMONG: usize = 20;
 pub fn enter(
     tx: &mut Tx<'_>,
     moment: &Moment,
+    limits: &Limits,
     clerk: &Clerk,
     number: OfficeNumber,
     contact: Option<MailAddress>,
@@ -45,6 +47,6 @@ pub fn enter(
         }
     }
     let source = Source::Desk { by: clerk.person.clone(), slip };
-    let one = receive(tx, moment, Arrival { office, contact, source, client: clerk.client })?;
+    let one = receive(tx, moment, limits, Arrival { office, contact, source, client: clerk.client })?;
     Ok(Entered::As(one.number))
 }
