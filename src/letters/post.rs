@@ -4,11 +4,11 @@ use std::net::IpAddr;
 
 use jiff::civil::Date;
 
-use super::model::{Act, Letter, LetterNumber, Refused};
+use super::model::{Act, Letter, LetterNumber, Refused, State};
 use super::store;
 use crate::accounts;
 use crate::audit::{self, Actor, Event};
-use crate::kernel::{ControlNumber, Id, Moment, Prefecture, UserId};
+use crate::kernel::{ControlNumber, Id, Moment, Prefecture, UserId, jst};
 use crate::reissue::{self, Acting, By, MarkError, Move, Person};
 use crate::store::{Reads, StoreError, Tx};
 
@@ -76,6 +76,9 @@ pub(super) fn post(
     }
     if posting.tracking.chars().count() > TRACKING_MOST || posting.tracking.chars().any(char::is_control) {
         return Ok(Err(Refused::Tracking(number)));
+    }
+    if letter.state == State::Printed && letter.printed_at().is_some_and(|printed| on < jst::date(printed)) {
+        return Ok(Err(Refused::PostedBeforePrinted(number)));
     }
     if letter.replaced_by().is_some() || letter.state.is_out() && !carries_live_password(tx, &letter)? {
         return Ok(Err(Refused::Replaced(number)));

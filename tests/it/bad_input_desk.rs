@@ -202,6 +202,8 @@ async fn the_moves_of_the_desk_name_their_field() {
         ("inquire_until", "あさって", day),
         ("inquire_until", "99999999999999-1-1", day),
         ("inquire_until", "2026-01-19", "本日以降の日付"),
+        ("inquire_until", "2062-01-30", "1年以内の日付"),
+        ("inquire_until", "9999-12-31", "1年以内の日付"),
     ];
     assert_moves(&form, &app, &mut approver, &cases).await;
     let form = Sample {
@@ -388,6 +390,12 @@ async fn letters_name_what_is_wrong_with_reason_note_number_and_day() {
         let page = form.send(&mut clerk, case.0, case.1).await;
         assert!(page.status.as_u16() == 422 && page.says(case.2), "{}: {}", case.1, page.text());
         assert_eq!(app.app.store.counts().written, before, "{}", case.1);
+    }
+    for on in ["2026/01/19", "2006/01/20", "0001/01/01"] {
+        let before = app.app.store.counts().written;
+        let page = form.send(&mut clerk, "on", on).await;
+        assert!(page.status.as_u16() == 422 && page.says("印刷日より前になっています"), "{on}: {}", page.text());
+        assert_eq!(app.app.store.counts().written, before, "{on}");
     }
     assert_eq!(letter_of(&app, key).state, LetterState::Printed);
     let wide: String =

@@ -141,6 +141,9 @@ fn q44_a_file_that_is_no_ledger_is_told_in_one_sentence_and_leaves_the_ledger_as
     }
     let unknown = good.replacen("方書,", "方書,おぼえ書き,", 1).replacen("町1,,", "町1,,=SUM(A1),", 1);
     assert_eq!(import(unknown.as_bytes(), auto, false).unwrap().total().unchanged, 1, "columns nobody asked for are passed over");
+    let pasted = good.replace("さくらの里", "\u{FEFF}さくら\u{200B}の里\u{200B}");
+    let report = import(pasted.as_bytes(), auto, false).unwrap();
+    assert_eq!(report.total().unchanged, 1, "what nobody sees makes no other name");
 }
 
 #[test]

@@ -201,7 +201,10 @@ impl Fields<'_> {
     /// The text of a field without blanks at its ends; `None` when it is empty or the format has no such column.
     fn optional(&self, field: Field, limit: usize) -> Result<Option<String>, Complaint> {
         let place = self.layout.places[field as usize];
-        let value = place.and_then(|place| self.record.get(place)).map_or("", |value| value.trim());
+        let value = place.and_then(|place| self.record.get(place)).map_or("", String::as_str);
+        // What turns the line is refused below; what has no width at all is left out, as from typed text.
+        let value: String = value.chars().filter(|c| is_harmful(*c) || !text::is_invisible(*c)).collect();
+        let value = value.trim();
         if value.chars().nth(limit).is_some() {
             return Err(self.complain(field, &format!("長すぎます（{limit}文字まで）。")));
         }

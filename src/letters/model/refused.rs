@@ -25,6 +25,8 @@ pub enum Refused {
         /// What is valid now.
         newest: LetterNumber,
     },
+    /// A day of posting before the paper was printed.
+    PostedBeforePrinted(LetterNumber),
     /// The post's own number is too long or holds control characters.
     Tracking(LetterNumber),
     /// Another letter to the same office was printed later; this one's password opens no more.
@@ -61,6 +63,9 @@ impl fmt::Display for Refused {
                 f,
                 "{number}：同じ事業所あてに後から別の通知書を印刷したため、無効になっています。発送せずに破棄してください。"
             ),
+            Self::PostedBeforePrinted(number) => {
+                write!(f, "{number}：発送日が、この通知書の印刷日より前になっています。発送日をお確かめください。")
+            }
             Self::Tracking(number) => {
                 write!(f, "{number}：追跡番号が長すぎるか、使えない文字が含まれています。発行番号のあとに空白で区切って入力してください。")
             }

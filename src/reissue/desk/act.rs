@@ -180,7 +180,7 @@ fn again(app: &App, visit: &Visit, desk: &Desk, number: &str, draft: Draft) -> A
 /// The field that a refusal is about; none for what no field is to blame for.
 fn field_of(kind: MoveKind, refused: &Refused) -> &'static str {
     match (refused, kind) {
-        (Refused::UntilPast, _) => "inquire_until",
+        (Refused::UntilPast | Refused::UntilFar, _) => "inquire_until",
         (Refused::TextMissing | Refused::TextForm, MoveKind::Inquire) => "inquire_text",
         (Refused::TextMissing | Refused::TextForm, MoveKind::Reject) => "reject_sentence",
         (Refused::TextMissing | Refused::TextForm, MoveKind::Withdraw) => "withdraw_note",

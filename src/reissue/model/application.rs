@@ -101,6 +101,8 @@ pub enum Refused {
     TextForm,
     /// 照会 must leave time for an answer.
     UntilPast,
+    /// A deadline of 照会 so far ahead that its year was mistyped.
+    UntilFar,
     /// A day of posting that lies ahead.
     PostedAhead,
 }
@@ -117,6 +119,7 @@ impl fmt::Display for Refused {
             Self::TextMissing => f.write_str("理由または申請者への説明を入力してください。"),
             Self::TextForm => write!(f, "理由や説明は{TEXT_MOST}文字以内で、制御文字を含めずに入力してください。"),
             Self::UntilPast => f.write_str("回答期限には本日以降の日付を入力してください。"),
+            Self::UntilFar => f.write_str("回答期限には1年以内の日付を入力してください。年をお確かめください。"),
             Self::PostedAhead => f.write_str("発送日には本日以前の日付を入力してください。"),
         }
     }
@@ -267,7 +270,13 @@ fn particulars_fit(mv: &Move, today: Date) -> Result<(), Refused> {
     match mv {
         Move::Inquire(inquiry) => {
             text_fits(&inquiry.text, inquiry.reason == InquiryReason::Other)?;
-            if inquiry.until < today { Err(Refused::UntilPast) } else { Ok(()) }
+            if inquiry.until < today {
+                Err(Refused::UntilPast)
+            } else if today.checked_add(jiff::Span::new().years(1)).is_ok_and(|latest| inquiry.until > latest) {
+                Err(Refused::UntilFar)
+            } else {
+                Ok(())
+            }
         }
         Move::Reject(rejection) => text_fits(&rejection.sentence, true),
         Move::Reprint { reason, .. } => text_fits(reason, true),
