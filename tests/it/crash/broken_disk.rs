@@ -12,13 +12,13 @@ use super::work::{Book, installed};
 use crate::support::TestApp;
 use crate::support::disk::{Act, Disk, IO, NO_SPACE, Trouble};
 
-const RUNS: u64 = 400;
+const RUNS: u64 = 1_300;
 const LATE: Table<u32, u32> = Table::new("late");
 
 #[test]
 fn a_full_or_broken_disk_loses_nothing_that_was_acknowledged() {
     let sum = in_all_threads(RUNS, run);
-    assert!(sum.struck > RUNS / 2, "trouble came {} times only", sum.struck);
+    assert!(sum.struck >= 1_000, "trouble came {} times only", sum.struck);
     assert!(sum.acknowledged > RUNS, "the work hardly went on: {} deeds in all", sum.acknowledged);
 }
 
