@@ -157,7 +157,7 @@ fn entry(r: &impl Reads, sequence: u64) -> Result<Option<Entry>, StoreError> {
     }))
 }
 
-/// Checks every row by itself; the chain between them is [`super::verify`]'s.
+/// Checks every row by itself; the chain between them is [`super::verify()`]'s.
 pub(super) fn check(c: &mut Check<'_>) {
     c.table(&CHAIN, |r, sequence, link| {
         for subject in &link.subjects {
