@@ -60,7 +60,8 @@ fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
         clients.push(scope.spawn(|| world.log_in()));
         clients.push(scope.spawn(|| world.staff(&mut clerk, &mut approver)));
         let random = Random::seeded(9);
-        for kill in 1..=KILLS {
+        // A slow machine gets through less in each life: it has more of them, and what must be reached stays the same.
+        for kill in (1..=3 * KILLS).take_while(|kill| *kill <= KILLS || !is_enough(&desk.book())) {
             assert!(clients.iter().all(|client| !client.is_finished()), "a client was told something wrong");
             desk.opens();
             // A few lives are long enough for a print.
@@ -92,10 +93,16 @@ fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
         book.fetched,
         book.unanswered
     );
-    let enough = [book.sent.len() >= 60, book.moves.len() >= 60, tries >= 30, logins >= 8, book.prints.len() >= 5];
-    assert!(enough.iter().all(|enough| *enough) && book.unanswered >= KILLS / 2, "the load hardly went on: {reached}");
+    assert!(is_enough(&book), "the load hardly went on: {reached}");
     // Shown by `--nocapture`: the figures of one run.
     println!("{KILLS} kills: {reached}");
+}
+
+/// Whether so much was acknowledged, and died unanswered, that a loss would have shown.
+fn is_enough(book: &Book) -> bool {
+    let (tries, logins) = (book.wrong.values().sum::<u64>(), book.entered.values().sum::<usize>());
+    let acknowledged = [book.sent.len() >= 60, book.moves.len() >= 60, tries >= 60, logins >= 20, book.prints.len() >= 5];
+    acknowledged.iter().all(|enough| *enough) && book.unanswered >= KILLS / 2
 }
 
 struct End<'a>(&'a Desk);
