@@ -124,6 +124,8 @@ async fn letters_and_ledger(chrome: &Chrome) {
         chrome.open(&format!("/staff/ledger/{}", sample.key().number)).await;
         chrome.screen(&sample.entry().name, "").await;
     }
+    chrome.open("/staff/mails").await;
+    chrome.screen("送れなかったメール", "0件").await;
     // Another federation's office does not exist here.
     chrome.open(&format!("/staff/ledger/{}", offices::key(13, 1).number)).await;
     chrome.screen("ページが見つかりません", "").await;
