@@ -8,7 +8,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, R
 use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
-use crate::web::{BodyLimit, Fault, Visit, assets, health};
+use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, Visit, assets, health};
 use crate::{first_login, ledger, letters, login, lost, notices, reissue, top_menu};
 
 /// Who may call a route.
@@ -30,6 +30,9 @@ pub enum Who {
     Machine,
 }
 
+/// The largest body in bytes of a form in which nothing can be typed: room for a token and a few choices.
+const BUTTON_LIMIT: usize = 16 * 1024;
+
 /// One line of the table.
 pub struct Row {
     /// GET or POST.
@@ -38,27 +41,27 @@ pub struct Row {
     pub path: &'static str,
     /// Who may call it.
     pub who: Who,
-    /// The largest body in bytes, where it is not the usual one.
-    pub limit: Option<usize>,
+    /// The largest body in bytes; 0: none at all.
+    pub limit: usize,
     handler: BoxEndpoint<'static, Response>,
 }
 
 impl Row {
-    fn new<E>(method: Method, path: &'static str, who: Who, handler: E) -> Self
+    fn new<E>(method: Method, path: &'static str, who: Who, limit: usize, handler: E) -> Self
     where
         E: Endpoint + 'static,
         E::Output: IntoResponse,
     {
-        Self { method, path, who, limit: None, handler: handler.map_to_response().boxed() }
+        Self { method, path, who, limit, handler: handler.map_to_response().boxed() }
     }
 
-    /// A page.
+    /// A page. Whoever asks for one has nothing to send.
     pub fn get<E>(path: &'static str, who: Who, handler: E) -> Self
     where
         E: Endpoint + 'static,
         E::Output: IntoResponse,
     {
-        Self::new(Method::GET, path, who, handler)
+        Self::new(Method::GET, path, who, 0, handler)
     }
 
     /// A change.
@@ -67,14 +70,16 @@ impl Row {
         E: Endpoint + 'static,
         E::Output: IntoResponse,
     {
-        Self::new(Method::POST, path, who, handler)
+        Self::new(Method::POST, path, who, DEFAULT_LIMIT, handler)
     }
 
-    /// Allows a body of another size.
-    #[must_use]
-    pub fn limit(mut self, bytes: usize) -> Self {
-        self.limit = Some(bytes);
-        self
+    /// A change that is made by buttons and choices: there is nothing to type.
+    fn button<E>(path: &'static str, who: Who, handler: E) -> Self
+    where
+        E: Endpoint + 'static,
+        E::Output: IntoResponse,
+    {
+        Self::new(Method::POST, path, who, BUTTON_LIMIT, handler)
     }
 }
 
@@ -86,62 +91,62 @@ pub fn rows() -> Vec<Row> {
         Row::get("/notices/:id", Who::Public, top_menu::pages::notice),
         Row::get("/login", Who::Public, login::pages::show),
         Row::post("/login", Who::Public, login::pages::enter),
-        Row::post("/logout", Who::Public, login::pages::leave),
-        Row::post("/session/extend", Who::AnyOffice, login::pages::extend),
+        Row::button("/logout", Who::Public, login::pages::leave),
+        Row::button("/session/extend", Who::AnyOffice, login::pages::extend),
         Row::get("/lost", Who::Public, lost::pages::show),
-        Row::post("/lost", Who::Public, lost::pages::choose),
+        Row::button("/lost", Who::Public, lost::pages::choose),
         Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
         Row::get("/reissue", Who::Public, reissue::pages::apply::show),
         Row::post("/reissue", Who::Public, reissue::pages::apply::start),
         Row::post("/reissue/number", Who::Public, reissue::pages::apply::check_number),
         Row::get("/reissue/prefecture", Who::Public, reissue::pages::apply::prefecture),
-        Row::post("/reissue/prefecture", Who::Public, reissue::pages::apply::choose),
+        Row::button("/reissue/prefecture", Who::Public, reissue::pages::apply::choose),
         Row::get("/reissue/code", Who::Public, reissue::pages::code::show),
         Row::post("/reissue/code", Who::Public, reissue::pages::code::enter),
-        Row::post("/reissue/code/resend", Who::Public, reissue::pages::code::resend),
+        Row::button("/reissue/code/resend", Who::Public, reissue::pages::code::resend),
         Row::get("/reissue/code/delivery", Who::Public, reissue::pages::code::delivery),
         Row::get("/reissue/check", Who::Public, reissue::pages::check::show),
-        Row::post("/reissue/check", Who::Public, reissue::pages::check::send),
+        Row::button("/reissue/check", Who::Public, reissue::pages::check::send),
         Row::get("/reissue/done", Who::Public, reissue::pages::check::done),
         Row::get("/status", Who::Public, reissue::pages::progress::show),
         Row::post("/status", Who::Public, reissue::pages::progress::look_up),
         Row::get("/status/application", Who::Public, reissue::pages::progress::application),
         Row::get("/status/withdraw", Who::Public, reissue::pages::withdraw::confirm),
-        Row::post("/status/withdraw", Who::Public, reissue::pages::withdraw::ask_code),
+        Row::button("/status/withdraw", Who::Public, reissue::pages::withdraw::ask_code),
         Row::get("/status/withdraw/code", Who::Public, reissue::pages::withdraw::code),
         Row::post("/status/withdraw/code", Who::Public, reissue::pages::withdraw::enter),
-        Row::post("/status/withdraw/resend", Who::Public, reissue::pages::withdraw::resend),
+        Row::button("/status/withdraw/resend", Who::Public, reissue::pages::withdraw::resend),
         Row::get("/status/withdraw/done", Who::Public, reissue::pages::withdraw::done),
         Row::get("/status/withdraw/delivery", Who::Public, reissue::pages::withdraw::delivery),
         Row::get("/first-login", Who::FirstLogin, first_login::pages::resume),
         Row::get("/first-login/warning", Who::FirstLogin, first_login::pages::warning),
-        Row::post("/first-login/warning", Who::FirstLogin, first_login::pages::confirm_warning),
+        Row::button("/first-login/warning", Who::FirstLogin, first_login::pages::confirm_warning),
         Row::get("/first-login/password", Who::FirstLogin, first_login::pages::password),
         Row::post("/first-login/password", Who::FirstLogin, first_login::pages::change_password),
         Row::get("/first-login/done", Who::FirstLogin, first_login::pages::done),
-        Row::post("/first-login/done", Who::FirstLogin, first_login::pages::finish),
+        Row::button("/first-login/done", Who::FirstLogin, first_login::pages::finish),
         Row::get("/office", Who::Office, notices::pages::office),
         Row::get("/staff/login", Who::Public, staff::pages::login::start),
         Row::post("/staff/login", Who::Public, staff::pages::login::password),
         Row::get("/staff/login/code", Who::Public, staff::pages::login::ask_code),
         Row::post("/staff/login/code", Who::Public, staff::pages::login::code),
-        Row::post("/staff/logout", Who::Public, staff::pages::session::logout),
+        Row::button("/staff/logout", Who::Public, staff::pages::session::logout),
         Row::get("/staff/enrol", Who::Public, staff::pages::enrol::start),
         Row::post("/staff/enrol", Who::Public, staff::pages::enrol::password),
         Row::get("/staff/enrol/app", Who::Public, staff::pages::enrol::show_app),
         Row::post("/staff/enrol/app", Who::Public, staff::pages::enrol::prove),
         Row::get("/staff/enrol/done", Who::Public, staff::pages::enrol::done),
         Row::get("/staff", Who::AnyStaff, staff::pages::dashboard::show),
-        Row::post("/staff/session", Who::AnyStaff, staff::pages::session::extend),
-        Row::post("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
+        Row::button("/staff/session", Who::AnyStaff, staff::pages::session::extend),
+        Row::button("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
         Row::get("/staff/mails", Who::Staff(Role::Clerk), staff::pages::mails::show),
-        Row::post("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
+        Row::button("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
         Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
         Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print),
         Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),
         Row::post("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::send),
         Row::get("/staff/letters/batches/:id", Who::Staff(Role::Clerk), letters::desk::batch::show),
-        Row::post("/staff/letters/batches/:id/pdf", Who::Staff(Role::Clerk), letters::desk::batch::pdf),
+        Row::button("/staff/letters/batches/:id/pdf", Who::Staff(Role::Clerk), letters::desk::batch::pdf),
         Row::post("/staff/letters/batches/:id/again", Who::Staff(Role::Clerk), letters::desk::batch::again),
         Row::get("/staff/letters/:id", Who::Staff(Role::Clerk), letters::desk::one::show),
         Row::post("/staff/letters/:id/return", Who::Staff(Role::Clerk), letters::desk::one::take_back),
@@ -157,7 +162,7 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::one::show),
         Row::post("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::act::clerk),
         Row::get("/staff/applications/:number/decision", Who::Staff(Role::Clerk), reissue::desk::one::back),
-        Row::post("/staff/applications/:number/mails/:mail", Who::Staff(Role::Clerk), reissue::desk::act::mail_again),
+        Row::button("/staff/applications/:number/mails/:mail", Who::Staff(Role::Clerk), reissue::desk::act::mail_again),
         Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
@@ -192,7 +197,7 @@ pub(crate) fn route(app: &App, more: Vec<Row>) -> impl Endpoint + use<> {
 struct Guarded {
     app: App,
     who: Who,
-    limit: Option<usize>,
+    limit: usize,
     inner: BoxEndpoint<'static, Response>,
 }
 
@@ -200,9 +205,13 @@ impl Endpoint for Guarded {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        if let Some(limit) = self.limit {
-            request.extensions_mut().insert(BodyLimit(limit));
+        if self.limit == 0 {
+            let body = request.take_body();
+            if !body.is_empty() {
+                return Err(Fault::TooLarge.into());
+            }
         }
+        request.extensions_mut().insert(BodyLimit(self.limit));
         if let Some(turned_away) = admit(&self.app, self.who, &mut request)? {
             return Ok(turned_away);
         }

@@ -140,7 +140,7 @@ async fn every_form_has_a_limit_and_takes_no_memory_beyond_it() {
     let mut people = world.people().await;
     let before = dump(&world.app);
     for row in posts() {
-        let limit = row.limit.unwrap_or(DEFAULT_LIMIT);
+        let limit = row.limit;
         let person = who_may(&mut people, &row);
         let path = world.of(person.at).path(row.path);
         take_token(&mut person.browser, &path).await;
@@ -162,6 +162,48 @@ async fn every_form_has_a_limit_and_takes_no_memory_beyond_it() {
         assert!(taken.load(Ordering::Relaxed) <= most, "{}: {taken:?} bytes were read", row.path);
     }
     assert_eq!(dump(&world.app), before);
+}
+
+#[tokio::test]
+async fn the_limit_of_each_row_is_the_longest_body_it_takes() {
+    let world = World::new().await;
+    let mut people = world.people().await;
+    // Those that end a session last.
+    let (ends, others): (Vec<Row>, Vec<Row>) = posts().into_iter().partition(ends_nothing);
+    for row in others.into_iter().chain(ends) {
+        let person = who_may(&mut people, &row);
+        let path = world.of(person.at).path(row.path);
+        take_token(&mut person.browser, &path).await;
+        let head = format!("_csrf={}&more=", person.browser.csrf());
+        let within = format!("{head}{}", "x".repeat(row.limit - head.len()));
+        let over = format!("{within}x");
+        let page = person.browser.raw(Method::POST, &path, &[FORM, OURS], Body::from(over)).await;
+        let refused = if ends_nothing(&row) { 403 } else { 413 };
+        assert_eq!(page.status.as_u16(), refused, "{}: {}", row.path, page.text());
+        assert!(page.says("内容は登録されていません"), "{}: {}", row.path, page.text());
+        let page = person.browser.raw(Method::POST, &path, &[FORM, OURS], Body::from(within)).await;
+        let taken = ![400, 403, 413].contains(&page.status.as_u16()) && !page.status.is_server_error();
+        // A form that is stale, because what it needs is not in it, was read as well.
+        assert!(taken || page.says("前の画面に戻り") && page.status == 400, "{}: {} {}", row.path, page.status, page.text());
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_page_sends_no_body() {
+    let world = World::new().await;
+    let mut people = world.people().await;
+    for row in rows().into_iter().filter(|row| row.method == "GET") {
+        assert_eq!(row.limit, 0, "{}", row.path);
+        let person = who_may(&mut people, &row);
+        let path = world.of(person.at).path(row.path);
+        let endless = Endless { head: Vec::new(), taken: Arc::default() };
+        let taken = Arc::clone(&endless.taken);
+        for body in [Body::from("x"), Body::from_async_read(endless)] {
+            let page = person.browser.raw(Method::GET, &path, &[], body).await;
+            assert_eq!((page.status.as_u16(), page.title().as_str()), (413, "送信内容が大きすぎます"), "{}", row.path);
+        }
+        assert_eq!(taken.load(Ordering::Relaxed), 0, "{}: nothing of it was read", row.path);
+    }
 }
 
 #[tokio::test]
