@@ -54,7 +54,8 @@ pub struct Account {
     /// The one before, which the screen after a login shows.
     #[serde(default)]
     pub login_before: Option<LastLogin>,
-    /// Rises with every change that decides who gets in. A hash that ran outside a transaction counts only for the revision it was read with.
+    /// Rises with every change that decides whom the chosen password lets in. A hash that ran outside a transaction counts only for the
+    /// revision it was read with. A temporary password that comes or goes is compared by itself and leaves it.
     #[serde(default)]
     pub revision: u64,
 }

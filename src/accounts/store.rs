@@ -76,7 +76,7 @@ pub fn save(tx: &mut Tx<'_>, account: &Account) -> Result<Account, StoreError> {
     Ok(account)
 }
 
-/// Writes back what decides nothing about who gets in (last login, a password hashed anew): the revision stays.
+/// Writes back what takes no chosen password away (last login, a password hashed anew, a temporary one): the revision stays.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -84,7 +84,8 @@ pub fn save_quietly(tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError
     tx.put(&ACCOUNTS, &account.user_id, account)
 }
 
-/// A letter was printed: its temporary password takes the place of an older one. `Ok(false)` without such an account.
+/// A letter was printed: its temporary password takes the place of an older one. `Ok(false)` without such an account. The revision stays:
+/// nothing that was decided about the chosen password changes, and a login with the temporary one is decided by itself.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -113,7 +114,7 @@ fn change(tx: &mut Tx<'_>, user_id: UserId, change: impl FnOnce(&mut Account) ->
     let Some(mut account) = find(tx, user_id)? else { return Ok(false) };
     let changed = change(&mut account);
     if changed {
-        save(tx, &account)?;
+        save_quietly(tx, &account)?;
     }
     Ok(changed)
 }
@@ -131,6 +132,8 @@ pub fn check(c: &mut Check<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Random, Secret};
+    use crate::security::Keys;
     use crate::store::Store;
 
     fn user(text: &str) -> UserId {
@@ -165,5 +168,21 @@ mod tests {
             Ok::<_, StoreError>((quiet, find(tx, id)?.map(|account| account.revision)))
         });
         assert_eq!(revisions.unwrap(), (Some(0), Some(1)));
+    }
+
+    #[test]
+    fn a_letter_that_is_printed_or_ended_leaves_the_revision() {
+        let (store, keys) = (Store::in_memory().unwrap(), Keys::fresh(&Random::seeded(1)));
+        let (id, letter) = (user("KJ131311111111"), Id::new(&Random::seeded(2)));
+        let temporary = Temporary::new(&keys, id, &Secret::new("Abcd2345Efgh6789".to_owned()), letter, Timestamp::MAX);
+        let seen = store.write_blocking(move |tx| {
+            ensure(tx, id, Timestamp::UNIX_EPOCH)?;
+            let made = set_temporary(tx, id, temporary.clone())?;
+            let out = find(tx, id)?.map(|account| (account.revision, account.temporary.is_some()));
+            let ended = end_temporary(tx, id, letter)?;
+            let over = find(tx, id)?.map(|account| (account.revision, account.temporary.is_some()));
+            Ok::<_, StoreError>((made, out, ended, over))
+        });
+        assert_eq!(seen.unwrap(), (true, Some((0, true)), true, Some((0, false))));
     }
 }

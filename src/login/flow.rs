@@ -203,3 +203,7 @@ pub async fn log_out(app: &App, session: [u8; 32], user_id: UserId, client: Stri
         })
         .await
 }
+
+#[cfg(test)]
+#[path = "flow_tests.rs"]
+mod tests;

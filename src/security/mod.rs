@@ -6,6 +6,7 @@ mod hashing;
 pub mod housekeeping;
 mod key_file;
 mod keys;
+mod leaked;
 pub mod limits;
 pub mod passwords;
 pub mod sessions;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use zxcvbn::zxcvbn;
 
+use super::leaked;
 use crate::kernel::{UserId, text};
 
 /// The 29 symbols of an office's password: the union of the seeds' three lists (S0, S1).
@@ -118,7 +119,8 @@ fn check_guessable(new: &str, own_words: &[&str]) -> Result<(), PasswordFault> {
     if own_words.iter().chain(&CONTEXT).any(|word| holds(word)) {
         return Err(PasswordFault::Context);
     }
-    if zxcvbn(new, own_words).guesses_log10() < GUESSES_LOG10 {
+    // The list first: it knows leaked passwords that no guesser would come by, and costs next to nothing.
+    if leaked::is_leaked(new) || zxcvbn(new, own_words).guesses_log10() < GUESSES_LOG10 {
         return Err(PasswordFault::Common);
     }
     Ok(())
@@ -161,6 +163,36 @@ mod tests {
         for common in ["password1", "Passw0rd", "abcd1234", "qwerty123", "1q2w3e4r", "iloveyou1", "a1234567", "dragon123"] {
             assert_eq!(office(common), Err(F::Common), "{common}");
         }
+    }
+
+    #[test]
+    fn q3_every_leaked_password_that_an_office_could_choose_is_refused() {
+        let mut refused = [0, 0];
+        for (rank, entry) in leaked::entries().enumerate() {
+            let mut capital = entry.to_owned();
+            // As people make a rule for capitals fit; the first character may be more than one byte.
+            capital.get_mut(..1).map(str::make_ascii_uppercase);
+            for typed in [entry, &capital] {
+                match office(typed) {
+                    // It breaks the rule of lengths and kinds, which has a sentence of its own.
+                    Err(F::Empty | F::Length { .. } | F::Character | F::Kinds) => {}
+                    // `1111111a` holds the number of this very office, which is told first.
+                    Err(F::Common | F::Context) => refused[usize::from(rank >= 3_000)] += 1,
+                    other => panic!("{typed}: {other:?}"),
+                }
+            }
+        }
+        assert!(refused[0] > 700 && refused.iter().sum::<usize>() > 9_000, "{refused:?}");
+        // Drawn by a program, and leaked all the same: length and kinds say nothing against it.
+        assert_eq!(office("fqrg7cs493"), Err(F::Common));
+        assert_eq!(office("fqrg7cs49z"), Ok(()));
+    }
+
+    #[test]
+    fn q3_leaked_passwords_are_refused_to_staff_as_well() {
+        let long = leaked::entries().filter(|entry| (15..=64).contains(&entry.chars().count()));
+        let refused: Vec<_> = long.map(|entry| check_staff(entry, "佐藤")).collect();
+        assert!(refused.len() > 20 && refused.iter().all(|told| *told == Err(F::Common)), "{refused:?}");
     }
 
     #[test]

@@ -29,6 +29,25 @@ async fn change(browser: &mut Browser, current: &str, new: &str, again: &str) ->
 }
 
 #[tokio::test]
+async fn q3_a_leaked_password_is_refused_beside_its_field_with_the_reason() {
+    let app = TestApp::new();
+    let mut browser = at_password(&app).await;
+    let before = app.app.store.counts().written;
+    // Frequent ones, one that looks drawn by lot, and one bent a little.
+    for leaked in ["fqrg7cs493", "1q2w3e4r5t", "zag12wsx", "Myspace1", "Passw0rd1"] {
+        let page = change(&mut browser, TEMPORARY, leaked, leaked).await;
+        assert_eq!(page.status.as_u16(), 422, "{leaked}");
+        let beside = page.body.split("id=\"new_password-error\"").nth(1).and_then(|rest| rest.split("</p>").next());
+        assert!(
+            beside.is_some_and(|told| told.contains("過去に漏えいした一覧に近いパスワードです")),
+            "{leaked}: {}",
+            page.text()
+        );
+    }
+    assert_eq!(app.app.store.counts().written, before);
+}
+
+#[tokio::test]
 async fn the_temporary_password_leads_through_warning_and_change_to_the_end() {
     let app = TestApp::new();
     let user_id = app.office(USER).await;

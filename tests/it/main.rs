@@ -28,6 +28,7 @@ mod login_lock;
 mod login_same_answer;
 mod login_session;
 mod mail_transport;
+mod packaging;
 mod props_input;
 mod reissue_apply;
 mod reissue_caps;
