@@ -218,6 +218,7 @@ impl App {
         let moment = self.moment();
         self.store
             .write(move |tx| {
+                backup::tell_restore(tx, &moment.part("restore"))?;
                 ledger::forget_dead_import(tx)?;
                 REPEATING.iter().try_for_each(|kind| crate::jobs::ensure(tx, &moment.part(kind.name), *kind))
             })

@@ -18,6 +18,6 @@ pub use disk::settle;
 pub use error::BackupError;
 pub use restore::{Given, Restored, STAGING, restore};
 pub use schedule::{DAILY, Overdue, daily, overdue};
-pub use store::check;
+pub use store::{check, tell_restore};
 pub use take::{Taken, Tell, clear_outgoing, record, take, take_aside};
 pub use verify::{Verified, verify_file, verify_live};

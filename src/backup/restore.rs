@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::disk::{folder_of, give, settle, sync_folder, sync_tree};
-use super::store::{ONLY_IN_BACKUPS, about};
+use super::store::{NOT_COPIED, Restoration, State, about, put_state, state};
 use super::verify::verify_file;
 use super::{BackupError, Tell, files};
 use crate::config::Config;
@@ -62,7 +62,8 @@ pub struct Given {
 }
 
 /// Restores `file` as the database `name` of the installation that `config` describes. `exported` are keys to install where there are none;
-/// `given` are numbers known to have been given out after the backup, which are not to be given out again.
+/// `given` are numbers known to have been given out after the backup, which are not to be given out again. The first start tells the audit
+/// log of it.
 ///
 /// # Errors
 /// [`BackupError`]; the installation is then as empty as before.
@@ -72,6 +73,7 @@ pub fn restore(
     file: &Path,
     exported: Option<&Path>,
     given: Given,
+    now: Timestamp,
     tell: Tell<'_>,
 ) -> Result<Restored, BackupError> {
     let folder = &config.server.data_dir;
@@ -84,7 +86,7 @@ pub fn restore(
     let staging = folder.join(STAGING);
     let owner = make_folder(folder)?;
     fs::DirBuilder::new().mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
-    let made = make(&staging, name, file, given, tell).and_then(|made| {
+    let made = make(&staging, name, file, given, now, tell).and_then(|made| {
         check(&staging.join(name), key_path, &keys, &mut step("復元したデータの点検", tell))?;
         give(&staging, &owner)?;
         if let (true, Some(exported)) = (install, exported) {
@@ -174,7 +176,7 @@ fn step<'a>(what: &'static str, tell: Tell<'a>) -> impl FnMut(u64, u64) -> bool 
     }
 }
 
-fn make(staging: &Path, name: &str, file: &Path, given: Given, tell: Tell<'_>) -> Result<Restored, BackupError> {
+fn make(staging: &Path, name: &str, file: &Path, given: Given, now: Timestamp, tell: Tell<'_>) -> Result<Restored, BackupError> {
     let backup = Snapshot::open(file)?;
     // An older schema is brought up by the next start; its rows are not for us to interpret.
     let known = backup.schema()? == SCHEMA;
@@ -182,8 +184,11 @@ fn make(staging: &Path, name: &str, file: &Path, given: Given, tell: Tell<'_>) -
         return Err(BackupError::NumbersInOlder);
     }
     let mut without = vec![staff::WAITING_LOGINS];
-    without.extend(ONLY_IN_BACKUPS.into_iter().chain(sessions::TABLES));
+    without.extend(NOT_COPIED.into_iter().chain(sessions::TABLES));
+    let (at, before) =
+        if known { (backup.read(about)?.map(|about| about.at), backup.read(state)?) } else { (None, State::default()) };
     let note = |tx: &mut Tx<'_>, _: &_| {
+        put_state(tx, &State { restored: Some(Restoration { at: now, backup: at }), ..before.clone() })?;
         given.number.map_or(Ok(()), |number| reissue::given_up_to(tx, number))?;
         given.letter.map_or(Ok(()), |serial| letters::printed_up_to(tx, serial))
     };
@@ -191,7 +196,6 @@ fn make(staging: &Path, name: &str, file: &Path, given: Given, tell: Tell<'_>) -
     let mut restored = backup.read(|r| {
         let files = files::write_out(r, staging)?;
         let rows = write_copy(r, &copy, &without, &note, &mut step("復元", tell))?.values().sum();
-        let at = if known { about(r)?.map(|about| about.at) } else { None };
         Ok::<_, BackupError>(Restored { at, rows, files, keys_installed: false, goes_on: None })
     })?;
     if known {

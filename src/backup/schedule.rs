@@ -113,7 +113,7 @@ async fn write_down(app: &App, now: Timestamp, made: Result<Taken, BackupError>)
             let before = store::state(tx)?;
             match &made {
                 Ok(taken) => {
-                    store::put_state(tx, &State { good: Some(now), failed: None })?;
+                    store::put_state(tx, &State { good: Some(now), failed: None, ..before })?;
                     record(tx, &moment, Actor::System, taken)
                 }
                 Err(reason) => store::put_state(tx, &State { failed: Some((now, reason.clone())), ..before }),
@@ -139,7 +139,7 @@ pub fn overdue(r: &impl Reads, settings: &Backup, now: Timestamp) -> Result<Opti
     if settings.directory.is_none() {
         return Ok(None);
     }
-    let State { good, failed } = store::state(r)?;
+    let State { good, failed, .. } = store::state(r)?;
     let fresh = good.is_some_and(|good| now.duration_since(good) <= TOO_OLD);
     Ok((!fresh).then_some(Overdue { good, failed }))
 }

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::audit::{self, Actor, Event};
+use crate::kernel::Moment;
 use crate::store::{Check, Reads, Rows, StoreError, Table, Tx};
 
 /// How the regular backups go. One row.
@@ -12,8 +14,8 @@ const ABOUT: Table<u8, About> = Table::new("backup_about");
 /// In a backup: the federation's own files, by path and piece, as base64.
 const FILES: Table<(String, u32), String> = Table::new("backup_files");
 
-/// The tables that are only in backups.
-pub(super) const ONLY_IN_BACKUPS: [&str; 2] = [ABOUT.name(), FILES.name()];
+/// The tables that a restored database does not take over row by row.
+pub(super) const NOT_COPIED: [&str; 3] = [ABOUT.name(), FILES.name(), STATE.name()];
 
 /// How the regular backups go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +24,18 @@ pub struct State {
     pub good: Option<Timestamp>,
     /// When the last try failed, and why; gone after a good one.
     pub failed: Option<(Timestamp, String)>,
+    /// A restore that the audit log does not tell of yet.
+    #[serde(default)]
+    pub(super) restored: Option<Restoration>,
+}
+
+/// A restore.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Restoration {
+    /// When it was made.
+    pub(super) at: Timestamp,
+    /// When the backup was begun. `None` where it is not known.
+    pub(super) backup: Option<Timestamp>,
 }
 
 /// What a backup is.
@@ -65,6 +79,21 @@ pub(super) fn each_piece(
     mut piece: impl FnMut(String, u32, String) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
     r.each(&FILES, &crate::store::Span::all(), |(path, n), text| piece(path, n, text).map(|()| true))
+}
+
+/// Writes into the audit log that the database was restored, at its first start since: the restored file has no seal yet.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn tell_restore(tx: &mut Tx<'_>, moment: &Moment) -> Result<(), StoreError> {
+    let mut state = state(tx)?;
+    let Some(restored) = state.restored.take() else { return Ok(()) };
+    let mut event = Event::new(Actor::Console, "backup.restore").detail("restored", restored.at);
+    if let Some(backup) = restored.backup {
+        event = event.detail("backup", backup);
+    }
+    audit::record(tx, moment, event)?;
+    put_state(tx, &state)
 }
 
 /// Checks every row, for `verify`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::socket::Handler;
-use super::{account, ask, backup, ledger, staff, verify};
+use super::{account, ask, backup, keys, ledger, staff, verify};
 use crate::app::App;
 
 /// The handler for [`super::socket::serve`]: one arm for each command.
@@ -15,6 +15,7 @@ pub fn handler(app: App) -> Handler {
             match request.command.as_str() {
                 account::COMMAND => ask::answer(&app, request, progress, account::perform).await,
                 backup::COMMAND => ask::answer(&app, request, progress, backup::perform).await,
+                keys::COMMAND => ask::answer(&app, request, progress, keys::perform).await,
                 ledger::COMMAND => ask::answer(&app, request, progress, ledger::perform).await,
                 staff::COMMAND => ask::answer(&app, request, progress, staff::perform).await,
                 verify::COMMAND => ask::answer(&app, request, progress, verify::perform).await,

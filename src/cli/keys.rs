@@ -4,9 +4,16 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{CliError, usage};
+use super::ask::{self, Tell};
+use super::{CliError, installation, usage};
+use crate::app::App;
+use crate::audit::{self, Actor, Event};
 use crate::config::Loaded;
 use crate::security::Keys;
+use crate::store::StoreError;
+
+/// What the running server knows the note of an export as.
+pub const COMMAND: &str = "keys exported";
 
 /// Arguments of `keys`.
 #[derive(Debug, clap::Args)]
@@ -32,14 +39,33 @@ pub struct ExportArgs {
     pub file: PathBuf,
 }
 
-/// Exports the keys.
+/// Exports the keys, and has the audit log tell so. Where the log cannot be written they are exported all the same: this may be the day
+/// on which they are needed.
 ///
 /// # Errors
 /// A sentence; there is no such file then.
-pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
+pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
     let Action::Export(args) = &args.action;
     Keys::copy_file(&loaded.config.key_file(), &args.file).map_err(|error| CliError::Failed(error.to_string()))?;
     println!("{} に鍵を書き出しました。", args.file.display());
     println!("この鍵とバックアップの両方がそろうと、データを復元できます。バックアップとは別の場所に保管してください。");
+    let data_folder = loaded.config.server.data_dir.clone();
+    let told: Result<(), CliError> = ask::ask_or(&data_folder, COMMAND, (), |(), tell| {
+        installation::expect_database(&loaded.config)?;
+        ask::alone(loaded.config, (), tell, perform)
+    });
+    if let Err(error) = told {
+        eprintln!("鍵を書き出したことを監査記録に残せませんでした: {error}");
+    }
     Ok(())
+}
+
+/// Writes into the audit log that the keys were exported.
+///
+/// # Errors
+/// A sentence.
+pub async fn perform(app: App, (): (), _: Tell) -> Result<(), String> {
+    let moment = app.moment();
+    let told = app.store.write(move |tx| audit::record(tx, &moment, Event::new(Actor::Console, "keys.export"))).await;
+    told.map_err(|error: StoreError| error.to_string())
 }

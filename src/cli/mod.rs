@@ -155,7 +155,7 @@ fn dispatch(cli: Cli) -> Result<(), CliError> {
         Command::Account(args) => account::run(args, load()?),
         Command::Staff(args) => staff::run(&args, load()?),
         Command::Backup(args) => backup::run(&args, load()?),
-        Command::Keys(args) => keys::run(&args, &load()?),
+        Command::Keys(args) => keys::run(&args, load()?),
         Command::Restore(args) => restore::run(&args, &load()?),
         Command::Verify(args) => verify::run(&args, &load()?),
     }

@@ -8,7 +8,7 @@ use super::backup::{failed, steps};
 use super::{CliError, installation, verify};
 use crate::backup::{self, Given, Restored};
 use crate::config::Loaded;
-use crate::kernel::{ControlNumber, jst};
+use crate::kernel::{Clock, ControlNumber, jst};
 use crate::letters::Serial;
 
 /// Arguments of `restore`.
@@ -47,7 +47,8 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
     let mut tell = steps(&bar.tell());
     let given = Given { number: args.last_number, letter: args.last_letter };
     let keys = args.keys.as_deref();
-    let restored = backup::restore(&loaded.config, installation::DATABASE, &args.file, keys, given, &mut tell);
+    let restored =
+        backup::restore(&loaded.config, installation::DATABASE, &args.file, keys, given, Clock::system().now(), &mut tell);
     bar.clear();
     let restored = restored.map_err(|error| failed(&error))?;
     let of = restored.at.map(|at| format!("（{}、日本時間の時点）", jst::list_time(at))).unwrap_or_default();

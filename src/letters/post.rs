@@ -113,9 +113,15 @@ pub(super) fn take_back(
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn on_first_login(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId, letter: Id) -> Result<(), StoreError> {
+pub fn on_first_login(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    user_id: UserId,
+    letter: Id,
+    client: Option<IpAddr>,
+) -> Result<(), StoreError> {
     let Some(letter) = store::find(tx, letter)?.filter(|letter| letter.user_id() == user_id) else { return Ok(()) };
-    let by = By::Office(user_id).into();
+    let by = Acting { by: By::Office(user_id), client };
     // A letter that does not allow it (e.g. completed before) is left as it is: login must not fail for it.
     change(tx, moment, letter, Act::Completed, Move::Complete, by, Actor::Office(user_id))?.ok();
     Ok(())

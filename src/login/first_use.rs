@@ -9,11 +9,11 @@ use crate::store::{StoreError, Tx};
 
 /// In the transaction of the login: sessions opened with the old password end, remembered devices are forgotten, the letter (and its
 /// application) is done, and the registered addresses are told.
-pub(super) fn follow(tx: &mut Tx<'_>, moment: &Moment, account: &Account) -> Result<(), StoreError> {
+pub(super) fn follow(tx: &mut Tx<'_>, moment: &Moment, account: &Account, client: &str) -> Result<(), StoreError> {
     sessions::end_all(tx, Subject::Office(account.user_id))?;
     devices::forget_all(tx, &account.user_id.to_string())?;
     if let Some(temporary) = &account.temporary {
-        letters::on_first_login(tx, moment, account.user_id, temporary.letter)?;
+        letters::on_first_login(tx, moment, account.user_id, temporary.letter, client.parse().ok())?;
     }
     accounts::tell_change(tx, moment, account, Change::TemporaryUsed)
 }

@@ -175,7 +175,7 @@ fn enter_first(
     note_login(&mut account, moment, claim);
     if account.use_temporary(moment.now) {
         account = accounts::save(tx, &account)?;
-        first_use::follow(tx, moment, &account)?;
+        first_use::follow(tx, moment, &account, &claim.client)?;
     } else {
         accounts::save_quietly(tx, &account)?;
     }

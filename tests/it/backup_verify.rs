@@ -44,7 +44,7 @@ pub fn declared() -> Vec<&'static str> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if !path.to_string_lossy().contains("tests") {
+            } else if !path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_string_lossy().contains("tests") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
                 for (at, call) in code.match_indices("Table::new(\"") {

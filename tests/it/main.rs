@@ -1,4 +1,5 @@
 mod architecture;
+mod audit_acts;
 mod backup_cli;
 mod backup_drill;
 mod backup_restore;

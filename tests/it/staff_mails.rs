@@ -21,7 +21,7 @@ fn refuse(app: &TestApp) {
 }
 
 /// Tells the office's registered addresses of a change of its login: M-7.
-async fn tell_change(app: &TestApp, user: UserId) {
+pub async fn tell_change(app: &TestApp, user: UserId) {
     let moment = app.app.moment();
     app.write(move |tx| {
         let account = accounts::find(tx, user)?.unwrap();
@@ -31,7 +31,7 @@ async fn tell_change(app: &TestApp, user: UserId) {
 }
 
 /// Where the forms of a list go, in its order.
-fn forms(page: &Page) -> Vec<String> {
+pub fn forms(page: &Page) -> Vec<String> {
     let starts = page.body.match_indices("action=\"/staff/mails/").map(|(at, _)| at + "action=\"".len());
     starts.map(|at| page.body[at..].split('"').next().unwrap().to_owned()).collect()
 }

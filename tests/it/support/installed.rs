@@ -8,7 +8,7 @@ use uketsuke::app::App;
 use uketsuke::backup::{self, BackupError, Given, Restored, Taken};
 use uketsuke::cli::installation::{DATABASE, open_data};
 use uketsuke::config::Config;
-use uketsuke::kernel::Random;
+use uketsuke::kernel::{Clock, Random};
 
 use super::TestApp;
 
@@ -85,7 +85,8 @@ impl Installed {
     /// The same, where these numbers were given out after the backup.
     pub async fn restore_after(&self, file: &Path, keys: Option<&Path>, given: Given) -> Result<Restored, BackupError> {
         let (config, file, keys) = (self.config(), file.to_owned(), keys.map(Path::to_owned));
-        let work = move || backup::restore(&config, DATABASE, &file, keys.as_deref(), given, &mut |_, _, _| {});
+        let work =
+            move || backup::restore(&config, DATABASE, &file, keys.as_deref(), given, Clock::system().now(), &mut |_, _, _| {});
         tokio::task::spawn_blocking(work).await.unwrap()
     }
 

@@ -2,7 +2,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Error;
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// A backup, and what it must hold.
+pub struct Backup {
+    pub file: PathBuf,
+    /// Control numbers that had been told before it was asked for.
+    pub numbers: Vec<String>,
+}
 
 /// What was acknowledged.
 #[derive(Default)]
@@ -19,6 +27,8 @@ pub struct Book {
     pub entered: BTreeMap<String, usize>,
     /// Tokens of prints that were ordered.
     pub prints: Vec<String>,
+    /// Backups that were answered.
+    pub backups: Vec<Backup>,
     /// PDFs that were handed out.
     pub fetched: u32,
     /// Requests that the server did not live to answer.

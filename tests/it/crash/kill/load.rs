@@ -1,11 +1,15 @@
-//! The clients: visitors who apply, people who log in rightly and wrongly, staff who decide and print.
+//! The clients: visitors who apply, people who log in rightly and wrongly, staff who decide and print, an administrator who backs up.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use uketsuke::backup::Taken;
+use uketsuke::cli::backup;
+use uketsuke::cli::socket::{CallError, Request, Response, call};
 use uketsuke::kernel::Clock;
 
-use super::book::{Desk, Over};
+use super::book::{Backup, Desk, Over};
 use super::client::Client;
 use crate::support::browser::Page;
 use crate::support::office::PASSWORD;
@@ -24,14 +28,15 @@ pub struct World<'a> {
     pub offices: &'a [String],
     /// User IDs with [`PASSWORD`]: the first half is only tried, the second half enters.
     pub users: &'a [String],
-    next: AtomicU32,
+    /// The data folder.
+    pub data: &'a Path,
+    /// Where backups are kept.
+    pub backups: &'a Path,
+    /// Networks that came before.
+    pub next: AtomicU32,
 }
 
-impl<'a> World<'a> {
-    pub fn new(port: u16, desk: &'a Desk, sink: &'a Sink, offices: &'a [String], users: &'a [String]) -> Self {
-        Self { port, desk, sink, offices, users, next: AtomicU32::new(1) }
-    }
-
+impl World<'_> {
     fn next(&self) -> u32 {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
@@ -143,6 +148,34 @@ impl<'a> World<'a> {
             client.get("/login")?;
             client.post("/login", &[("user_id", user), ("password", password)])
         })
+    }
+
+    /// Backs up again and again, as the command does with a running server.
+    pub fn back_up(&self) {
+        let mut made = 0;
+        while self.take_backup(&mut made).is_ok() {}
+    }
+
+    fn take_backup(&self, made: &mut u32) -> Result<(), Over> {
+        let outgoing = self.data.join("outgoing");
+        // What lies there was begun by a server that has died.
+        for left in std::fs::read_dir(&outgoing).into_iter().flatten() {
+            std::fs::remove_file(left.unwrap().path()).ok();
+        }
+        let numbers = self.desk.book().sent.values().flatten().cloned().collect();
+        let request = Request { command: backup::COMMAND.to_owned(), args: serde_json::Value::Null };
+        let answered = self.desk.ask_once(|| match call(self.data, &request, |_| {}) {
+            Ok(Response(taken)) => Ok(serde_json::from_value::<Taken>(taken).unwrap()),
+            Err(CallError::Refused(sentence)) => panic!("{sentence}"),
+            Err(died) => Err(std::io::Error::other(died)),
+        })?;
+        if let Some(taken) = answered {
+            *made += 1;
+            let file = self.backups.join(format!("asked-for-{made}.redb"));
+            std::fs::rename(&taken.file, &file).unwrap();
+            self.desk.book().backups.push(Backup { file, numbers });
+        }
+        Ok(())
     }
 
     /// Takes, approves, prints.

@@ -8,16 +8,20 @@ mod process;
 mod server;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
 use uketsuke::accounts::{self, Account, Kind};
 use uketsuke::audit;
-use uketsuke::kernel::{ControlNumber, Id, Random, Secret};
+use uketsuke::backup::verify_file;
+use uketsuke::kernel::{ControlNumber, Id, MailAddress, Random, Secret, UserId};
 use uketsuke::letters::{Batch, Stage};
 use uketsuke::login;
-use uketsuke::reissue::{Application, Move, What};
+use uketsuke::mail::outbox;
+use uketsuke::reissue::{self, Application, Move, What};
 use uketsuke::security::{Hasher, Keys, Purpose};
-use uketsuke::store::{Reads as _, Store, Table};
+use uketsuke::store::{Reads as _, Snapshot, Store, Table};
 
 use self::book::{Book, Desk};
 use self::client::Client;
@@ -28,7 +32,8 @@ use crate::support::sink::{Mode, Sink};
 use crate::support::sound;
 
 const KILLS: u32 = 200;
-const OFFICES: u32 = 400;
+/// Few, so that letters are printed to offices while they log in.
+const OFFICES: u32 = 80;
 const USERS: u32 = 20;
 /// In every so many lives the database is looked at before the next one.
 const LOOK: u32 = 40;
@@ -39,6 +44,7 @@ const LONG: u32 = 20;
 fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
     let sink = Sink::start(Mode::Accept);
     let mut server = Server::install(&sink.url());
+    server.back_up_regularly();
     let offices: Vec<String> = (0..OFFICES).map(|n| format!("0799{n:06}")).collect();
     let users: Vec<String> = offices.iter().take(USERS as usize).map(|number| format!("KJ07{number}")).collect();
     prepare(&server, &offices, &users);
@@ -50,14 +56,23 @@ fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
     let [mut clerk, mut approver] = links.map(|(name, link)| load::member(server.port, &link, name));
 
     let desk = Desk::default();
-    // Other offices than those that log in: a letter printed between the two transactions of a login makes it be refused, as any change
-    // of an account does.
-    let world = World::new(server.port, &desk, &sink, &offices[USERS as usize..], &users);
+    let (data, backups) = (server.folder().join("data"), server.folder().join("backups"));
+    let world = World {
+        port: server.port,
+        desk: &desk,
+        sink: &sink,
+        offices: &offices,
+        users: &users,
+        data: &data,
+        backups: &backups,
+        next: AtomicU32::new(1),
+    };
     std::thread::scope(|scope| {
         // Whatever fails below, the clients must not wait for ever.
         let _end = End(&desk);
         let mut clients: Vec<_> = (0..3).map(|_| scope.spawn(|| world.visit())).collect();
         clients.push(scope.spawn(|| world.log_in()));
+        clients.push(scope.spawn(|| world.back_up()));
         clients.push(scope.spawn(|| world.staff(&mut clerk, &mut approver)));
         let random = Random::seeded(9);
         // A slow machine gets through less in each life: it has more of them, and what must be reached stays the same.
@@ -71,7 +86,7 @@ fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
             desk.closes();
             if kill % LOOK == 0 {
                 let (store, keys) = server.store();
-                check(&store, &keys, &desk.book());
+                check(&store, &keys, &desk.book(), &users);
             }
             server.start();
         }
@@ -80,17 +95,20 @@ fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
     let book = desk.book();
     every_receipt_arrives(&sink, &book);
     every_print_ends(&mut clerk, &book);
+    the_regular_backup_comes(&backups);
     assert!(server.stop().success(), "{}", server.log());
     let (store, keys) = server.store();
-    check(&store, &keys, &book);
+    check(&store, &keys, &book, &users);
     check_prints(&store, &book);
+    check_backups(&backups, &keys, &book);
     let (tries, logins) = (book.wrong.values().sum::<u64>(), book.entered.values().sum::<usize>());
     let reached = format!(
-        "{} applications, {} moves, {tries} wrong and {logins} right logins, {} prints ({} fetched); {} requests died unanswered",
+        "{} applications, {} moves, {tries} wrong and {logins} right logins, {} prints ({} fetched), {} backups; {} requests died unanswered",
         book.sent.len(),
         book.moves.len(),
         book.prints.len(),
         book.fetched,
+        book.backups.len(),
         book.unanswered
     );
     assert!(is_enough(&book), "the load hardly went on: {reached}");
@@ -101,7 +119,14 @@ fn kill_9_two_hundred_times_under_load_loses_nothing_that_was_acknowledged() {
 /// Whether so much was acknowledged, and died unanswered, that a loss would have shown.
 fn is_enough(book: &Book) -> bool {
     let (tries, logins) = (book.wrong.values().sum::<u64>(), book.entered.values().sum::<usize>());
-    let acknowledged = [book.sent.len() >= 60, book.moves.len() >= 60, tries >= 60, logins >= 20, book.prints.len() >= 5];
+    let acknowledged = [
+        book.sent.len() >= 60,
+        book.moves.len() >= 60,
+        tries >= 60,
+        logins >= 20,
+        book.prints.len() >= 5,
+        book.backups.len() >= 3,
+    ];
     acknowledged.iter().all(|enough| *enough) && book.unanswered >= KILLS / 2
 }
 
@@ -131,6 +156,9 @@ fn prepare(server: &Server, offices: &[String], users: &[String]) {
         .map(|id| {
             let mut account = Account::new(user(id), Kind::Existing, now);
             account.set_password(hash.clone(), now);
+            // Those who hear that somebody applies.
+            account.notice_mail = MailAddress::parse(&format!("notice-{id}@example.jp")).ok();
+            account.security_mails.extend(MailAddress::parse(&format!("security-{id}@example.jp")));
             account
         })
         .collect();
@@ -138,7 +166,7 @@ fn prepare(server: &Server, offices: &[String], users: &[String]) {
 }
 
 /// The database is whole, and all that was acknowledged is in it.
-fn check(store: &Store, keys: &Keys, book: &Book) {
+fn check(store: &Store, keys: &Keys, book: &Book, users: &[String]) {
     let whole = sound::check_all(store, keys);
     let contact = |one: &Application| one.contact.as_ref().map(ToString::to_string).unwrap_or_default();
     let by_contact: BTreeMap<String, &Application> = whole.applications.values().map(|one| (contact(one), one)).collect();
@@ -146,6 +174,10 @@ fn check(store: &Store, keys: &Keys, book: &Book) {
     for (contact, number) in &book.sent {
         let Some(one) = by_contact.get(contact) else { panic!("the application of {contact} is lost") };
         assert!(number.as_ref().is_none_or(|number| *number == one.number.to_string()), "{contact} was told {number:?}");
+        let about = store.read(|r| outbox::about(r, &one.number.to_string(), 99)).unwrap();
+        let warned = about.iter().filter(|(_, mail)| mail.kind == "M-12").count();
+        let registered = if users.contains(&UserId::of(one.office).to_string()) { 2 } else { 0 };
+        assert_eq!(warned, registered, "{}: warnings to the office's addresses", one.number);
     }
     for (number, mv) in &book.moves {
         let one = &whole.applications[&ControlNumber::parse(number).unwrap()];
@@ -178,6 +210,34 @@ fn check_prints(store: &Store, book: &Book) {
         assert_ne!(batch.stage, Stage::Printing, "{token} has not ended");
         let all = batch.printed.len() + batch.left_out.len() == batch.wanted.len();
         assert!(all || batch.stage == Stage::Failed, "{token}: {batch:?}");
+    }
+}
+
+/// However often the server died over it, it is made.
+fn the_regular_backup_comes(folder: &Path) {
+    let end = Instant::now() + Duration::from_secs(120);
+    let is_regular = |name: &str| name.starts_with("uketsuke-") && name.ends_with(".redb");
+    while !std::fs::read_dir(folder).unwrap().any(|entry| entry.unwrap().file_name().to_str().is_some_and(is_regular)) {
+        assert!(Instant::now() < end, "no regular backup");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Every backup that was answered can be read and holds what had been told before it; so can the regular one.
+fn check_backups(folder: &Path, keys: &Keys, book: &Book) {
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let whole: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|end| end == "redb")).collect();
+    assert!(whole.len() > book.backups.len(), "those asked for and a regular one: {whole:?}");
+    for file in &whole {
+        let verified = verify_file(file, Some(keys), &mut |_, _| true).unwrap();
+        assert_eq!(verified.findings.damage, [], "{}", file.display());
+    }
+    for backup in &book.backups {
+        let copy = Snapshot::open(&backup.file).unwrap();
+        for number in &backup.numbers {
+            let found = copy.read(|r| reissue::find(r, ControlNumber::parse(number).unwrap())).unwrap();
+            assert!(found.is_some(), "{number} is not in {}", backup.file.display());
+        }
     }
 }
 

@@ -28,11 +28,20 @@ impl Server {
         let (folder, port) = (tempfile::tempdir().unwrap(), house::free_port());
         let proxy = "metrics_listen = \"off\"\ntrusted_proxies = [\"127.0.0.1\"]\n";
         let limits = "[limits]\ncodes_per_network_hour = 10000\nlogin_tries_per_network_5min = 1000000\n\
-                      applications_per_office_day = 1000\n\n\
+                      applications_per_office_day = 1000\nwarnings_per_office_day = 100\n\n\
                       [lockout]\nunknown_device_per_hour = 100\n\n";
         let config = house::config(port, smtp).replace("metrics_listen = \"off\"\n", proxy) + limits;
         std::fs::write(folder.path().join("config.toml"), config).unwrap();
         Self { port, folder, child: None }
+    }
+
+    /// Regular backups go into `backups`; the first is due at once.
+    pub fn back_up_regularly(&self) {
+        let folder = self.folder().join("backups");
+        std::fs::create_dir(&folder).unwrap();
+        let (path, section) = (self.folder().join("config.toml"), format!("[backup]\ndirectory = \"{}\"\n", folder.display()));
+        let config = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, config + &section).unwrap();
     }
 
     pub fn folder(&self) -> &Path {
