@@ -1,6 +1,7 @@
 //! ROUTES: every path, who may call it, its handler. The table of contents of the product.
 
 use poem::endpoint::BoxEndpoint;
+use poem::error::MethodNotAllowedError;
 use poem::http::Method;
 use poem::middleware::AddData;
 use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, RouteMethod};
@@ -172,25 +173,54 @@ pub fn rows() -> Vec<Row> {
 
 /// The table and what this process has beyond it as poem takes them, each handler behind its guard.
 pub(crate) fn route(app: &App, more: Vec<Row>) -> impl Endpoint + use<> {
-    let mut paths: Vec<(&'static str, RouteMethod)> = Vec::new();
+    let mut paths: Vec<(&'static str, Vec<(Method, Guarded)>)> = Vec::new();
     for row in rows().into_iter().chain(more) {
         let guarded = Guarded { app: app.clone(), who: row.who, limit: row.limit, inner: row.handler };
         let place = match paths.iter().position(|(path, _)| *path == row.path) {
             Some(place) => place,
             None => {
-                paths.push((row.path, RouteMethod::new()));
+                paths.push((row.path, Vec::new()));
                 paths.len() - 1
             }
         };
-        let methods = std::mem::take(&mut paths[place].1);
-        paths[place].1 = methods.method(row.method, guarded);
+        paths[place].1.push((row.method, guarded));
     }
     let top_menu = top_menu::Kept::new(notices::changes(&app.store));
     paths
         .into_iter()
-        .fold(Route::new(), |route, (path, methods)| route.at(path, methods))
+        .fold(Route::new(), |route, (path, methods)| route.at(path, Place::new(methods)))
         .with(AddData::new(app.clone()))
         .with(AddData::new(top_menu))
+}
+
+/// One path with its methods. Others are answered with those that there are.
+struct Place {
+    allowed: &'static str,
+    methods: RouteMethod,
+}
+
+impl Place {
+    fn new(rows: Vec<(Method, Guarded)>) -> Self {
+        let has = |method: Method| rows.iter().any(|(one, _)| *one == method);
+        let allowed = match (has(Method::GET), has(Method::POST)) {
+            (true, true) => "GET, HEAD, POST",
+            (true, false) => "GET, HEAD",
+            (false, _) => "POST",
+        };
+        let methods = rows.into_iter().fold(RouteMethod::new(), |all, (method, row)| all.method(method, row));
+        Self { allowed, methods }
+    }
+}
+
+impl Endpoint for Place {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        self.methods.call(request).await.map_err(|error| match error.is::<MethodNotAllowedError>() {
+            true => Fault::WrongMethod(self.allowed).into(),
+            false => error,
+        })
+    }
 }
 
 /// Admits or turns away before the handler sees the request.

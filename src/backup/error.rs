@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::kernel::os;
 use crate::security::KeyError;
 use crate::store::{Findings, StoreError};
 
@@ -10,18 +11,26 @@ use crate::store::{Findings, StoreError};
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// A file or folder cannot be used.
-    #[error("{path}: {error}")]
+    #[error("{}: {}", path.display(), os::cause(error))]
     Io {
         /// Which.
         path: PathBuf,
         /// What the system says.
         error: io::Error,
     },
+    /// A file is no database that can be read or written.
+    #[error("{}: {}", path.display(), error.japanese())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the store says.
+        error: StoreError,
+    },
     /// Nothing is ever overwritten.
     #[error("{0} はすでにあります（上書きしません）")]
     Exists(PathBuf),
     /// The database failed.
-    #[error("{}", japanese(.0))]
+    #[error("{}", .0.japanese())]
     Store(StoreError),
     /// The key file cannot be used.
     #[error("{0}")]
@@ -75,18 +84,6 @@ fn damaged(findings: &Findings) -> String {
     format!("データベースに{}件の損傷があります（{first}）。uketsuke verify で確かめてください", findings.damages)
 }
 
-fn japanese(error: &StoreError) -> String {
-    match error {
-        StoreError::BadCopy(what) => {
-            format!("写しが元のデータベースと一致しません（{what}）。uketsuke verify で損傷がないか確かめてください")
-        }
-        StoreError::Unclean => "ファイルが正しく閉じられていません（書き込みの途中で止まったものです）".to_owned(),
-        StoreError::Stopped => "サーバーが止まるため、途中でやめました".to_owned(),
-        StoreError::InUse => "ファイルは別のプロセスが使用中です".to_owned(),
-        other => format!("データベースを読み書きできません（{other}）"),
-    }
-}
-
 impl From<StoreError> for BackupError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -99,8 +96,18 @@ impl BackupError {
         move |error| Self::Io { path: path.to_owned(), error }
     }
 
-    /// What a log may hold: no key of a row, which may be somebody's address.
+    /// For the log: what the system says in its own words.
     pub(super) fn for_log(&self) -> String {
+        match self {
+            Self::Io { path, error } => format!("{}: {error}", path.display()),
+            Self::File { path, error } => format!("{}: {error}", path.display()),
+            Self::Store(error) => error.to_string(),
+            other => other.in_short(),
+        }
+    }
+
+    /// What may be kept and shown: no key of a row, which may be somebody's address.
+    pub(super) fn in_short(&self) -> String {
         match self {
             Self::Damaged(findings) => {
                 let tables: std::collections::BTreeSet<&str> = findings.damage.iter().map(|one| one.table.as_str()).collect();

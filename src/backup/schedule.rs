@@ -107,7 +107,7 @@ fn names(directory: &Path) -> Vec<(String, PathBuf)> {
 
 async fn write_down(app: &App, now: Timestamp, made: Result<Taken, BackupError>) -> Result<(), StoreError> {
     let moment = app.moment();
-    let made = made.map_err(|error| error.for_log());
+    let made = made.map_err(|error| error.in_short());
     app.store
         .write(move |tx| {
             let before = store::state(tx)?;

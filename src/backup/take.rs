@@ -114,7 +114,8 @@ pub fn record(tx: &mut Tx<'_>, moment: &Moment, by: Actor, taken: &Taken) -> Res
 
 fn named(file: &Path, error: StoreError) -> BackupError {
     match error {
-        StoreError::Database(text) => BackupError::Io { path: file.to_owned(), error: std::io::Error::other(text) },
+        StoreError::Io(error) => BackupError::Io { path: file.to_owned(), error },
+        error @ StoreError::Database(_) => BackupError::File { path: file.to_owned(), error },
         other => BackupError::Store(other),
     }
 }

@@ -78,6 +78,7 @@ fn verify(r: &Read, path: &Path, schema: u32, keys: Option<&Keys>, tell: Tell<'_
 fn named(path: &Path, error: StoreError) -> BackupError {
     match error {
         error @ (StoreError::Unclean | StoreError::InUse) => BackupError::Store(error),
-        error => BackupError::Io { path: path.to_owned(), error: std::io::Error::other(error) },
+        StoreError::Io(error) => BackupError::Io { path: path.to_owned(), error },
+        error => BackupError::File { path: path.to_owned(), error },
     }
 }

@@ -11,6 +11,7 @@ use super::socket::{self, CallError, Progress, ProgressSender, Request, Response
 use super::{CliError, installation};
 use crate::app::App;
 use crate::config::{Config, Loaded};
+use crate::kernel::os;
 
 /// Hears how far a command has come.
 pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -68,10 +69,10 @@ where
     Fut: Future<Output = Result<D, String>>,
 {
     let app = installation::open(config)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(error.to_string()))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(os::cause(&error)))?;
     let work = async {
         // What a process before has left behind is cleared away here as at the start of the server.
-        app.prepare().await.map_err(|error| error.to_string())?;
+        app.prepare().await.map_err(|error| error.japanese())?;
         perform(app.clone(), args, tell).await
     };
     runtime.block_on(work).map_err(CliError::Failed)

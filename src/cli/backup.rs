@@ -72,7 +72,7 @@ pub async fn perform(app: App, (): (), tell: Tell) -> Result<Taken, String> {
     let written = app.store.write(move |tx| backup::record(tx, &moment, Actor::Console, &noted)).await;
     written.map_err(|error: StoreError| {
         fs::remove_file(&taken.file).ok();
-        error.to_string()
+        error.japanese()
     })?;
     Ok(taken)
 }

@@ -42,6 +42,6 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
     match std::io::stdout().write_all(text.as_bytes()) {
         // Whoever reads only the first lines (`| head`) has got what they wanted.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| CliError::Failed(format!("標準出力に書けません（{error}）"))),
+        other => other.map_err(|error| CliError::Failed(format!("標準出力に書けません（{}）", crate::kernel::os::cause(&error)))),
     }
 }

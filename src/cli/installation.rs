@@ -10,10 +10,10 @@ use super::CliError;
 use crate::app::{App, Parts};
 use crate::backup;
 use crate::config::Config;
-use crate::kernel::{Clock, Random};
+use crate::kernel::{Clock, Random, os};
 use crate::letters::sheet;
 use crate::mail::transport::{Deliver, Options, Transport};
-use crate::pdf::Typesetter;
+use crate::pdf::{PdfError, Typesetter};
 use crate::security::{Hasher, KeyError, Keys};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::web::Front;
@@ -110,11 +110,11 @@ fn for_the_owner_only(path: &std::path::Path) -> std::io::Result<()> {
 fn open_store(path: &std::path::Path) -> Result<Store, CliError> {
     Store::open(path, StoreOptions::default()).map_err(|error| match error {
         StoreError::InUse => CliError::Failed(format!("{} は別のプロセスが使用中です", path.display())),
-        StoreError::Newer { found, known } => CliError::Failed(format!(
-            "{} は新しい版のプログラムで作られています（形式 {found}、このプログラムは {known} まで）",
-            path.display()
-        )),
-        other => CliError::Failed(format!("{} を開けません: {other}", path.display())),
+        error @ StoreError::Newer { .. } => CliError::Failed(format!("{} は{}", path.display(), error.japanese())),
+        other => {
+            tracing::error!(error = %other, "the database cannot be opened");
+            CliError::Failed(format!("{} を開けません: {}", path.display(), other.japanese()))
+        }
     })
 }
 
@@ -146,9 +146,9 @@ pub fn assemble(pieces: Pieces) -> Result<App, CliError> {
     let Pieces { config, clock, random, keys, store, transport, templates, links } = pieces;
     let password = &config.password;
     let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes)
-        .map_err(|error| CliError::Failed(format!("パスワードの計算を始められません: {error}")))?;
+        .map_err(|error| CliError::Failed(format!("パスワードの計算を始められません（{error}）")))?;
     let typesetter =
-        Typesetter::new(&sheet::TEMPLATES, templates.as_deref()).map_err(|error| CliError::Failed(error.to_string()))?;
+        Typesetter::new(&sheet::TEMPLATES, templates.as_deref()).map_err(|error| CliError::Failed(unusable(&error)))?;
     let front = Front::with_links(&config, store.clone(), keys.clone(), clock.clone(), random.clone(), links);
     Ok(App::new(Parts {
         config: Arc::new(config),
@@ -163,6 +163,14 @@ pub fn assemble(pieces: Pieces) -> Result<App, CliError> {
     }))
 }
 
+/// What typesetting says of a template is Typst's own English: it names the place, and whoever wrote the template knows the language.
+fn unusable(error: &PdfError) -> String {
+    match error {
+        PdfError::Unreadable { path, source } => format!("様式 {} を読めません（{}）", path.display(), os::cause(source)),
+        other => format!("通知書の様式を使えません（{other}）"),
+    }
+}
+
 fn named(path: &std::path::Path, error: &std::io::Error) -> CliError {
-    CliError::Failed(format!("{}: {error}", path.display()))
+    CliError::Failed(format!("{} を使えません（{}）", path.display(), os::cause(error)))
 }

@@ -15,7 +15,7 @@ use super::{CliError, usage};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::config::{Config, Loaded};
-use crate::kernel::Prefecture;
+use crate::kernel::{Prefecture, os};
 use crate::ledger::csv::{self, ReadOptions, RejectWriter, RowError};
 use crate::ledger::{self, ImportOptions, Report, Watch};
 
@@ -24,14 +24,14 @@ pub const COMMAND: &str = "ledger import";
 /// Rejected rows that are named on the terminal; the file beside the import names all.
 const NAMED: usize = 50;
 
-/// Imports a file and prints what came of it.
+/// Imports a file and prints what came of it. Rows that cannot be taken over are told and no failure, unless there are no others.
 ///
 /// # Errors
 /// A sentence; the ledgers are what they were then.
 pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
     let Action::Import(args) = args.action;
     check_ledgers(&args, &loaded.config)?;
-    let cannot = |error: io::Error| CliError::Failed(format!("{} を開けません（{}）", args.file.display(), in_words(&error)));
+    let cannot = |error: io::Error| CliError::Failed(format!("{} を開けません（{}）", args.file.display(), os::cause(&error)));
     let file = fs::canonicalize(&args.file).map_err(cannot)?;
     // Opening a pipe would wait for its other end, perhaps for ever, and the file is read twice.
     if !fs::metadata(&file).map_err(cannot)?.is_file() {
@@ -50,22 +50,18 @@ pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
     };
     let done = ask::ask(loaded, COMMAND, order, perform);
     if let Some(staged) = staged {
-        let unwritten = |error: io::Error| CliError::Failed(format!("{} に書けません: {error}", rejects.display()));
+        let unwritten =
+            |error: io::Error| CliError::Failed(format!("{} に書けません（{}）", rejects.display(), os::cause(&error)));
         staged.fetch_rejects(&rejects).map_err(unwritten)?;
     }
     let done: Done = done?;
     for line in done.lines(&rejects) {
         println!("{line}");
     }
-    Ok(())
-}
-
-fn in_words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "ファイルが見つかりません".to_owned(),
-        io::ErrorKind::PermissionDenied => "読み取る権限がありません".to_owned(),
-        _ => error.to_string(),
+    if done.report.took_nothing() {
+        return Err(CliError::Failed("取り込める行が1行もないため、台帳は変わっていません".into()));
     }
+    Ok(())
 }
 
 /// Says at once when the ledger asked for is not kept here.
@@ -133,7 +129,7 @@ pub async fn perform(app: App, order: Order, tell: Tell) -> Result<Done, String>
 }
 
 fn import(app: &App, order: &Order, tell: Tell) -> Result<Done, String> {
-    let cannot = |error: io::Error| format!("{} を開けません: {error}", order.file.display());
+    let cannot = |error: io::Error| format!("{} を開けません（{}）", order.file.display(), os::cause(&error));
     let input = File::open(&order.file).map_err(cannot)?;
     let bytes = input.metadata().map_err(cannot)?.len();
     let given = &order.options;
@@ -150,7 +146,7 @@ fn import(app: &App, order: &Order, tell: Tell) -> Result<Done, String> {
     let missing = |text: &str| app.typesetter.missing_glyphs(text);
     let report = ledger::import(&app.store, (&app.clock, &app.random), Actor::Console, input, &options, &missing, &mut watch)
         .map_err(|error| error.to_string())?;
-    watch.finish().map_err(|error| format!("取り込めない行の一覧を書き出せません: {error}"))?;
+    watch.finish().map_err(|error| format!("取り込めない行の一覧を書き出せません（{}）", os::cause(&error)))?;
     Ok(Done { report, rejected: watch.named })
 }
 

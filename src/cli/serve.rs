@@ -3,6 +3,7 @@
 use super::socket::AdminSocket;
 use super::{CliError, installation, logging, serving};
 use crate::config::Loaded;
+use crate::kernel::os;
 
 /// Arguments of `serve`: none, everything is configured.
 #[derive(Debug, clap::Args)]
@@ -15,13 +16,16 @@ pub struct Args {}
 pub fn run(_: &Args, loaded: Loaded) -> Result<(), CliError> {
     loaded.ready_to_serve()?;
     logging::start(&loaded.config.log)?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(error.to_string()))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(os::cause(&error)))?;
+    if !loaded.config.backup.is_arranged() {
+        tracing::warn!("no backups are made: set backup.directory, or backup.elsewhere if they are made by other means");
+    }
     // Outside the runtime: opening waits for the writer thread.
     let app = installation::open(loaded.config)?;
     runtime.block_on(async {
         let (url, listen) = (app.config.server.public_url.to_string(), app.config.server.listen);
         let admin = AdminSocket::bind(&app.config.server.data_dir)
-            .map_err(|error| CliError::Failed(format!("管理用ソケットを用意できません: {error}")))?;
+            .map_err(|error| CliError::Failed(format!("管理用ソケットを用意できません（{}）", os::cause(&error))))?;
         serving::serve(app, Vec::new(), Some(admin), || tracing::info!(%listen, url, "serving")).await
     })
 }

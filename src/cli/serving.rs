@@ -12,6 +12,7 @@ use super::listening::{Answering, Door, Guarded, Rules};
 use super::socket::{self, AdminSocket};
 use super::{CliError, tls};
 use crate::app::App;
+use crate::kernel::os;
 use crate::routes::Row;
 use crate::security::housekeeping;
 
@@ -28,17 +29,18 @@ const STREAMS: u32 = 64;
 pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: impl FnOnce()) -> Result<(), CliError> {
     let server = &app.config.server;
     let listen = server.listen;
-    let failed = |what: &str, error: &dyn std::fmt::Display| CliError::Failed(format!("{what}: {error}"));
+    let failed = |what: &str, why: &str| CliError::Failed(format!("{what}（{why}）"));
     // Heard from here on: a SIGTERM just after the start must stop in order as well.
-    let signals = Signals::hear().map_err(|error| failed("停止の合図を受け取れません", &error))?;
-    app.prepare().await.map_err(|error| failed("データベースを準備できません", &error))?;
+    let signals = Signals::hear().map_err(|error| failed("停止の合図を受け取れません", &os::cause(&error)))?;
+    app.prepare().await.map_err(|error| failed("データベースを準備できません", &error.japanese()))?;
 
     let (stop, stopping) = watch::channel(false);
     let mut lanes = app.runner().start(&stopping, &app.front.alive);
     let console = admin.map(|admin| tokio::spawn(socket::serve(admin, super::console::handler(app.clone()))));
 
     let until = wait_for_end(app.clone(), signals);
-    let cannot_listen = |error: std::io::Error| CliError::Failed(format!("{listen} で待ち受けできません: {error}"));
+    let cannot_listen =
+        |error: std::io::Error| CliError::Failed(format!("{listen} で待ち受けできません（{}）", os::cause(&error)));
     let certificate = match (&server.tls_cert, &server.tls_key) {
         (Some(cert), Some(key)) => Some(tls::config(cert, key)?.into_stream().map_err(cannot_listen)?),
         _ => None,
@@ -68,7 +70,7 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
     while lanes.join_next().await.is_some() {}
     housekeeping::write_down(&app.store, &app.front.seen)
         .await
-        .map_err(|error| failed("ログインの最終利用時刻を記録できません", &error))
+        .map_err(|error| failed("ログインの最終利用時刻を記録できません", &error.japanese()))
 }
 
 /// Serves whom `door` lets in through `acceptor`; says whether it ended because the database was lost.
@@ -86,7 +88,7 @@ pub(super) async fn run(
         .http2_max_concurrent_streams(STREAMS)
         .run_with_graceful_shutdown(Answering::new(endpoint, door), signal, Some(GRACE))
         .await
-        .map_err(|error| CliError::Failed(format!("サーバーが止まりました: {error}")))?;
+        .map_err(|error| CliError::Failed(format!("サーバーが止まりました（{}）", os::cause(&error))))?;
     Ok(*was_lost.borrow_and_update())
 }
 

@@ -12,14 +12,16 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::CliError;
+use crate::kernel::os;
 
 /// The files of `server.tls_cert` and `server.tls_key`, if a server can do TLS with them.
 ///
 /// # Errors
 /// A sentence that names the file that cannot be used.
 pub fn config(cert: &Path, key: &Path) -> Result<RustlsConfig, CliError> {
-    let read =
-        |path: &Path| std::fs::read(path).map_err(|error| CliError::Failed(format!("{} を読めません: {error}", path.display())));
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| CliError::Failed(format!("{} を読めません（{}）", path.display(), os::cause(&error))))
+    };
     let (chain, secret) = (read(cert)?, read(key)?);
     judge(&chain, &secret).map_err(|told| CliError::Failed(told.sentence(cert, key)))?;
     Ok(RustlsConfig::new().fallback(RustlsCertificate::new().cert(chain).key(secret)))

@@ -20,11 +20,13 @@ pub struct Backup {
     pub keep_daily: u32,
     /// Months of which the first backup is kept besides.
     pub keep_monthly: u32,
+    /// Copies are made by other means, so nobody is told that the server makes none.
+    pub elsewhere: bool,
 }
 
 impl Default for Backup {
     fn default() -> Self {
-        Self { directory: None, time: Time::constant(2, 0, 0, 0), keep_daily: 14, keep_monthly: 12 }
+        Self { directory: None, time: Time::constant(2, 0, 0, 0), keep_daily: 14, keep_monthly: 12, elsewhere: false }
     }
 }
 
@@ -33,9 +35,16 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("backup.time", "時刻（日本時間、例 \"02:00\"）"),
     ("backup.keep_daily", "1から366までの整数（日分）"),
     ("backup.keep_monthly", "0から120までの整数（月分）"),
+    ("backup.elsewhere", "true か false（true: ほかの方法でとっているので、知らせは要らない）"),
 ];
 
 impl Backup {
+    /// Whether anything cares for copies: the server, or somebody else as the administrator says.
+    #[must_use]
+    pub fn is_arranged(&self) -> bool {
+        self.directory.is_some() || self.elsewhere
+    }
+
     pub(super) fn validate(&self, found: &mut Findings) {
         found.expect("backup.directory", self.directory.as_ref().is_none_or(|path| !path.as_os_str().is_empty()));
         found.expect("backup.keep_daily", (1..=366).contains(&self.keep_daily));

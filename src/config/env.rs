@@ -8,6 +8,7 @@ use figment::{Error, Metadata, Profile, Provider};
 
 use super::SECRETS;
 use super::error::{Origin, Problem};
+use crate::kernel::os;
 
 /// One variable that sets one key.
 #[derive(Clone, Debug)]
@@ -57,8 +58,9 @@ fn variable(name: &str, value: OsString, shape: &Value) -> Result<Variable, Prob
             return Err(problem(secret, format!("_FILE で指定できるのは {} だけです", SECRETS.join("・"))));
         }
         let path = PathBuf::from(text);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| problem(secret, format!("{secret} のファイル {} を読めません（{error}）", path.display())))?;
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            problem(secret, format!("{secret} のファイル {} を読めません（{}）", path.display(), os::cause(&error)))
+        })?;
         let origin = Origin::EnvFile { name: name.to_owned(), path };
         return Ok(Variable { key: secret.to_owned(), origin, value: text.trim_end_matches(['\r', '\n']).into() });
     }

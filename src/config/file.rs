@@ -8,6 +8,7 @@ use figment::{Error, Metadata, Profile, Provider};
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Origin, Problem};
+use crate::kernel::os;
 
 /// A configuration file that could be read.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +25,7 @@ impl File {
         let text = std::fs::read_to_string(path).map_err(|error| Problem {
             origin: Origin::Default,
             key: String::new(),
-            text: format!("設定ファイル {} を読めません（{error}）", path.display()),
+            text: format!("設定ファイル {} を読めません（{}）", path.display(), os::cause(&error)),
         })?;
         Self::parse(path, &text)
     }

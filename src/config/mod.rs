@@ -137,7 +137,9 @@ impl Config {
             help_desk: Some("0000-00-0000".into()),
             ..Mail::default()
         };
-        Self { federation: federation::demo(), mail, ..Self::default() }
+        // Nobody would want its data back.
+        let backup = Backup { elsewhere: true, ..Backup::default() };
+        Self { federation: federation::demo(), mail, backup, ..Self::default() }
     }
 
     /// The federation of a prefecture, if this installation serves it.

@@ -5,12 +5,14 @@
 
 pub mod clock;
 pub mod control_number;
+pub mod day;
 pub mod id;
 pub mod jst;
 pub mod mail_address;
 pub mod moment;
 pub mod network;
 pub mod office_number;
+pub mod os;
 pub mod prefecture;
 pub mod random;
 pub mod secret;

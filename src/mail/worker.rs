@@ -135,7 +135,7 @@ impl Postman {
                 composer(&params, &context)
             })
             // The fault of the store, not of the mail: it must not be lost for it.
-            .map_err(|error| Attempt::Later(error.to_string()))
+            .map_err(|error| Attempt::Later(error.japanese()))
     }
 
     /// Tries go on for 48 hours (spec 4), counted from posting.

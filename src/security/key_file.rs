@@ -33,7 +33,7 @@ impl Keys {
             if again.expose() == text.expose() {
                 Ok(())
             } else {
-                Err(KeyError::Form { path: to.to_owned(), reason: "it was not written as it should be".to_owned() })
+                Err(KeyError::Form { path: to.to_owned(), reason: "書いたとおりに読み返せません".to_owned() })
             }
         });
         if written.is_err() {

@@ -12,7 +12,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::kernel::{Id, Random, Secret, secret};
+use crate::kernel::{Id, Random, Secret, os, secret};
 use crate::store::StoreError;
 
 /// What a key is used for. Each purpose has a key of its own, derived from the master key of the file.
@@ -79,7 +79,7 @@ pub struct Sealed {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// It cannot be read or written.
-    #[error("{path}: {error}")]
+    #[error("{}: 鍵ファイルを使えません（{}）", path.display(), os::cause(error))]
     Io {
         /// The file.
         path: PathBuf,
@@ -101,7 +101,7 @@ pub enum KeyError {
     #[error("鍵ファイルがこのデータベースのものではありません。データベースを作ったときの鍵ファイルを戻してください")]
     Foreign,
     /// The database failed.
-    #[error("データベースを確かめられません: {0}")]
+    #[error("データベースを確かめられません: {}", .0.japanese())]
     Store(#[from] StoreError),
     /// Its content does not fit.
     #[error("{path}: 鍵ファイルの形式が正しくありません（{reason}）")]
@@ -137,7 +137,7 @@ impl Keys {
     pub fn load(path: &Path, random: &Random, make: bool) -> Result<Self, KeyError> {
         match fs::metadata(path) {
             Ok(meta) if meta.permissions().mode() & 0o077 != 0 => return Err(KeyError::Open(path.to_owned())),
-            Ok(_) => {}
+            Ok(_) => remove_unfinished(path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => Self::create(path, random)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(KeyError::Missing(path.to_owned())),
             Err(error) => return Err(KeyError::Io { path: path.to_owned(), error }),
@@ -162,25 +162,31 @@ impl Keys {
         let written = out.write_all(text.expose().as_bytes()).and_then(|()| out.sync_all());
         // A link does not replace what another process has made meanwhile; those keys then count.
         let linked = written.and_then(|()| match fs::hard_link(&fresh, path) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            Err(_) if path.exists() => Ok(()),
             other => other,
         });
-        fs::remove_file(&fresh).map_err(io)?;
+        match fs::remove_file(&fresh) {
+            // Another process that found finished keys has tidied up.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            other => other.map_err(io)?,
+        }
         linked.map_err(io)?;
         // Lost keys lock everybody out: file and name must be on the disk before the first hash made with them.
         fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.message().to_owned())?;
+        // What the parser says may quote a key.
+        let file: File = toml::from_str(text).map_err(|_| "TOMLの [[key]] として読めません".to_owned())?;
         let mut keys = Vec::new();
         for entry in file.keys {
-            let bytes = data_encoding::BASE64.decode(entry.secret.as_bytes()).map_err(|error| error.to_string())?;
-            let bytes: [u8; 32] = bytes.try_into().map_err(|_| format!("key {} has not 32 bytes", entry.id))?;
+            let bytes = data_encoding::BASE64.decode(entry.secret.as_bytes());
+            let bytes = bytes.map_err(|_| format!("{}番の鍵をBASE64として読めません", entry.id))?;
+            let bytes: [u8; 32] = bytes.try_into().map_err(|_| format!("{}番の鍵が32バイトではありません", entry.id))?;
             keys.push((KeyId(entry.id), Secret::new(bytes)));
         }
         keys.sort_by_key(|(id, _)| *id);
-        if keys.is_empty() { Err("it holds no key".to_owned()) } else { Ok(Self(Arc::new(keys))) }
+        if keys.is_empty() { Err("鍵がありません".to_owned()) } else { Ok(Self(Arc::new(keys))) }
     }
 
     /// Keys that live as long as the process: for tests and `demo`.
@@ -248,6 +254,20 @@ impl Keys {
     }
 }
 
+/// Removes what processes have left that were killed while they made this key file: keys that nobody uses lie about for nothing.
+fn remove_unfinished(path: &Path) {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let Some(start) = path.file_name().and_then(|name| name.to_str()).map(|name| format!("{name}.")) else { return };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(".new"));
+        if id.is_some_and(|id| Id::parse(id).is_some()) {
+            // One that cannot be removed is tried again at the next start.
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
 impl std::fmt::Debug for Keys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keys({} keys)", self.0.len())
@@ -300,5 +320,46 @@ mod tests {
         assert!(again.verify(Purpose::Pepper, &keyed, &[b"x"]));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         assert!(matches!(Keys::load(&path, &Random::system(), true), Err(KeyError::Open(_))));
+    }
+
+    #[test]
+    fn what_a_start_that_was_killed_has_left_of_its_keys_goes_at_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: String| folder.path().join(name);
+        let path = at("data.keys".into());
+        let left = at(format!("data.keys.{}.new", Id::new(&Random::system())));
+        let others =
+            [at("data.keys.new".into()), at("data.keys.mine.new".into()), at(format!("x.{}.new", Id::new(&Random::system())))];
+        Keys::load(&path, &Random::system(), true).unwrap();
+        for file in others.iter().chain([&left]) {
+            fs::write(file, "key").unwrap();
+        }
+        Keys::load(&path, &Random::system(), false).unwrap();
+        assert!(!left.exists() && path.exists());
+        assert!(others.iter().all(|file| file.exists()), "files of others stay");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_key_file_is_told_in_japanese_and_quotes_no_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let secret = "c2VjcmV0LXNlY3JldA==";
+        for (text, told) in [
+            ("", "TOMLの [[key]] として読めません"),
+            (&format!("[[key]]\nid = 1\nsecret = {secret}\n"), "TOMLの [[key]] として読めません"),
+            ("key = []", "鍵がありません"),
+            ("[[key]]\nid = 1\nsecret = \"?\"\n", "1番の鍵をBASE64として読めません"),
+            (&format!("[[key]]\nid = 2\nsecret = \"{secret}\"\n"), "2番の鍵が32バイトではありません"),
+        ] {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            let sentence = Keys::load(&path, &Random::system(), false).unwrap_err().to_string();
+            assert!(sentence.contains(told) && !sentence.contains(secret), "{sentence}");
+        }
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+        let sentence = Keys::load(&path, &Random::system(), false).unwrap_err().to_string();
+        assert!(sentence.ends_with("鍵ファイルを使えません（ファイルではなくフォルダーです）"), "{sentence}");
     }
 }

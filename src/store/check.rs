@@ -59,7 +59,7 @@ impl fmt::Display for Wrong {
         match self {
             Self::Says(what) => f.write_str(what),
             Self::Store(StoreError::Corrupt { table, .. }) => write!(f, "表 {table} の対応する行を読めません"),
-            Self::Store(error) => write!(f, "読めません（{error}）"),
+            Self::Store(error) => write!(f, "読めません（{}）", error.japanese()),
         }
     }
 }

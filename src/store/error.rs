@@ -1,11 +1,16 @@
 //! What can go wrong in the store. None of it is the fault of a person at a form: pages answer 500 or 503.
 
+use crate::kernel::os;
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused an operation; the message is redb's.
     #[error("the database failed: {0}")]
     Database(String),
+    /// The file cannot be read or written; the message is the system's.
+    #[error("the database failed: {0}")]
+    Io(std::io::Error),
     /// A record cannot be read. Names the table; the content is not shown, nor what quotes it.
     #[error("a record of table {table} cannot be read: {reason}")]
     Corrupt {
@@ -59,11 +64,39 @@ pub enum StoreError {
     InUse,
 }
 
+impl StoreError {
+    /// What it means, for whoever administers the installation: Japanese, without a full stop, and without the words of redb or of the
+    /// system, which are for the log.
+    #[must_use]
+    pub fn japanese(&self) -> String {
+        match self {
+            Self::Io(error) => format!("データベースのファイルを読み書きできません（{}）", os::cause(error)),
+            Self::Database(_) => "データベースのファイルが壊れているか、データベースではありません".to_owned(),
+            Self::Corrupt { table, .. } => {
+                format!("データベースの表 {table} に読めない記録があります。uketsuke verify で確かめてください")
+            }
+            Self::DiskFull { needed_mib } => format!("ディスクの空きが {needed_mib} MiB より少なくなっています"),
+            Self::Closed => "データベースへの書き込みが止まっています。サーバーを再起動してください".to_owned(),
+            Self::Newer { found, known } => {
+                format!("新しい版のプログラムで作られています（形式 {found}、このプログラムは {known} まで）")
+            }
+            Self::Unclean => "ファイルが正しく閉じられていません（書き込みの途中で止まったものです）".to_owned(),
+            Self::Stopped => "サーバーが止まるため、途中でやめました".to_owned(),
+            Self::BadCopy(_) => "写しが元のデータベースと一致しません。uketsuke verify で損傷がないか確かめてください".to_owned(),
+            Self::InUse => "ファイルは別のプロセスが使用中です".to_owned(),
+            Self::Unwritable { .. } | Self::Unsealed | Self::Panicked(_) => {
+                "プログラムの中で誤りが起きました。ログを確かめてください".to_owned()
+            }
+        }
+    }
+}
+
 impl<E: Into<redb::Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
         match error.into() {
             redb::Error::DatabaseAlreadyOpen => Self::InUse,
             redb::Error::RepairAborted => Self::Unclean,
+            redb::Error::Io(error) => Self::Io(error),
             other => Self::Database(other.to_string()),
         }
     }

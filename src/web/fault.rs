@@ -12,6 +12,9 @@ pub enum Fault {
     /// There is nothing here, or nothing that this person may know of.
     #[error("not found")]
     NotFound,
+    /// There is something here, but not to be asked for in this way. Holds the methods that are.
+    #[error("wrong method")]
+    WrongMethod(&'static str),
     /// The person is known and may not do this.
     #[error("forbidden")]
     Forbidden,
@@ -46,6 +49,7 @@ impl Fault {
     pub fn code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -114,6 +114,9 @@ fn fault_page(visit: &Visit, path: &str, fault: &Fault) -> Response {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     }
+    if let Fault::WrongMethod(allowed) = fault {
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    }
     response
 }
 
@@ -122,6 +125,11 @@ fn words(fault: &Fault, session_ended: bool) -> (&'static str, &'static str, &'s
         Fault::NotFound => (
             "ページが見つかりません",
             "お探しのページはありません。アドレスが変わったか、入力に誤りがある可能性があります。",
+            "トップメニューから、もう一度お進みください。",
+        ),
+        Fault::WrongMethod(_) => (
+            "この画面は直接開けません",
+            "このアドレスは、画面のボタンを押したときにだけ使います。",
             "トップメニューから、もう一度お進みください。",
         ),
         Fault::Forbidden => {

@@ -30,6 +30,25 @@ impl Drop for Server {
     }
 }
 
+#[test]
+fn serve_says_in_its_log_that_nothing_is_backed_up_unless_somebody_else_does() {
+    let log = |more: &str| {
+        let here = Installed::new();
+        here.configure(more);
+        let mut child = here.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut log = String::new();
+        while !log.contains("serving") && lines.read_line(&mut log).unwrap() > 0 {}
+        child.kill().ok();
+        child.wait().ok();
+        log
+    };
+    let told = "no backups are made: set backup.directory, or backup.elsewhere";
+    assert!(log("").contains(told));
+    let quiet = log("[backup]\nelsewhere = true\n");
+    assert!(!quiet.contains(told) && quiet.contains("serving"), "{quiet}");
+}
+
 /// An installation with one member of staff.
 fn made() -> Installed {
     let here = Installed::new();

@@ -162,15 +162,20 @@ async fn the_administrator_of_a_federation_hears_of_missing_backups_and_a_clerk_
 }
 
 #[tokio::test]
-async fn without_a_folder_in_the_settings_nothing_is_backed_up_and_nobody_is_told() {
-    let mut app = TestApp::new();
-    app.may_leave_mails = true;
-    app.app.prepare().await.unwrap();
-    for _ in 0..4 {
-        app.advance(SignedDuration::from_hours(24));
-        app.run_jobs().await;
+async fn without_a_folder_in_the_settings_nothing_is_backed_up_and_the_administrator_is_told() {
+    for (elsewhere, told) in [(false, true), (true, false)] {
+        let mut app = TestApp::with(|config| config.backup.elsewhere = elsewhere);
+        app.may_leave_mails = true;
+        app.app.prepare().await.unwrap();
+        for _ in 0..4 {
+            app.advance(SignedDuration::from_hours(24));
+            app.run_jobs().await;
+        }
+        let page = staff(&app, "管理", Role::Admin, 13).await.get("/staff").await;
+        assert_eq!(page.says("データのバックアップが設定されていません"), told, "{}", page.text());
+        let page = staff(&app, "受付", Role::Clerk, 13).await.get("/staff").await;
+        assert!(!page.says("バックアップ"), "{}", page.text());
     }
-    assert!(!staff(&app, "管理", Role::Admin, 13).await.get("/staff").await.says("バックアップ"));
 }
 
 #[tokio::test]

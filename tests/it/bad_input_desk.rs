@@ -149,12 +149,16 @@ async fn the_window_names_what_is_wrong_with_a_slip() {
         ("contact_again", "other@example.jp", "一致しません"),
     ];
     form.refuses(&app, &mut clerk, &cases).await;
-    for typed in ["1399999999", "x", "", "１３１１１１１１１\u{0}"] {
+    for typed in ["x", "", "１３１１１１１１１\u{0}"] {
         let before = app.app.store.counts().written;
         let page = form.send(&mut clerk, "office", typed).await;
         assert!(page.status.is_client_error(), "{typed:?}: {}", page.text());
         assert_eq!(app.app.store.counts().written, before, "{typed:?}");
     }
+    // An import has dropped it meanwhile, or it stands in another federation's ledger: the slip stays filled.
+    app.in_ledger(13, "1322222222").await;
+    let gone = "この事業所番号は、この連合会の台帳にありません。";
+    form.refuses(&app, &mut clerk, &[("office", "1399999999", gone), ("office", "1322222222", gone)]).await;
     let page = form.goes_through(&mut clerk).await;
     assert!(page.location().is_some_and(|place| place.ends_with("?done=entered")));
     app.take_mails().await;

@@ -110,7 +110,7 @@ fn q44_a_file_that_is_no_ledger_is_told_in_one_sentence_and_leaves_the_ledger_as
     let cr = good.replace("\r\n", "\r");
     let (auto, utf8) = (ReadOptions::default(), ReadOptions { encoding: Encoding::Utf8, ..ReadOptions::default() });
     let mhlw = ReadOptions { format: Some(Format::Mhlw), ..ReadOptions::default() };
-    let short = ReadOptions { max_bytes: 100, ..ReadOptions::default() };
+    let short = ReadOptions { max_bytes: 1024 * 1024, ..ReadOptions::default() };
     for (bytes, read, told) in [
         (Vec::new(), auto, "ファイルが空です。1行目に見出しが必要です。"),
         ("\u{FEFF}".into(), auto, "ファイルが空です。"),
@@ -131,7 +131,7 @@ fn q44_a_file_that_is_no_ledger_is_told_in_one_sentence_and_leaves_the_ledger_as
         (format!("\"{good}").into(), auto, "見出しの行を読み取れません"),
         (vec![0; 100_000], auto, "見出し"),
         (good.clone().into(), mhlw, "見出しに次の列がありません（mhlw形式）"),
-        (good.clone().into(), short, "ファイルが大きすぎます（100バイトまで）。"),
+        ((good.clone() + &format!("{ROW}\r\n").repeat(20_000)).into(), short, "ファイルが大きすぎます（1 MBまで）。"),
     ] {
         for close in [false, true] {
             let sentence = import(&bytes, read, close).expect_err(told).to_string();
@@ -156,6 +156,25 @@ fn q44_a_failed_import_is_one_sentence_on_stderr_and_exit_code_1() {
 }
 
 #[test]
+fn q44_a_file_of_which_no_row_can_be_taken_over_changes_nothing_and_is_a_failure() {
+    let town = Town::new();
+    assert_eq!(town.import(&town.file("good.csv", file(&[HEADER, ROW]).as_bytes()), &[]).code, Some(0));
+    let wrong = ROW.replace("07,0799900014", "99,0799900022");
+    let elsewhere = ROW.replace("07,0799900014", "13,1311111111");
+    for (name, bytes) in [("all.csv", file(&[HEADER, &wrong])), ("other.csv", file(&[HEADER, &wrong, &elsewhere]))] {
+        for more in [&[][..], &["--dry-run"], &["--close-missing", "--force"]] {
+            let ended = town.import(&town.file(name, bytes.as_bytes()), more);
+            assert_eq!(ended.code, Some(1), "{name} {more:?}: {} {}", ended.out, ended.err);
+            assert!(ended.out.contains("取り込めない行の一覧"), "{}", ended.out);
+            assert_one_sentence(&ended.err, "取り込める行が1行もないため、台帳は変わっていません", name);
+        }
+    }
+    let store = Store::open(&town.folder.path().join("data/uketsuke.redb"), StoreOptions::default()).unwrap();
+    let entry = store.read(|r| ledger::search(r, Prefecture::new(7).unwrap(), "", 10)).unwrap().entries.remove(0);
+    assert_eq!(entry.status, ledger::Status::Active, "--close-missing closes nothing for it");
+}
+
+#[test]
 fn q44_what_is_no_file_is_told_at_once() {
     let town = Town::new();
     let folder = town.folder.path();
@@ -166,7 +185,7 @@ fn q44_what_is_no_file_is_told_at_once() {
         (folder, "通常のファイルではありません。CSVファイルを指定してください"),
         (&pipe, "通常のファイルではありません"),
         (Path::new("/dev/zero"), "通常のファイルではありません"),
-        (&nowhere, "ファイルが見つかりません"),
+        (&nowhere, "を開けません（見つかりません）"),
     ] {
         let ended = town.import(path, &[]);
         assert_eq!(ended.code, Some(1), "{}: {}", path.display(), ended.err);

@@ -125,6 +125,6 @@ async fn letters_name_what_is_wrong_with_reason_note_number_and_day() {
     assert_eq!(letter_of(&app, key).state, LetterState::Printed);
     let wide: String =
         number.chars().map(|c| if c.is_ascii_digit() { char::from_u32(c as u32 + 0xFEE0).unwrap() } else { 'ー' }).collect();
-    assert_eq!(post(&mut clerk, &wide, "２０２６／０１／２０").await.status.as_u16(), 200, "full-width digits are read");
+    assert_eq!(post(&mut clerk, &wide, "２０２６年１月２０日").await.status.as_u16(), 200, "full-width digits are read");
     reprint(&app, &mut clerk, &letter, "不着").await;
 }

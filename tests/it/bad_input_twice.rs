@@ -52,6 +52,34 @@ async fn sixteen_clicks_on_send_make_one_application_and_all_lead_to_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_double_click_before_the_browser_has_its_flow_begins_one_flow_with_one_code() {
+    let app = TestApp::new();
+    app.in_ledger(13, NUMBER).await;
+    let mut browser = app.browser();
+    let flow = browser.get("/reissue").await.value("flow").expect("the first form carries its flow along");
+    let fields = [("flow", flow.as_str()), ("number", NUMBER), ("contact", CONTACT), ("contact_again", CONTACT)];
+    let (mut first, mut second) = (browser.clone(), browser.clone());
+    assert_eq!(first.post("/reissue", &fields).await.location(), Some("/reissue/code"));
+    let code = app.code().await;
+    assert_eq!(second.post("/reissue", &fields).await.location(), Some("/reissue/code"));
+    assert!(app.take_mails().await.is_empty(), "the code that was sent is still the one");
+    assert_eq!(first.cookies["flow"], second.cookies["flow"]);
+    second.get("/reissue/code").await;
+    assert_eq!(second.post("/reissue/code", &[("code", &code)]).await.location(), Some("/reissue/check"));
+    // What others know of a form opens nothing to them, and what is no flow of ours is replaced.
+    let mut stranger = app.browser();
+    stranger.get("/reissue").await;
+    let mine: Vec<_> = fields.iter().map(|(name, value)| if *name == "flow" { (*name, "x") } else { (*name, *value) }).collect();
+    stranger.post("/reissue", &mine).await;
+    assert_ne!(stranger.cookies["flow"], "x");
+    stranger.cookies.insert("flow".to_owned(), flow.clone());
+    assert_eq!(stranger.get("/reissue/check").await.location(), Some("/reissue"));
+    assert!(browser.get("/reissue").await.value("flow").is_some());
+    assert!(second.get("/reissue").await.value("flow").is_none(), "whoever has the cookie needs no other");
+    app.take_mails().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixteen_clicks_on_print_make_one_batch_of_one_letter_each() {
     let app = TestApp::new();
     let keys = offices(&app, 3).await;

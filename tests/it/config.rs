@@ -161,6 +161,7 @@ fn a_bad_value_names_file_line_key_and_what_is_expected() {
         ("[backup]\ntime = \"24:00\"\n", "13行目: backup.time には、"),
         ("[backup]\nkeep_daily = 0\n", "13行目: backup.keep_daily には、1から366までの整数（日分）"),
         ("[backup]\nkeep_monthly = 121\n", "13行目: backup.keep_monthly には、0から120までの整数（月分）"),
+        ("[backup]\nelsewhere = \"yes\"\n", "13行目: backup.elsewhere には、true か false"),
         ("[backup]\nkeep = 14\n", "13行目: backup.keep というキーはありません"),
         ("[session]\nabsolute_hours = 25\n", "13行目: session.absolute_hours には、1から24までの整数（時間）"),
         (

@@ -257,6 +257,20 @@ async fn q43_a_hang_up_after_acceptance_costs_no_mail() {
 }
 
 #[tokio::test]
+async fn q43_an_answer_too_long_to_be_read_ends_the_tries() {
+    let sink = Sink::start(Mode::LongRefusal);
+    let transport = transport(&sink);
+    let reason = permanent(transport.send(&mail(1)).await);
+    assert!(reason.contains("応答が長すぎて読み取れませんでした"), "{reason}");
+    sink.set(&Mode::LongThanks);
+    let reason = permanent(transport.send(&mail(2)).await);
+    assert!(reason.contains("届いている可能性があります"), "{reason}");
+    assert_eq!(sink.wait_for(1).len(), 1, "whoever has it does not get it again and again for two days");
+    sink.set(&Mode::Accept);
+    transport.send(&mail(3)).await.expect("taken");
+}
+
+#[tokio::test]
 async fn a_stale_connection_is_replaced_without_a_word() {
     let sink = Sink::start(Mode::Accept);
     let transport = transport(&sink);

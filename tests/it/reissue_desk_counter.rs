@@ -150,7 +150,7 @@ async fn the_office_is_found_by_number_or_name_in_the_own_ledger_only() {
     assert!(browser.get(&format!("{NEW}?q=zzz")).await.says("台帳に見つかりません"));
     browser.get(NEW).await;
     let page = browser.post(NEW, &[("office", NUMBER), ("channel", "post")]).await;
-    assert_eq!(page.status.as_u16(), 400);
+    assert_eq!(page.status.as_u16(), 422);
 }
 
 #[tokio::test]

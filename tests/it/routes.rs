@@ -235,3 +235,28 @@ async fn q35_a_form_from_another_origin_is_refused() {
     let page = browser.post("/login", &[("user_id", "KJ131311111111"), ("password", "x")]).await;
     assert_ne!(page.status.as_u16(), 403, "the same form from our own page");
 }
+
+#[tokio::test]
+async fn a_path_asked_for_in_another_way_says_which_ways_there_are() {
+    let app = TestApp::new();
+    let mut browser = app.browser();
+    let table = rows();
+    for row in &table {
+        let has = |method: &str| table.iter().any(|other| other.path == row.path && other.method.as_str() == method);
+        let allowed = match (has("GET"), has("POST")) {
+            (true, true) => "GET, HEAD, POST",
+            (true, false) => "GET, HEAD",
+            _ => "POST",
+        };
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"] {
+            if allowed.split(", ").any(|one| one == method) {
+                continue;
+            }
+            let page = browser.raw(method.parse().unwrap(), &sample(row.path), &[], poem::Body::empty()).await;
+            assert_eq!(page.status.as_u16(), 405, "{method} {}", row.path);
+            assert_eq!(page.headers["allow"], allowed, "{method} {}", row.path);
+            assert!(method == "HEAD" || page.says("この画面は直接開けません"), "{}", page.text());
+        }
+    }
+    assert_eq!(browser.raw("PUT".parse().unwrap(), "/nowhere", &[], poem::Body::empty()).await.status.as_u16(), 404);
+}

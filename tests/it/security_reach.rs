@@ -96,7 +96,7 @@ async fn q41_numbers_of_another_federation_in_fields_are_as_good_as_none() {
         ("note", "本人確認済"),
         ("form", &Id::from_bytes([3; 16]).to_string()),
     ];
-    assert_eq!(browser.post("/staff/applications/new", &fields).await.status.as_u16(), 400);
+    assert_eq!(browser.post("/staff/applications/new", &fields).await.status.as_u16(), 422);
 
     // A mail of theirs, asked for under an application of one's own.
     let path = format!("/staff/applications/{}/mails/{}", own.application.number, foreign.mail);

@@ -37,9 +37,11 @@ from aiosmtpd.smtp import SMTP, AuthResult
 # drop_data       closes the connection after the first line of the content
 # hangup_silent   stores the mail, then closes the connection without an answer
 # hangup_polite   stores the mail, answers 250, then closes the connection
+# long_refusal    550 to every recipient, with a line that is far too long
+# long_thanks     stores the mail and answers 250 with a line that is far too long
 MODES = {
     "ok", "greylist", "tempfail", "refuse", "refuse_sender", "refuse_content", "slow", "drop_data",
-    "hangup_silent", "hangup_polite",
+    "hangup_silent", "hangup_polite", "long_refusal", "long_thanks",
 }
 
 
@@ -89,6 +91,8 @@ class Sink:
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.mode == "long_refusal":
+            return "550 5.1.1 " + "no such user here " * 500
         addresses = self.order.get("addresses", [])
         if self.mode == "refuse" and (not addresses or address in addresses):
             return "550 5.1.1 no such user here"
@@ -105,7 +109,7 @@ class Sink:
         if self.mode == "slow":
             await asyncio.sleep(self.order.get("seconds", 60))
         self.store(envelope)
-        return "250 OK"
+        return "250 OK" + (" thank you" * 500 if self.mode == "long_thanks" else "")
 
     def authenticate(self, server, session, envelope, mechanism, data):
         given = f"{data.login.decode()}:{data.password.decode()}"

@@ -17,13 +17,16 @@ pub use row::{LedgerRow, RowError};
 use self::format::Layout;
 use self::record::Records;
 use super::encoding::{Decoded, Encoding, EncodingError};
-use crate::kernel::Prefecture;
+use crate::kernel::{Prefecture, os};
 
 /// Longest field kept of a rejected row, in characters.
 const SHOWN: usize = 200;
 
+/// What people call a megabyte.
+const MB: u64 = 1024 * 1024;
+
 /// Largest file, in bytes: some three times the whole country.
-const FILE_LIMIT: u64 = 256 * 1024 * 1024;
+const FILE_LIMIT: u64 = 256 * MB;
 
 /// How a file is to be read.
 #[derive(Debug, Clone, Copy)]
@@ -81,13 +84,13 @@ pub enum LedgerError {
         column: String,
     },
     /// Larger than allowed.
-    #[error("ファイルが大きすぎます（{limit}バイトまで）。")]
+    #[error("ファイルが大きすぎます（{} MBまで）。", limit / MB)]
     TooLarge {
         /// The limit, in bytes.
         limit: u64,
     },
     /// The file or connection it is read from.
-    #[error("ファイルを読み取れません: {0}")]
+    #[error("ファイルを読み取れません（{}）。", os::cause(.0))]
     Io(io::Error),
 }
 

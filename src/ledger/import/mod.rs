@@ -16,7 +16,7 @@ pub use report::{Counts, Report, Unprintable};
 use self::build::Build;
 use super::csv::{Entry as Record, LedgerError, LedgerReader, LedgerRow, ReadOptions, RowError};
 use crate::audit::Actor;
-use crate::kernel::{Clock, Prefecture, Random};
+use crate::kernel::{Clock, Prefecture, Random, os};
 use crate::store::{Store, StoreError};
 
 /// How a file is to be taken over.
@@ -76,10 +76,10 @@ pub enum ImportError {
         open: usize,
     },
     /// The rejected rows cannot be written down.
-    #[error("取り込めない行の一覧を書き出せません: {0}")]
+    #[error("取り込めない行の一覧を書き出せません（{}）", os::cause(.0))]
     Rejects(io::Error),
     /// The database failed.
-    #[error(transparent)]
+    #[error("{}", .0.japanese())]
     Store(#[from] StoreError),
 }
 
@@ -111,7 +111,8 @@ pub fn import(
             return Err(LedgerError::NoRows.into());
         }
         report.dry_run = options.dry_run;
-        if !options.dry_run {
+        // A file of which nothing can be taken over says nothing about the offices that it does not name.
+        if !options.dry_run && !report.took_nothing() {
             if !options.force {
                 report.check_closing()?;
             }

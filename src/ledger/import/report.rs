@@ -76,6 +76,12 @@ impl Report {
         })
     }
 
+    /// Whether no row could be taken over: the ledgers are what they were.
+    #[must_use]
+    pub fn took_nothing(&self) -> bool {
+        self.rows == 0
+    }
+
     /// The ledgers of which more than [`CLOSING_PERCENT`] would be closed.
     ///
     /// # Errors

@@ -1,13 +1,12 @@
 //! 発送済にする: by the numbers on the letters, ticked in the list of printed ones or typed, many at once.
 
-use jiff::civil::Date;
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
 use super::{PATH, ROWS, letters_screen, parts};
 use crate::app::App;
-use crate::kernel::{jst, text};
+use crate::kernel::{day, jst, text};
 use crate::letters::flow::{self, Posted};
 use crate::letters::model::{Letter, State};
 use crate::letters::post::{Posting, carries_live_password};
@@ -53,7 +52,7 @@ pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answ
     if lines.len() > MOST {
         errors.add("numbers", format!("一度に発送済にできるのは{MOST}通までです。"));
     }
-    let on = errors.check("on", day(form.get("on")).ok_or("発送日を2026/01/20のように入力してください。"));
+    let on = errors.check("on", day::parse(form.get("on")).ok_or("発送日を2026/01/20のように入力してください。"));
     if let Some(on) = on
         && on > jst::date(visit.now)
     {
@@ -77,11 +76,6 @@ pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answ
     }
     let typed = Typed { ticked, numbers: left.join("\n"), on: form.get("on").to_owned() };
     screen(&app, &visit, &desk, &typed, &posted, &errors)
-}
-
-/// A day as lists show it, or with hyphens as date fields send it.
-fn day(input: &str) -> Option<Date> {
-    text::line(input).replace('/', "-").parse().ok()
 }
 
 fn screen(app: &App, visit: &Visit, desk: &Desk, typed: &Typed, posted: &[Posted], errors: &Errors) -> Answer {

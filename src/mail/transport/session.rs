@@ -13,6 +13,7 @@ use super::error::quotable;
 use super::message::Composed;
 use super::wire::{LineByLine, Tls, dial};
 use crate::config::{SmtpTls, SmtpUrl};
+use crate::kernel::os;
 
 /// Everything needed to open a connection.
 pub(super) struct Target {
@@ -34,6 +35,9 @@ enum Step {
     Content,
 }
 
+/// What lettre calls a reply with a line of more than 1,000 bytes, or with more than 100,000 in all; it begins like this.
+const ENDLESS_REPLY: &str = "SMTP response";
+
 /// A try that failed.
 pub(super) struct Failure {
     pub(super) error: SendError,
@@ -48,10 +52,7 @@ pub(super) struct Failure {
 pub(super) async fn open(target: &Target) -> Result<AsyncSmtpConnection, SendError> {
     let url = &target.url;
     let tcp = dial(url.host(), url.port(), url.tls() == SmtpTls::None).await;
-    let tcp = tcp.map_err(|e| {
-        let kind = e.kind();
-        SendError::temporary(format!("メールサーバーに接続できませんでした({kind})"))
-    })?;
+    let tcp = tcp.map_err(|e| SendError::temporary(format!("メールサーバーに接続できませんでした（{}）", os::cause(&e))))?;
     let stream: Box<dyn AsyncTokioStream> = match (url.tls(), &target.tls) {
         (SmtpTls::None, _) => Box::new(tcp),
         (SmtpTls::StartTls, _) => Box::new(LineByLine::new(tcp)),
@@ -137,6 +138,11 @@ fn no_encryption() -> SendError {
 /// credentials or encryption (530, 534, 535, 538), it speaks of our settings: the mail waits until they are mended.
 fn refusal(target: &Target, step: Step, error: &smtp::Error, body: &str) -> SendError {
     let Some(code) = error.status().map(u16::from) else {
+        // What the server decided about this mail cannot be read, and it would say the same to every further try; perhaps it has taken it.
+        let endless = error.is_response() && root_cause(error).starts_with(ENDLESS_REPLY);
+        if endless && step >= Step::Recipient {
+            return SendError::permanent("メールサーバーの応答が長すぎて読み取れませんでした。届いている可能性があります");
+        }
         return SendError::temporary(broken(step, error));
     };
     let password = target.url.credentials().map(|(_, password)| password).unwrap_or_default();

@@ -15,6 +15,7 @@ use super::pool::Pool;
 use super::session::{self, Failure, Target};
 use super::{Deliver, OutgoingMail, SendError};
 use crate::config::{SmtpTls, SmtpUrl};
+use crate::kernel::os;
 
 /// What may be set beside the server's address.
 #[derive(Debug, Clone)]
@@ -172,11 +173,11 @@ fn tls_parameters(host: &str, options: &Options) -> Result<TlsParameters, SetupE
     let mut builder = TlsParameters::builder(host.to_owned());
     if let Some(path) = &options.ca_file {
         let bad = |reason: String| SetupError::CaFile { path: path.clone(), reason };
-        let pem = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
+        let pem = std::fs::read(path).map_err(|e| bad(os::cause(&e)))?;
         if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
             return Err(bad("PEM 形式の証明書がありません".to_owned()));
         }
-        let certificate = Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|_| bad("PEM 形式の証明書として読めません".to_owned()))?;
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|e| SetupError::Tls(e.to_string()))

@@ -23,7 +23,9 @@ const PER_ADDRESS: Duration = Duration::from_secs(10);
 /// Opens a TCP connection; with `loopback_only` to no address but a loopback one, whatever the name resolves to.
 pub(super) async fn dial(host: &str, port: u16, loopback_only: bool) -> io::Result<TcpStream> {
     let mut last = io::Error::new(io::ErrorKind::AddrNotAvailable, "no usable address");
-    for address in lookup_host((host, port)).await? {
+    // The resolver's errors are of no kind; what they mean is that there is no such name.
+    let addresses = lookup_host((host, port)).await.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
+    for address in addresses {
         if loopback_only && !address.ip().is_loopback() {
             continue;
         }

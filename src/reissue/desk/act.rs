@@ -1,6 +1,5 @@
 //! Moves made from 【再発行申請の審査】. Each form says which application it has shown, and how.
 
-use jiff::civil::Date;
 use poem::handler;
 use poem::http::StatusCode;
 use poem::web::{Data, Path};
@@ -12,7 +11,7 @@ use super::super::model::{Inquiry, InquiryReason, Move, MoveKind, Refused, Rejec
 use super::one::{Draft, load, render};
 use super::{address, banner, panels};
 use crate::app::App;
-use crate::kernel::{ControlNumber, Id, text};
+use crate::kernel::{ControlNumber, Id, day, text};
 use crate::staff::Desk;
 use crate::web::{Answer, Fault, Form, Visit, html, page_422, see_other};
 
@@ -110,7 +109,7 @@ fn shown(sent: &Form, number: &str) -> Result<Shown, Fault> {
 fn inquiry(draft: &mut Draft) -> Option<Inquiry> {
     let reason = InquiryReason::from_word(draft.get("inquire_reason"));
     let words = text::paragraph(draft.get("inquire_text"));
-    let until = day(draft.get("inquire_until"));
+    let until = day::parse(draft.get("inquire_until"));
     if reason.is_none() {
         draft.errors.add("inquire_reason", "照会の理由を選択してください。");
     }
@@ -144,17 +143,6 @@ fn withdrawal(draft: &mut Draft) -> Option<Move> {
     Some(Move::Withdraw { note })
 }
 
-/// A day as a browser's calendar sends it, or as people type it: 2026-01-31, 2026/1/31, 20260131.
-fn day(typed: &str) -> Option<Date> {
-    let line = text::line(typed);
-    let parts: Vec<&str> = match line.split(['/', '-', '.']).collect::<Vec<_>>() {
-        whole if whole.len() == 1 && line.len() == 8 && line.is_ascii() => vec![&line[..4], &line[4..6], &line[6..]],
-        parts => parts,
-    };
-    let [year, month, day] = parts[..] else { return None };
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
-}
-
 fn answer(app: &App, visit: &Visit, desk: &Desk, number: ControlNumber, kind: MoveKind, went: Went, mut draft: Draft) -> Answer {
     match went {
         Went::Done => see_other(&format!("{}?done={}", address(number), banner::word(kind))),
@@ -186,21 +174,5 @@ fn field_of(kind: MoveKind, refused: &Refused) -> &'static str {
         (Refused::TextMissing | Refused::TextForm, MoveKind::Withdraw) => "withdraw_note",
         (Refused::TextMissing | Refused::TextForm, MoveKind::Approve) => "duplicate_sentence",
         _ => "",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn q52_days_are_read_forgivingly() {
-        let january = Date::new(2026, 1, 31).ok();
-        for typed in ["2026-01-31", "2026/1/31", " ２０２６／０１／３１ ", "20260131", "2026.1.31"] {
-            assert_eq!(day(typed), january, "{typed}");
-        }
-        for typed in ["", "2026-02-30", "1/31", "あさって", "2026-01-31-1", "２０２６年"] {
-            assert_eq!(day(typed), None, "{typed}");
-        }
     }
 }

@@ -27,6 +27,10 @@ use crate::web::{Answer, Errors, Fault, Form, Query, Visit};
 
 const HERE: &str = "/staff/applications/new";
 const FIELDS: [&str; 8] = ["office", "form", "channel", "contact", "contact_again", "name", "telephone", "note"];
+/// The field of the office number, which travels with the slip.
+const OFFICE: &str = "office";
+/// An import can take an office away while its slip is being typed.
+const GONE: &str = "この事業所番号は、この連合会の台帳にありません。台帳の取込で変わった可能性があります。台帳を確かめるまで、受け付けることはできません。";
 /// Rows of the ledger that a search shows.
 const FOUND_MOST: usize = 20;
 /// How many of the office's applications are looked at.
@@ -41,7 +45,9 @@ pub struct Asked {
 
 /// The office in the ledger, with its open applications.
 struct Office {
-    entry: Entry,
+    number: OfficeNumber,
+    /// None where the ledger has lost it since the slip was begun.
+    entry: Option<Entry>,
     open: Vec<Application>,
 }
 
@@ -56,7 +62,7 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk, Query(asked):
     let body = if search.is_empty() {
         refused = asked.q.is_some();
         find_form("", refused.then_some("事業所番号、または事業所名・電話番号・住所の一部を入力してください。"))
-    } else if let Some(office) = look_up(app, &desk, &search)? {
+    } else if let Some(office) = look_up(app, &desk, &search)?.filter(|office| office.entry.is_some()) {
         let mut draft = Draft::default();
         draft.typed.insert("form", Id::new(&app.random).to_string());
         slip_form(&visit, &office, &draft)
@@ -72,34 +78,47 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk, Query(asked):
 /// \[受け付ける\]
 ///
 /// # Errors
-/// [`Fault::BadRequest`] for a form without an office of this ledger; [`Fault::Store`] when the database fails.
+/// [`Fault::BadRequest`] for a form without an office; [`Fault::Store`] when the database fails.
 #[handler]
 pub async fn receive(Data(app): Data<&App>, visit: Visit, desk: Desk, sent: Form) -> Answer {
     let mut draft = Draft::of(&sent, &FIELDS);
-    let office = look_up(app, &desk, draft.get("office"))?.ok_or(Fault::BadRequest("no office of this ledger"))?;
+    let mut office = look_up(app, &desk, draft.get("office"))?.ok_or(Fault::BadRequest("no office"))?;
+    if office.entry.is_none() {
+        draft.errors.add(OFFICE, GONE);
+    }
     let contact = contact(&mut draft);
     let slip = slip(&mut draft);
     let (Some(slip), true) = (slip, draft.errors.is_empty()) else {
-        let body = slip_form(&visit, &office, &draft);
-        return screen(&desk, &visit, "窓口受付", Nav::Counter).refused(true).answer(body);
+        return refuse(&visit, &desk, &office, &draft);
     };
-    let (moment, clerk, number) = (app.moment(), Clerk::of(&desk, visit.client), office.entry.key.number);
+    let (moment, clerk, number) = (app.moment(), Clerk::of(&desk, visit.client), office.number);
     let config = Arc::clone(&app.config);
     let enter = move |tx: &mut Tx<'_>| enter(tx, &moment, &config.limits, &clerk, number, contact.clone(), slip.clone());
     let entered = app.store.write(enter).await?;
     match entered {
         Entered::As(number) => crate::web::see_other(&format!("{}?done=entered", address(number))),
-        Entered::UnknownOffice => Err(Fault::BadRequest("no office of this ledger")),
+        Entered::UnknownOffice => {
+            office.entry = None;
+            draft.errors.add(OFFICE, GONE);
+            refuse(&visit, &desk, &office, &draft)
+        }
     }
 }
 
+/// The slip again, with what is wrong and what was typed.
+fn refuse(visit: &Visit, desk: &Desk, office: &Office, draft: &Draft) -> Answer {
+    let body = slip_form(visit, office, draft);
+    screen(desk, visit, "窓口受付", Nav::Counter).refused(true).answer(body)
+}
+
+/// None for what is no office number.
 fn look_up(app: &App, desk: &Desk, typed: &str) -> Result<Option<Office>, Fault> {
     let Ok(number) = OfficeNumber::parse(typed) else { return Ok(None) };
+    let key = OfficeKey::new(desk.prefecture(), number);
     app.store.read(|r| {
-        let Some(entry) = ledger::find(r, OfficeKey::new(desk.prefecture(), number))? else { return Ok(None) };
-        let mut open = store::of_office(r, entry.key, OTHERS_MOST)?;
+        let mut open = store::of_office(r, key, OTHERS_MOST)?;
         open.retain(|one| one.state.is_open());
-        Ok(Some(Office { entry, open }))
+        Ok(Some(Office { number, entry: ledger::find(r, key)?, open }))
     })
 }
 
@@ -178,7 +197,6 @@ fn offices(typed: &str, found: &[Entry], total: usize) -> Markup {
 }
 
 fn slip_form(visit: &Visit, office: &Office, draft: &Draft) -> Markup {
-    let entry = &office.entry;
     let errors = &draft.errors;
     let channels = Channel::ALL.map(|channel| Choice::new(channel.word(), channel.title()));
     html! {
@@ -188,7 +206,7 @@ fn slip_form(visit: &Visit, office: &Office, draft: &Draft) -> Markup {
             section.card {
                 h2 { "申請の内容" }
                 (form(HERE, &visit.csrf(), html! {
-                    (hidden("office", entry.key.number.as_str()))
+                    (hidden(OFFICE, office.number.as_str()))
                     (hidden("form", draft.get("form")))
                     div.three {
                         (radio_cards("channel", "受付方法", &channels).chosen(draft.get("channel")).required()
@@ -205,12 +223,20 @@ fn slip_form(visit: &Visit, office: &Office, draft: &Draft) -> Markup {
                     (ButtonRow::forward("受け付ける").back(Back::Link(HERE)).back_label("事業所を選び直す"))
                 }))
             }
-            section.card.aside {
+            section.card.aside id=(OFFICE) {
                 h2 { "事業所台帳" }
-                (facts::office_title(&entry.name, Some(entry)))
-                p.mono { (entry.key.number) }
-                (facts::call(Some(entry)))
-                (facts::ledger_facts(entry))
+                @match &office.entry {
+                    Some(entry) => {
+                        (facts::office_title(&entry.name, Some(entry)))
+                        p.mono { (entry.key.number) }
+                        (facts::call(Some(entry)))
+                        (facts::ledger_facts(entry))
+                    }
+                    None => {
+                        p.mono { (office.number) }
+                        p.error id={ (OFFICE) "-error" } { (errors.of(OFFICE).unwrap_or(GONE)) }
+                    }
+                }
             }
         }
     }
@@ -226,7 +252,7 @@ fn written(draft: &Draft, errors: &Errors) -> Markup {
 }
 
 fn cautions(office: &Office) -> Markup {
-    let entry = &office.entry;
+    let Some(entry) = &office.entry else { return html! {} };
     html! {
         @if entry.status != Status::Active || !entry.key.number.check_digit_fits() || !office.open.is_empty() {
             (notice(Mark::Warning, "ご確認ください", html! {

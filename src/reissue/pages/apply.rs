@@ -10,13 +10,17 @@ use crate::codes::{self, Sort};
 use crate::kernel::{MailAddress, OfficeNumber, Prefecture, jst};
 use crate::reissue::flow::apply::{self as flow, Went};
 use crate::reissue::model::{Screen, Stage, Typed};
-use crate::web::components::{Back, ButtonRow, Choice, Mark, error_summary, form, mail_field, notice, select, text_field};
+use crate::web::components::{
+    Back, ButtonRow, Choice, Mark, error_summary, form, hidden, mail_field, notice, select, text_field,
+};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, Form, Visit, page, page_422, see_other};
 
 const NUMBER: &str = "number";
 const CONTACT: &str = "contact";
 const AGAIN: &str = "contact_again";
+/// See [`FlowCookie::offer`].
+const FLOW: &str = "flow";
 const PREFECTURE: &str = "prefecture";
 
 /// The name of \[戻る\], which sends what was typed.
@@ -29,7 +33,7 @@ const CHECK_DIGIT: &str = "番号をお確かめください。入力に誤り�
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     let typed = current(&app, &visit)?.map(|flow| flow.typed).unwrap_or_default();
-    page(screen(&visit, &typed, &Errors::default()))
+    page(screen(&visit, FlowCookie::offer(&app, &visit, ""), &typed, &Errors::default()))
 }
 
 /// A1 \[次へ\]
@@ -38,16 +42,16 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let typed =
         Typed { number: form.get(NUMBER).to_owned(), contact: form.get(CONTACT).to_owned(), again: form.get(AGAIN).to_owned() };
     if form.has(BACK) {
-        return leave(&app, &visit, &typed).await;
+        return leave(&app, &visit, form.get(FLOW), &typed).await;
     }
     let mut errors = Errors::default();
     let number = errors.check(NUMBER, OfficeNumber::parse(&typed.number));
     let contact = check_contact(&mut errors, CONTACT, &typed.contact);
     check_again(&mut errors, &typed, contact.as_ref());
     let (Some(number), Some(contact), true) = (number, contact, errors.is_empty()) else {
-        return page_422(screen(&visit, &typed, &errors));
+        return page_422(screen(&visit, FlowCookie::offer(&app, &visit, form.get(FLOW)), &typed, &errors));
     };
-    let cookie = FlowCookie::of(&app, &visit);
+    let cookie = FlowCookie::of(&app, &visit, form.get(FLOW));
     let (here, kept) = (Here::new(&app, &visit, cookie.key), typed.kept());
     let went = app.store.write(move |tx| flow::start(tx, &here.visitor(), kept.clone(), number, contact.clone())).await?;
     match went {
@@ -56,7 +60,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
         Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
     }
-    page_422(screen(&visit, &typed, &errors))
+    page_422(screen(&visit, FlowCookie::offer(&app, &visit, form.get(FLOW)), &typed, &errors))
 }
 
 fn too_many_flows(again_at: jiff::Timestamp) -> String {
@@ -67,8 +71,8 @@ fn too_many_flows(again_at: jiff::Timestamp) -> String {
 }
 
 /// A1 \[戻る\]: to P4, with the choice that led here still made.
-async fn leave(app: &App, visit: &Visit, typed: &Typed) -> Answer {
-    let cookie = FlowCookie::of(app, visit);
+async fn leave(app: &App, visit: &Visit, offered: &str, typed: &Typed) -> Answer {
+    let cookie = FlowCookie::of(app, visit, offered);
     let (here, kept) = (Here::new(app, visit, cookie.key), typed.kept());
     app.store.write(move |tx| flow::leave(tx, &here.visitor(), kept.clone())).await?;
     cookie.keep(visit, see_other("/lost?way=letter"))
@@ -96,11 +100,12 @@ pub fn check_number(app: Data<&App>, form: Form) -> Answer {
     page(html! { @if !sentence.is_empty() { (notice(Mark::Warning, "", html! { p { (sentence) } })) } })
 }
 
-fn screen(visit: &Visit, typed: &Typed, errors: &Errors) -> Markup {
+fn screen(visit: &Visit, flow: Option<String>, typed: &Typed, errors: &Errors) -> Markup {
     visit.page(STEPS[1], Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
         (error_summary(&errors.list()))
         p.lead { "ログイン情報の再発行を申請します。事業所番号と、申請の状況をお知らせするメールアドレスを入力し、【次へ】ボタンを押してください。" }
         (form(Screen::Apply.path(), &visit.csrf(), html! {
+            @if let Some(flow) = flow { (hidden(FLOW, &flow)) }
             (text_field(NUMBER, "事業所番号").required().short().value(&typed.number).autocomplete("off")
                 .support("10桁の事業所番号を入力してください。例: 1311111111")
                 .error(errors.of(NUMBER)).live_check("/reissue/number"))

@@ -49,6 +49,9 @@ impl Here {
     }
 }
 
+/// Random bytes of a flow cookie.
+const FLOW_BYTES: usize = 16;
+
 /// The flow cookie of a browser, made at the first POST of a flow: a GET writes nothing.
 struct FlowCookie {
     key: [u8; 32],
@@ -56,13 +59,24 @@ struct FlowCookie {
 }
 
 impl FlowCookie {
-    fn of(app: &App, visit: &Visit) -> Self {
+    /// `offered` is what the form brought of [`FlowCookie::offer`], if it did.
+    fn of(app: &App, visit: &Visit, offered: &str) -> Self {
         match visit.flow() {
             Some(key) => Self { key, new: None },
             None => {
-                let value = BASE64URL_NOPAD.encode(&app.random.bytes::<16>());
+                let value = if is_flow(offered) { offered.to_owned() } else { new_flow(app) };
                 Self { key: visit.flow_key(&value), new: Some(value) }
             }
+        }
+    }
+
+    /// What the first form of a flow carries along for a browser that has no cookie yet: a double click, whose second request leaves
+    /// before the first is answered, comes to one flow and not to two. It is of no use to others: the flow's key depends on the browser.
+    fn offer(app: &App, visit: &Visit, offered: &str) -> Option<String> {
+        match visit.flow() {
+            Some(_) => None,
+            None if is_flow(offered) => Some(offered.to_owned()),
+            None => Some(new_flow(app)),
         }
     }
 
@@ -74,6 +88,14 @@ impl FlowCookie {
         }
         Ok(response)
     }
+}
+
+fn new_flow(app: &App) -> String {
+    BASE64URL_NOPAD.encode(&app.random.bytes::<FLOW_BYTES>())
+}
+
+fn is_flow(value: &str) -> bool {
+    BASE64URL_NOPAD.decode(value.as_bytes()).is_ok_and(|bytes| bytes.len() == FLOW_BYTES)
 }
 
 /// 通知先メールアドレス, or what is wrong with it under the field's own name.

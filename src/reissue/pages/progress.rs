@@ -48,7 +48,7 @@ pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let (Some(contact), true) = (contact, errors.is_empty()) else {
         return page_422(ask(&visit, number, typed, &errors));
     };
-    let cookie = FlowCookie::of(&app, &visit);
+    let cookie = FlowCookie::of(&app, &visit, "");
     // What is no control number at all is answered like one that does not exist.
     let (here, parsed) = (Here::new(&app, &visit, cookie.key), ControlNumber::parse(number));
     match app.store.write(move |tx| flow::look_up(tx, &here.visitor(), parsed, &contact)).await? {

@@ -51,9 +51,12 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
     let now = app.store.read(|r| look(r, desk.prefecture(), today))?;
     let federations = choose_federation(&desk, &visit, &app.config.federation);
     // Whoever can telephone the system administrator; clerks have no use for it.
-    let backups =
-        if desk.may(Role::Admin) { app.store.read(|r| backup::overdue(r, &app.config.backup, visit.now))? } else { None };
-    let body = html! { (federations) @if let Some(late) = &backups { (late_backup(late)) } (figures(&now, today)) (chart(&now)) };
+    let backups = if desk.may(Role::Admin) {
+        backups(app, &visit)?
+    } else {
+        html! {}
+    };
+    let body = html! { (federations) (backups) (figures(&now, today)) (chart(&now)) };
     staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body)
 }
 
@@ -186,6 +189,17 @@ fn chart(now: &Now) -> Markup {
             (bar_chart("30日間に受け付けた再発行申請", "件", &newest_first))
         }
     }
+}
+
+/// What is wrong with the backups, if anything is.
+fn backups(app: &App, visit: &Visit) -> Result<Markup, StoreError> {
+    let settings = &app.config.backup;
+    if !settings.is_arranged() {
+        let body = html! { p { "このままでは、機械が故障したときに、申請、ユーザID、通知書の記録を元に戻せません。システム管理者に連絡してください。" } };
+        return Ok(notice(Mark::Warning, "データのバックアップが設定されていません", body));
+    }
+    let late = app.store.read(|r| backup::overdue(r, settings, visit.now))?;
+    Ok(late.as_ref().map_or_else(|| html! {}, late_backup))
 }
 
 fn late_backup(late: &Overdue) -> Markup {

@@ -34,6 +34,10 @@ pub enum Mode {
     HangupSilent,
     /// Stores the mail, answers 250, then closes the connection.
     HangupPolite,
+    /// 550 to every recipient, in a line longer than any client reads.
+    LongRefusal,
+    /// Stores the mail and answers 250 in such a line.
+    LongThanks,
 }
 
 /// A stored mail, decoded by the sink's own mail parser.
@@ -190,6 +194,8 @@ impl Sink {
             Mode::DropInData => json!({"mode": "drop_data"}),
             Mode::HangupSilent => json!({"mode": "hangup_silent"}),
             Mode::HangupPolite => json!({"mode": "hangup_polite"}),
+            Mode::LongRefusal => json!({"mode": "long_refusal"}),
+            Mode::LongThanks => json!({"mode": "long_thanks"}),
         };
         self.order(&order);
     }
