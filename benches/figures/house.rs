@@ -5,6 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -152,14 +154,32 @@ pub struct Server {
 }
 
 impl Server {
-    /// Resident memory now, in MiB, file pages included.
+    /// Resident memory now, file pages included: the server's, and that of the processes it has started and that live.
     pub fn resident(&self) -> Outcome<Memory> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
-        };
-        Ok(Memory { all: field("VmRSS"), own: field("RssAnon"), most: field("VmHWM") })
+        let server = self.child.id();
+        let own = Status::read(server).ok_or("the server has ended")?;
+        let mut memory = Memory { all: own.mib("VmRSS"), own: own.mib("RssAnon"), most: own.mib("VmHWM"), children: 0.0 };
+        for child in children(server) {
+            memory.all += child.mib("VmRSS");
+            memory.own += child.mib("RssAnon");
+            memory.children += child.mib("VmRSS");
+        }
+        Ok(memory)
+    }
+
+    /// Looks from now on how much the server and its processes hold together, ten times a second.
+    pub fn watch(&self) -> Watch {
+        let (server, most, over) = (self.child.id(), Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (keep, stop) = (Arc::clone(&most), Arc::clone(&over));
+        let looking = std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                let Some(own) = Status::read(server) else { return };
+                let kib = own.kib("VmRSS") + children(server).iter().map(|child| child.kib("VmRSS")).sum::<u64>();
+                keep.fetch_max(kib, Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        });
+        Watch { most, over, looking: Some(looking) }
     }
 
     /// Stops it as systemd does.
@@ -188,11 +208,67 @@ impl Drop for Server {
 /// Resident memory in MiB.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
+    /// The server and its processes.
     pub all: f64,
-    /// Without pages of files.
+    /// The same without pages of files.
     pub own: f64,
-    /// The most there ever was.
+    /// The most there ever was in the server alone.
     pub most: f64,
+    /// The part of `all` that its processes hold.
+    pub children: f64,
+}
+
+/// Somebody who looks at memory until this is dropped.
+pub struct Watch {
+    most: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+    looking: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Watch {
+    /// The most that was seen, in MiB.
+    pub fn most(&self) -> f64 {
+        mebibytes(self.most.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(looking) = self.looking.take() {
+            let _ = looking.join();
+        }
+    }
+}
+
+/// What the system says about a process.
+struct Status(String);
+
+impl Status {
+    fn read(id: u32) -> Option<Self> {
+        fs::read_to_string(format!("/proc/{id}/status")).ok().map(Self)
+    }
+
+    fn kib(&self, name: &str) -> u64 {
+        let line = self.0.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default();
+        line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+
+    fn mib(&self, name: &str) -> f64 {
+        mebibytes(self.kib(name))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no machine has as much memory as would be rounded")]
+fn mebibytes(kib: u64) -> f64 {
+    kib as f64 / 1024.0
+}
+
+/// The processes that this one has started.
+fn children(parent: u32) -> Vec<Status> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter_map(Status::read).filter(|status| status.kib("PPid") == u64::from(parent)).collect()
 }
 
 fn open(root: &Path) -> Outcome<App> {

@@ -28,11 +28,15 @@ pub fn run(stage: &mut Stage) -> Outcome<Vec<Row>> {
     settle();
     let after_reads = server.resident()?;
 
+    let watch = server.watch();
     runtime.block_on(print(&mut desk))?;
+    let after_letters = server.resident()?;
     let stormed: Stormed = role::run(&Role::Storm(logins::storm(server.port, house, 64, 5.0, false)))?;
     let after_storm = server.resident()?;
     settle();
     let idle = server.resident()?;
+    let most = watch.most();
+    drop(watch);
     server.stop()?;
     if stormed.took.is_empty() {
         return Err("nobody logged in".into());
@@ -40,8 +44,10 @@ pub fn run(stage: &mut Stage) -> Outcome<Vec<Row>> {
     Ok(vec![
         Row::told("resident memory at the start", told(at_start)),
         Row::new("… after 10,000 mixed reads", "< 60 MB", told(after_reads), megabytes(after_reads.all) < 60.0),
+        Row::told("… right after 500 letters", told(after_letters)),
         Row::new("… after 500 letters and a login storm", "< 150 MB", told(after_storm), megabytes(after_storm.all) < 150.0),
         Row::told("… a quarter of a minute later", told(idle)),
+        Row::told("… the most meanwhile, server and press together", format!("{:.0} MB", megabytes(most))),
     ])
 }
 
@@ -55,8 +61,8 @@ fn megabytes(mebibytes: f64) -> f64 {
 }
 
 fn told(memory: Memory) -> String {
-    let [all, own, most] = [memory.all, memory.own, memory.most].map(megabytes);
-    format!("{all:.0} MB (without file pages {own:.0}, most so far {most:.0})")
+    let [all, children, own, most] = [memory.all, memory.children, memory.own, memory.most].map(megabytes);
+    format!("{all:.0} MB (of this the press {children:.0}; without file pages {own:.0}; the server's most so far {most:.0})")
 }
 
 /// Visitors, offices and a clerk look at pages all over the ledger.

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::kernel::{Clock, Random, os};
 use crate::letters::sheet;
 use crate::mail::transport::{Deliver, Options, Transport};
-use crate::pdf::{PdfError, Typesetter};
+use crate::pdf::{Apart, PdfError, Typesetter};
 use crate::security::{Hasher, KeyError, Keys};
 use crate::store::{Store, StoreError, StoreOptions};
 use crate::web::Front;
@@ -147,8 +147,8 @@ pub fn assemble(pieces: Pieces) -> Result<App, CliError> {
     let password = &config.password;
     let hasher = Hasher::start(keys.clone(), password.argon2_memory_kib, password.argon2_passes, password.argon2_lanes)
         .map_err(|error| CliError::Failed(format!("パスワードの計算を始められません（{error}）")))?;
-    let typesetter =
-        Typesetter::new(&sheet::TEMPLATES, templates.as_deref()).map_err(|error| CliError::Failed(unusable(&error)))?;
+    let typesetter = Typesetter::apart(&sheet::TEMPLATES, templates.as_deref(), Apart::default())
+        .map_err(|error| CliError::Failed(unusable(&error)))?;
     let front = Front::with_links(&config, store.clone(), keys.clone(), clock.clone(), random.clone(), links);
     Ok(App::new(Parts {
         config: Arc::new(config),
@@ -167,6 +167,9 @@ pub fn assemble(pieces: Pieces) -> Result<App, CliError> {
 fn unusable(error: &PdfError) -> String {
     match error {
         PdfError::Unreadable { path, source } => format!("様式 {} を読めません（{}）", path.display(), os::cause(source)),
+        PdfError::TooSlow { templates, seconds } => format!("様式 {templates} のPDFを{seconds}秒以内に作れません"),
+        PdfError::NotStarted(error) => format!("通知書のPDFを作るプロセスを起動できません（{}）", os::cause(error)),
+        PdfError::Ended(status) => format!("通知書のPDFを作るプロセスが途中で終わりました（{status}）"),
         other => format!("通知書の様式を使えません（{other}）"),
     }
 }

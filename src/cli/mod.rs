@@ -20,6 +20,7 @@ pub mod keys;
 pub mod ledger;
 pub mod listening;
 pub mod logging;
+mod press;
 pub mod restore;
 pub mod serve;
 pub mod serving;
@@ -132,6 +133,9 @@ impl From<ConfigErrors> for CliError {
 /// Reads the command line of the process, does what it says, and tells the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    if press::is_asked() {
+        return press::run();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::tell(&error),

@@ -123,7 +123,7 @@ async fn print_batch(app: &App, job: &Job) -> Result<(), StoreError> {
     let (stage, unprintable) = match set(app, &batch, sheets).await {
         Ok((pdf, unprintable)) => {
             if let Some(pdf) = pdf {
-                app.press().put(id, pdf, now);
+                app.press().put(id, batch.prefecture, pdf, now);
             }
             (Stage::Ready, unprintable)
         }
@@ -145,7 +145,7 @@ async fn print_batch(app: &App, job: &Job) -> Result<(), StoreError> {
 
 type Set = (Option<Vec<u8>>, Vec<(String, String)>);
 
-/// Sets the pages on a thread of its own: seconds of work have no place on the threads that answer pages.
+/// Has the pages set, waited for by a thread of its own: seconds have no place on the threads that answer pages.
 async fn set(app: &App, batch: &Batch, letters: Vec<LetterSheet>) -> Result<Set, String> {
     if letters.is_empty() {
         return Ok((None, Vec::new()));
@@ -161,7 +161,8 @@ async fn set(app: &App, batch: &Batch, letters: Vec<LetterSheet>) -> Result<Set,
     let (sender, receiver) = tokio::sync::oneshot::channel();
     let typesetter = Arc::clone(&app.typesetter);
     let work = move || {
-        // Beside a storm of logins a print takes its share of what the pages leave, and no more.
+        // Beside a storm of logins a print takes its share of what the pages leave, and no more; the process that sets the pages steps
+        // back by itself.
         thread::step_back();
         let unprintable = sheets.unprintable(&typesetter);
         let named = unprintable.into_iter().map(|letter| (letter.number, letter.characters.into_iter().collect())).collect();

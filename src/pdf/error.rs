@@ -39,4 +39,18 @@ pub enum PdfError {
     /// An embedded font cannot be parsed: the binary is damaged.
     #[error("the embedded font {0} cannot be read")]
     Font(&'static str),
+    /// The process that sets documents cannot be started.
+    #[error("the process that sets documents cannot be started: {0}")]
+    NotStarted(#[source] std::io::Error),
+    /// It ended at its work, twice.
+    #[error("the process that sets documents ended at its work ({0})")]
+    Ended(String),
+    /// It was ended because a document took too long: a template with a loop that does not end.
+    #[error("{templates}: not set within {seconds} seconds")]
+    TooSlow {
+        /// The templates of the document.
+        templates: String,
+        /// How long was waited.
+        seconds: u64,
+    },
 }

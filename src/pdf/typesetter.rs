@@ -1,85 +1,59 @@
-//! The typesetter: templates loaded once, fonts when they are first needed, documents made on demand.
+//! The typesetter: templates loaded once, fonts when they are first needed, documents made on demand, here or in a process apart.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Serialize;
-use typst::foundations::{Bytes, Smart};
-use typst::syntax::Source;
-use typst::text::FontBook;
-use typst::utils::LazyHash;
-use typst::{Library, LibraryExt};
-use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 use super::PdfError;
-use super::fonts::{FAMILY, Fonts};
+use super::apart::{Apart, Keeper};
+use super::engine::Engine;
+use super::fonts::Fonts;
+use super::template::{Shelf, TemplateFile};
 use super::text::{self, Prepared};
-use super::world::{INPUT, Job, Loaded, MAIN, file_id};
-
-/// A template that a feature brings along, built into the binary.
-#[derive(Clone, Copy)]
-pub struct TemplateFile {
-    /// File name, for example `reissue_letter.typ`; a file of this name in the template folder takes its place.
-    pub name: &'static str,
-    /// The built-in Typst source. It reads its data by `json("/input.json")`.
-    pub source: &'static str,
-    /// Invented data with which the template is tried at the start.
-    pub sample: fn() -> serde_json::Value,
-}
+use crate::kernel::Secret;
 
 /// Makes PDFs from templates and data. Cheap to share behind an `Arc`; any number of threads may use it at once.
 pub struct Typesetter {
-    tools: OnceLock<Tools>,
-    templates: Vec<Loaded>,
-    folder: Option<PathBuf>,
-    standards: PdfStandards,
-}
-
-/// What every document needs. A server that prints nothing does without: they are megabytes.
-struct Tools {
-    library: LazyHash<Library>,
-    book: LazyHash<FontBook>,
-    fonts: Fonts,
-}
-
-impl Tools {
-    fn load() -> Self {
-        let fonts = Fonts::load().expect("the embedded fonts are whole: tests load them");
-        Self { library: LazyHash::new(Library::default()), book: LazyHash::new(fonts.book.clone()), fonts }
-    }
-}
-
-/// Empties Typst's memory when a job ends, however it ends: it remembers the text of what it has set, and letters hold
-/// passwords. Costs a later job nothing but the warm-up of its first page.
-struct Forget;
-
-impl Drop for Forget {
-    fn drop(&mut self) {
-        typst::comemo::evict(0);
-    }
+    shelf: Shelf,
+    /// A server that prints nothing does without: they are megabytes.
+    fonts: OnceLock<Fonts>,
+    engine: OnceLock<Engine>,
+    /// Who sets documents in a process apart; none where they are set here.
+    keeper: Option<Keeper>,
 }
 
 impl Typesetter {
-    /// Loads the templates and sets those of the federation once with their sample. Those built in are tried by tests.
+    /// Loads the templates and sets those of the federation once with their sample. Those built in are tried by tests. Documents are
+    /// set in this process.
     ///
     /// `folder` is where a federation may lay templates of its own (`templates` in the data folder); it need not exist.
     ///
     /// # Errors
     /// A template that cannot be read, does not compile, or does not yield an accessible PDF: named by file and line.
     pub fn new(templates: &[TemplateFile], folder: Option<&Path>) -> Result<Self, PdfError> {
-        let standards = PdfStandards::new(&[PdfStandard::Ua_1]).map_err(|e| PdfError::Typesetting(e.message().to_string()))?;
-        let typesetter = Self {
-            tools: OnceLock::new(),
-            templates: templates.iter().map(|template| load(template, folder)).collect::<Result<_, _>>()?,
-            folder: folder.map(Path::to_owned),
-            standards,
-        };
-        let overriding = typesetter.templates.iter().zip(templates).filter(|(loaded, _)| loaded.overrides);
-        for (_, template) in overriding {
-            typesetter.render(&[template.name], "見本", &(template.sample)())?;
+        Self::of(Shelf::read(templates, folder)?).tried(templates)
+    }
+
+    /// The same with documents set in a process apart, whose memory goes with it.
+    ///
+    /// # Errors
+    /// As [`Typesetter::new`].
+    pub fn apart(templates: &[TemplateFile], folder: Option<&Path>, apart: Apart) -> Result<Self, PdfError> {
+        let shelf = Shelf::read(templates, folder)?;
+        let keeper = Keeper::start(apart, &shelf)?;
+        Self { keeper: Some(keeper), ..Self::of(shelf) }.tried(templates)
+    }
+
+    pub(super) fn of(shelf: Shelf) -> Self {
+        Self { shelf, fonts: OnceLock::new(), engine: OnceLock::new(), keeper: None }
+    }
+
+    fn tried(self, templates: &[TemplateFile]) -> Result<Self, PdfError> {
+        for (_, template) in self.shelf.templates.iter().zip(templates).filter(|(read, _)| read.overrides) {
+            self.render(&[template.name], "見本", &(template.sample)())?;
         }
-        Ok(typesetter)
+        Ok(self)
     }
 
     /// Sets the named templates one after the other, each beginning on a new page, into one PDF.
@@ -89,24 +63,22 @@ impl Typesetter {
     /// # Errors
     /// See [`PdfError`]. The message may quote the template but not the input.
     pub fn render(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<Vec<u8>, PdfError> {
-        let _forget = Forget;
-        let (job, document) = self.set(templates, title, input)?;
-        let options = PdfOptions {
-            creator: Smart::Custom(Some("uketsuke".to_owned())),
-            standards: self.standards.clone(),
-            ..PdfOptions::default()
-        };
-        typst_pdf::pdf(&document, &options).map_err(|complaints| job.explain(&complaints))
+        let input = serde_json::to_vec(input)?;
+        match &self.keeper {
+            Some(keeper) => keeper.render(templates, title, Secret::new(input)),
+            None => self.render_json(templates, title, input),
+        }
+    }
+
+    /// The same in this process, with the input as JSON.
+    pub(super) fn render_json(&self, templates: &[&str], title: &str, input: Vec<u8>) -> Result<Vec<u8>, PdfError> {
+        self.engine()?.render(self.fonts(), templates, title, input)
     }
 
     /// How many pages [`render`](Self::render) would make of the same arguments.
-    ///
-    /// # Errors
-    /// As `render`.
-    pub fn count_pages(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<usize, PdfError> {
-        let _forget = Forget;
-        let (_, document) = self.set(templates, title, input)?;
-        Ok(document.pages().len())
+    #[cfg(test)]
+    pub(crate) fn count_pages(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<usize, PdfError> {
+        self.engine()?.count_pages(self.fonts(), templates, title, serde_json::to_vec(input)?)
     }
 
     /// The characters of `text` that would be printed as 〓, each once. For the ledger import and the clerk's warning.
@@ -117,67 +89,19 @@ impl Typesetter {
     /// Turns text into what can be printed (spec 4): Kangxi radicals and split kana mended, variation selectors dropped,
     /// what no font has replaced by 〓 and reported.
     pub fn prepare(&self, text: &str) -> Prepared {
-        text::prepare(&self.tools().fonts, text)
+        text::prepare(self.fonts(), text)
     }
 
-    fn tools(&self) -> &Tools {
-        self.tools.get_or_init(Tools::load)
+    fn fonts(&self) -> &Fonts {
+        self.fonts.get_or_init(|| Fonts::load().expect("the embedded fonts are whole: tests load them"))
     }
 
-    fn set(&self, templates: &[&str], title: &str, input: &impl Serialize) -> Result<(Job<'_>, PagedDocument), PdfError> {
-        let main = self.main(templates, title)?;
-        let Tools { library, book, fonts } = self.tools();
-        let job = Job {
-            library,
-            book,
-            fonts,
-            templates: &self.templates,
-            folder: self.folder.as_deref(),
-            main: Source::new(file_id(MAIN)?, main),
-            input: Bytes::new(serde_json::to_vec(input)?),
-        };
-        let document = typst::compile::<PagedDocument>(&job).output.map_err(|complaints| job.explain(&complaints))?;
-        Ok((job, document))
-    }
-
-    /// What holds for every document of the house, then the templates.
-    fn main(&self, templates: &[&str], title: &str) -> Result<String, PdfError> {
-        // A JSON string is also a Typst string for all that can stand in a title.
-        let title = serde_json::to_string(&self.prepare(title).text)?;
-        let mut main = format!(
-            "#set document(title: {title}, date: none)\n\
-             #set text(font: \"{FAMILY}\", lang: \"ja\", region: \"JP\", fallback: false)\n"
-        );
-        for name in templates {
-            if !self.templates.iter().any(|t| t.name == *name) {
-                return Err(PdfError::UnknownTemplate((*name).to_owned()));
-            }
-            main.push_str(&format!("#include \"/{name}\"\n"));
+    fn engine(&self) -> Result<&Engine, PdfError> {
+        if let Some(made) = self.engine.get() {
+            return Ok(made);
         }
-        Ok(main)
-    }
-}
-
-/// Takes the overriding file if there is one, else the built-in source.
-fn load(template: &TemplateFile, folder: Option<&Path>) -> Result<Loaded, PdfError> {
-    let id = file_id(template.name)?;
-    debug_assert_ne!(template.name, &INPUT[1..], "the input has this name");
-    let built_in = || Loaded {
-        name: template.name,
-        shown: format!("{} (built in)", template.name),
-        overrides: false,
-        source: Source::new(id, template.source.to_owned()),
-    };
-    let Some(path) = folder.map(|folder| folder.join(template.name)) else {
-        return Ok(built_in());
-    };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let (shown, source) = (path.display().to_string(), Source::new(id, text));
-            Ok(Loaded { name: template.name, shown, overrides: true, source })
-        }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(built_in()),
-        Err(source) => Err(PdfError::Unreadable { path, source }),
+        let made = Engine::new(&self.shelf, self.fonts())?;
+        Ok(self.engine.get_or_init(|| made))
     }
 }
 
@@ -236,9 +160,10 @@ mod tests {
     #[test]
     fn fonts_are_loaded_by_whoever_needs_them_first() {
         let typesetter = Typesetter::new(&[NOTE], None).unwrap();
-        assert!(typesetter.tools.get().is_none());
+        assert!(typesetter.fonts.get().is_none());
         typesetter.missing_glyphs("本文");
-        assert!(typesetter.tools.get().is_some());
+        assert!(typesetter.fonts.get().is_some());
+        assert!(typesetter.engine.get().is_none(), "asking for glyphs sets nothing");
     }
 
     #[test]

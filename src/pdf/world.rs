@@ -1,6 +1,7 @@
 //! What a template can reach while it is set: the other templates, its input, files beside an overriding template, the
 //! embedded fonts. No network, no packages, no system fonts, no clock.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use typst::diag::{FileError, FileResult, SourceDiagnostic};
@@ -18,14 +19,12 @@ pub(super) const INPUT: &str = "/input.json";
 /// The document that includes the wanted templates in order.
 pub(super) const MAIN: &str = "/main.typ";
 
-/// A template as it will be used: built in or overriding.
+/// A template, parsed.
 pub(super) struct Loaded {
     /// File name, as the feature gave it.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     /// How to call it in an error.
     pub(super) shown: String,
-    /// A federation's own file, not the one built in.
-    pub(super) overrides: bool,
     pub(super) source: Source,
 }
 

@@ -30,6 +30,7 @@ mod login_same_answer;
 mod login_session;
 mod mail_transport;
 mod packaging;
+mod press;
 mod props_input;
 mod reissue_apply;
 mod reissue_caps;

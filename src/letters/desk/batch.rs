@@ -35,7 +35,7 @@ pub async fn pdf(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<Strin
         }
         None => {
             let mut errors = Errors::default();
-            errors.add("", "このPDFはすでに受け取られたか、受け取り期限（30分）を過ぎています。必要な場合は、理由を入力してもう一度印刷してください。");
+            errors.add("", "このPDFはすでに受け取られたか、受け取る前にサーバーから消えています（期限の30分が過ぎた、受け取らない印刷が重なった、サーバーが再起動した）。必要な場合は、理由を入力してもう一度印刷してください。");
             render(&app, &visit, &desk, &id, "", &errors)
         }
     }
@@ -137,8 +137,9 @@ fn stage(batch: &Batch, held: bool, visit: &Visit) -> Markup {
         ),
         Stage::Ready => notice(
             Mark::Error,
-            "PDFを受け取る前に期限が過ぎたか、サーバーが再起動しました",
+            "PDFは受け取られないまま、サーバーから消えました",
             html! {
+                p { "受け取りの期限（30分）が過ぎたか、受け取られない印刷が重なったか、サーバーが再起動しました。" }
                 p { "この印刷の仮パスワードはどこにも残っていません。下の「もう一度印刷する」から印刷し直してください。" }
             },
         ),

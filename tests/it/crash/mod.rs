@@ -2,7 +2,7 @@
 
 mod broken_disk;
 mod full_disk;
-mod kill;
+pub mod kill;
 mod power;
 mod restart;
 mod work;

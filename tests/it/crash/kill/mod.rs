@@ -5,7 +5,7 @@ mod client;
 mod import;
 mod load;
 mod process;
-mod server;
+pub mod server;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

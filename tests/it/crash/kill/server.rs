@@ -75,6 +75,18 @@ impl Server {
         self.launch(command);
     }
 
+    /// The same with these variables in its environment.
+    pub fn start_with(&mut self, variables: &[(&str, &str)]) {
+        let mut command = self.program();
+        command.envs(variables.iter().copied());
+        self.launch(command);
+    }
+
+    /// The process that runs.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// The same with no room for files longer than this.
     pub fn start_on_small_disk(&mut self, kib: u64) {
         let program = self.program();
