@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench figures -- [NAME…]` prints a Markdown table; `benches/README.md` says the rest.
 
+mod answers;
 mod baseline;
 mod clerk;
 mod figures;

@@ -9,8 +9,8 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, StorageBackend, 
 use uketsuke::accounts::{self, Account, Kind};
 use uketsuke::app::App;
 use uketsuke::config::Limits;
-use uketsuke::kernel::{Clock, MailAddress, Moment, Random};
-use uketsuke::reissue::{self, Arrival, Source};
+use uketsuke::kernel::{Clock, MailAddress, Moment, Prefecture, Random};
+use uketsuke::reissue::{self, Arrival, Source, State};
 use uketsuke::store::{Store, StoreError, Tx};
 
 use crate::figures::{Row, Stage};
@@ -49,6 +49,17 @@ fn send(tx: &mut Tx<'_>, moment: &Moment, n: usize) -> Result<(), StoreError> {
 pub fn send_one(app: &App, n: usize) -> Result<(), StoreError> {
     let moment = app.moment();
     app.store.write_blocking(move |tx| send(tx, &moment, n))
+}
+
+/// The control numbers of all that [`send_one`] has sent, in order.
+pub fn numbers(app: &App) -> Result<Vec<String>, StoreError> {
+    let mut all = Vec::new();
+    for prefecture in office::PREFECTURES.into_iter().filter_map(Prefecture::new) {
+        let found = app.store.read(|r| reissue::in_state(r, prefecture, State::Received, None, usize::MAX))?;
+        all.extend(found.iter().map(|one| one.number.to_string()));
+    }
+    all.sort();
+    Ok(all)
 }
 
 pub fn run(stage: &mut Stage) -> Outcome<Vec<Row>> {

@@ -30,8 +30,12 @@ impl House {
 
     /// The same with further sections in its `config.toml`.
     pub fn open_with(csv: &str, sections: &str) -> Self {
+        Self::open_over(csv, sections, Sink::start(Mode::Accept))
+    }
+
+    /// The same with this mail server.
+    pub fn open_over(csv: &str, sections: &str, sink: Sink) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let sink = Sink::start(Mode::Accept);
         let port = free_port();
         let url = format!("http://localhost:{port}");
         std::fs::write(folder.path().join("config.toml"), config(port, &sink.url()) + sections).unwrap();

@@ -21,6 +21,7 @@ pub struct Wire {
 struct Kept {
     addresses: Vec<String>,
     cookies: Vec<String>,
+    tokens: Vec<String>,
 }
 
 impl Wire {
@@ -42,8 +43,20 @@ impl Wire {
         self.kept.lock().unwrap().cookies.clone()
     }
 
-    fn keep(&self, address: &str, response: &Response) {
+    /// The token of every form that was shown, each once.
+    pub fn tokens(&self) -> Vec<String> {
+        self.kept.lock().unwrap().tokens.clone()
+    }
+
+    fn keep(&self, address: &str, response: &Response, body: &[u8]) {
         let mut kept = self.kept.lock().unwrap();
+        let text = String::from_utf8_lossy(body);
+        for form in text.split("name=\"_csrf\" value=\"").skip(1) {
+            let token = form.split('"').next().unwrap_or_default().to_owned();
+            if !kept.tokens.contains(&token) {
+                kept.tokens.push(token);
+            }
+        }
         kept.addresses.push(address.to_owned());
         kept.addresses.extend(response.headers().get(header::LOCATION).map(|value| value.to_str().unwrap().to_owned()));
         for line in response.headers().get_all(header::SET_COOKIE) {
@@ -72,13 +85,14 @@ impl Endpoint for Wire {
         stream.write_all(&[sent.as_bytes(), &body].concat()).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
-        let response = parse(&answer);
-        self.keep(&address, &response);
+        let (mut response, body) = parse(&answer);
+        self.keep(&address, &response, &body);
+        response.set_body(body);
         Ok(response)
     }
 }
 
-fn parse(answer: &[u8]) -> Response {
+fn parse(answer: &[u8]) -> (Response, Vec<u8>) {
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
     let head = std::str::from_utf8(&answer[..end]).unwrap();
     let mut lines = head.split("\r\n");
@@ -92,8 +106,7 @@ fn parse(answer: &[u8]) -> Response {
     if response.headers().get(header::TRANSFER_ENCODING).is_some() {
         body = unchunk(&body);
     }
-    response.set_body(body);
-    response
+    (response, body)
 }
 
 fn unchunk(mut body: &[u8]) -> Vec<u8> {

@@ -1,0 +1,186 @@
+//! The steps of the main job at the real program, each with what is secret in it.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use uketsuke::kernel::Clock;
+
+use super::STAFF;
+use super::secrets::Secrets;
+use crate::browser::house::House;
+use crate::letters_print::queue;
+use crate::support::browser::Browser;
+use crate::support::pdf;
+use crate::support::staff::shown_secret;
+use crate::support::wire::Wire;
+
+const USER: &str = "KJ070799900014";
+const STAFF_PASSWORD: &str = "kettle orbit wax 47 plum";
+const CHOSEN: &str = "mV8#trcw2Kq-chosen";
+const WRONG: &str = "Wr0ng-but-typed-9";
+const MISPLACED: &str = "Typed-1n-the-wrong-field";
+
+fn now() -> Timestamp {
+    Clock::system().now()
+}
+
+fn code_in(body: &str, digits: usize) -> String {
+    let alone = |word: &&str| word.len() == digits && word.bytes().all(|b| b.is_ascii_digit());
+    body.split(|c: char| !c.is_ascii_alphanumeric()).find(alone).unwrap_or_else(|| panic!("{body}")).to_owned()
+}
+
+/// A member of staff, from the link to the desk.
+pub async fn enrol(house: &House, wire: &Wire, secrets: &mut Secrets) -> Browser {
+    let told = house.command(&["staff", "add", STAFF, "--prefecture", "07", "--role", "admin"]);
+    let link = &told[told.find("/staff/enrol?token=").unwrap()..];
+    let link = link.split_whitespace().next().unwrap();
+    secrets.text(link.split_once('=').unwrap().1);
+    secrets.text(STAFF_PASSWORD);
+    let mut browser = wire.browser();
+    browser.open(link).await;
+    let fields = [("new_password", STAFF_PASSWORD), ("new_password_again", STAFF_PASSWORD)];
+    let page = browser.submit("/staff/enrol", &fields).await;
+    let app = shown_secret(&page);
+    secrets.authenticator(&app);
+    let (first, next) = (app.code(now()), app.code(now() + SignedDuration::from_secs(30)));
+    let page = browser.submit("/staff/enrol/app", &[("code", &first)]).await;
+    assert_eq!(page.title(), "処理終了", "{}", page.text());
+    browser.open("/staff/login").await;
+    browser.post("/staff/login", &[("name", MISPLACED), ("password", WRONG)]).await;
+    browser.post("/staff/login", &[("name", STAFF), ("password", WRONG)]).await;
+    let page = browser.submit("/staff/login", &[("name", STAFF), ("password", STAFF_PASSWORD)]).await;
+    assert!(page.title().contains("認証コード"), "{}", page.text());
+    // A code of the next step is taken already, the one used for enrolling no more.
+    let page = browser.post("/staff/login/code", &[("code", &next)]).await;
+    assert_eq!(page.location(), Some("/staff"), "{}", page.text());
+    secrets.codes.extend([first, next]);
+    browser
+}
+
+/// A1 to A5; the control number.
+pub async fn apply(house: &House, wire: &Wire, secrets: &mut Secrets, number: &str, contact: &str) -> String {
+    let mut browser = wire.browser();
+    assert_eq!(browser.apply(number, contact).await.location(), Some("/reissue/code"));
+    let code = code_in(&house.mail(contact, 1).body, 4);
+    browser.get("/reissue/code").await;
+    // Too soon for another code.
+    assert_eq!(browser.post("/reissue/code/resend", &[]).await.status.as_u16(), 422);
+    browser.post("/reissue/code", &[("code", if code == "0000" { "0001" } else { "0000" })]).await;
+    let page = browser.submit("/reissue/code", &[("code", &code)]).await;
+    assert_eq!(page.title(), "送信確認", "{}", page.text());
+    let page = browser.submit("/reissue/check", &[]).await;
+    secrets.codes.push(code);
+    let text = page.text();
+    let at = text.find("管理番号 U").unwrap_or_else(|| panic!("{text}")) + "管理番号 ".len();
+    text[at..at + 13].to_owned()
+}
+
+/// The applicant looks, and withdraws with a one-time password.
+pub async fn withdraw(house: &House, wire: &Wire, secrets: &mut Secrets, number: &str, contact: &str) {
+    let mut browser = wire.browser();
+    browser.get("/status").await;
+    browser.post("/status", &[("control_number", number), ("contact", "tanto-c@example.jp")]).await;
+    browser.submit("/status", &[("control_number", number), ("contact", contact)]).await;
+    browser.open("/status/withdraw").await;
+    let sent = house.sink.mails().iter().filter(|mail| mail.to.iter().any(|to| to == contact)).count();
+    assert_eq!(browser.post("/status/withdraw", &[]).await.location(), Some("/status/withdraw/code"));
+    let code = code_in(&house.mail(contact, sent + 1).body, 6);
+    browser.open("/status/withdraw/code").await;
+    let page = browser.submit("/status/withdraw/code", &[("code", &code)]).await;
+    assert!(page.says("取り下げ"), "{}", page.text());
+    secrets.codes.push(code);
+}
+
+/// From the approval to the paper.
+pub async fn print(browser: &mut Browser, secrets: &mut Secrets, number: &str) -> String {
+    let path = format!("/staff/applications/{number}");
+    for (mv, to) in [("take", path.clone()), ("approve", format!("{path}/decision"))] {
+        let shown = browser.open(&path).await.value("shown").unwrap();
+        let page = browser.post(&to, &[("move", mv), ("shown", &shown)]).await;
+        assert_eq!(page.status.as_u16(), 303, "{mv}: {}", page.text());
+    }
+    let (choices, token) = queue(&browser.open("/staff/letters").await);
+    let ordered = browser.post("/staff/letters/print", &[("token", &token), ("choice", &choices[0])]).await;
+    let batch = ordered.location().unwrap().to_owned();
+    let end = Instant::now() + Duration::from_secs(60);
+    while !browser.open(&batch).await.says("PDFができました") {
+        assert!(Instant::now() < end, "the letter was not printed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let page = browser.post(&format!("{batch}/pdf"), &[]).await;
+    let letter = pdf::letters(&page.bytes).remove(0);
+    assert_eq!(letter.user_id, USER);
+    secrets.text(&letter.password);
+    letter.password
+}
+
+/// With the paper to a password of one's own, and in with it.
+pub async fn first_login(wire: &Wire, secrets: &mut Secrets, temporary: &str) {
+    let mut browser = wire.browser();
+    browser.log_in(USER, WRONG).await;
+    browser.log_in(MISPLACED, WRONG).await;
+    assert_eq!(browser.log_in(USER, temporary).await.location(), Some("/first-login"));
+    browser.open("/first-login").await;
+    browser.submit("/first-login/warning", &[]).await;
+    let chosen = &CHOSEN[..16];
+    let refused = [("current_password", WRONG), ("new_password", "Kaigo12345"), ("new_password_again", MISPLACED)];
+    assert_eq!(browser.post("/first-login/password", &refused).await.status.as_u16(), 422);
+    let fields = [("current_password", temporary), ("new_password", chosen), ("new_password_again", chosen)];
+    let page = browser.submit("/first-login/password", &fields).await;
+    assert_eq!(page.title(), "処理終了", "{}", page.text());
+    browser.submit("/first-login/done", &[]).await;
+    browser.submit("/logout", &[]).await;
+    assert_eq!(browser.log_in(USER, temporary).await.status.as_u16(), 422);
+    assert_eq!(browser.log_in(USER, chosen).await.location(), Some("/office"));
+    for text in [chosen, WRONG, MISPLACED, "Kaigo12345"] {
+        secrets.text(text);
+    }
+}
+
+/// P4 and its other end.
+pub async fn look_for_help(wire: &Wire) {
+    let mut browser = wire.browser();
+    browser.open("/").await;
+    browser.open("/lost").await;
+    browser.submit("/lost", &[("way", "letter")]).await;
+    browser.open("/lost/telephone").await;
+}
+
+/// 窓口受付 with an address, and the application withdrawn.
+pub async fn at_the_window(desk: &mut Browser, office: &str) {
+    let form = desk.open(&format!("/staff/applications/new?q={office}")).await.value("form").unwrap();
+    let contact = "tanto-c@example.jp";
+    let fields = [
+        ("office", office),
+        ("form", form.as_str()),
+        ("channel", "telephone"),
+        ("contact", contact),
+        ("contact_again", contact),
+        ("note", "施設長の方から"),
+    ];
+    let entered = desk.post("/staff/applications/new", &fields).await;
+    let place = entered.location().unwrap_or_else(|| panic!("{}", entered.text())).to_owned();
+    let shown = desk.open(&place).await.value("shown").unwrap();
+    let path = place.split('?').next().unwrap();
+    let fields = [("move", "withdraw"), ("shown", shown.as_str()), ("withdraw_note", "tanto-c@example.jp から申し出")];
+    let page = desk.submit(path, &fields).await;
+    assert!(page.says("取下げ"), "{}", page.text());
+}
+
+/// Lists, searches, and changes at the desk.
+pub async fn work_at_the_desk(desk: &mut Browser, office: &str) {
+    for path in
+        ["/staff", "/staff/mails", "/staff/applications?state=all", "/staff/letters?list=completed", "/staff/letters/posting"]
+    {
+        desk.open(path).await;
+    }
+    for path in
+        [format!("/staff/ledger?q={office}"), format!("/staff/applications?q={office}"), format!("/staff/ledger/{office}")]
+    {
+        desk.open(&path).await;
+    }
+    let page = desk.submit(&format!("/staff/ledger/{office}/postal-code"), &[("postal_code", "100-0009")]).await;
+    assert!(page.says("100-0009"), "{}", page.text());
+    let page = desk.submit(&format!("/staff/ledger/{office}/disable-password"), &[("reason", "漏えい")]).await;
+    assert!(page.says("無効"), "{}", page.text());
+}
