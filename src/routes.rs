@@ -9,7 +9,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, R
 use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
-use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, Visit, assets, health};
+use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, ShownAt, Visit, assets, health, kept};
 use crate::{first_login, ledger, letters, login, lost, notices, reissue, top_menu};
 
 /// Who may call a route.
@@ -44,6 +44,9 @@ pub struct Row {
     pub who: Who,
     /// The largest body in bytes; 0: none at all.
     pub limit: usize,
+    /// The screen that shows a form of this row again, filled in, when it came after a time-out or a logout elsewhere. For forms in
+    /// which something is typed that is no secret.
+    pub shown_at: Option<&'static str>,
     handler: BoxEndpoint<'static, Response>,
 }
 
@@ -53,7 +56,7 @@ impl Row {
         E: Endpoint + 'static,
         E::Output: IntoResponse,
     {
-        Self { method, path, who, limit, handler: handler.map_to_response().boxed() }
+        Self { method, path, who, limit, shown_at: None, handler: handler.map_to_response().boxed() }
     }
 
     /// A page. Whoever asks for one has nothing to send.
@@ -72,6 +75,12 @@ impl Row {
         E::Output: IntoResponse,
     {
         Self::new(Method::POST, path, who, DEFAULT_LIMIT, handler)
+    }
+
+    /// See [`Row::shown_at`].
+    fn shown_at(mut self, pattern: &'static str) -> Self {
+        self.shown_at = Some(pattern);
+        self
     }
 
     /// A change that is made by buttons and choices: there is nothing to type.
@@ -143,28 +152,37 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/mails", Who::Staff(Role::Clerk), staff::pages::mails::show),
         Row::button("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
         Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
-        Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print),
+        Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print).shown_at("/staff/letters"),
         Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),
-        Row::post("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::send),
+        Row::post("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::send)
+            .shown_at("/staff/letters/posting"),
         Row::get("/staff/letters/batches/:id", Who::Staff(Role::Clerk), letters::desk::batch::show),
         Row::button("/staff/letters/batches/:id/pdf", Who::Staff(Role::Clerk), letters::desk::batch::pdf),
-        Row::post("/staff/letters/batches/:id/again", Who::Staff(Role::Clerk), letters::desk::batch::again),
+        Row::post("/staff/letters/batches/:id/again", Who::Staff(Role::Clerk), letters::desk::batch::again)
+            .shown_at("/staff/letters/batches/:id"),
         Row::get("/staff/letters/:id", Who::Staff(Role::Clerk), letters::desk::one::show),
-        Row::post("/staff/letters/:id/return", Who::Staff(Role::Clerk), letters::desk::one::take_back),
-        Row::post("/staff/letters/:id/reprint", Who::Staff(Role::Clerk), letters::desk::one::reprint),
+        Row::post("/staff/letters/:id/return", Who::Staff(Role::Clerk), letters::desk::one::take_back)
+            .shown_at("/staff/letters/:id"),
+        Row::post("/staff/letters/:id/reprint", Who::Staff(Role::Clerk), letters::desk::one::reprint)
+            .shown_at("/staff/letters/:id"),
         Row::get("/staff/ledger", Who::Staff(Role::Clerk), ledger::desk::show),
         Row::get("/staff/ledger/:number", Who::Staff(Role::Clerk), ledger::desk::office::show),
-        Row::post("/staff/ledger/:number/postal-code", Who::Staff(Role::Clerk), ledger::desk::office::postal_code),
-        Row::post("/staff/ledger/:number/disable-password", Who::Staff(Role::Approver), ledger::desk::office::disable_password),
+        Row::post("/staff/ledger/:number/postal-code", Who::Staff(Role::Clerk), ledger::desk::office::postal_code)
+            .shown_at("/staff/ledger/:number"),
+        Row::post("/staff/ledger/:number/disable-password", Who::Staff(Role::Approver), ledger::desk::office::disable_password)
+            .shown_at("/staff/ledger/:number"),
         Row::get("/staff/applications", Who::Staff(Role::Clerk), reissue::desk::queue::show),
         Row::get("/staff/applications/count", Who::Staff(Role::Clerk), reissue::desk::live::count),
         Row::get("/staff/applications/new", Who::Staff(Role::Clerk), reissue::desk::counter::show),
-        Row::post("/staff/applications/new", Who::Staff(Role::Clerk), reissue::desk::counter::receive),
+        Row::post("/staff/applications/new", Who::Staff(Role::Clerk), reissue::desk::counter::receive)
+            .shown_at("/staff/applications/new"),
         Row::get("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::one::show),
-        Row::post("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::act::clerk),
+        Row::post("/staff/applications/:number", Who::Staff(Role::Clerk), reissue::desk::act::clerk)
+            .shown_at("/staff/applications/:number"),
         Row::get("/staff/applications/:number/decision", Who::Staff(Role::Clerk), reissue::desk::one::back),
         Row::button("/staff/applications/:number/mails/:mail", Who::Staff(Role::Clerk), reissue::desk::act::mail_again),
-        Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision),
+        Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision)
+            .shown_at("/staff/applications/:number"),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),
@@ -175,7 +193,7 @@ pub fn rows() -> Vec<Row> {
 pub(crate) fn route(app: &App, more: Vec<Row>) -> impl Endpoint + use<> {
     let mut paths: Vec<(&'static str, Vec<(Method, Guarded)>)> = Vec::new();
     for row in rows().into_iter().chain(more) {
-        let guarded = Guarded { app: app.clone(), who: row.who, limit: row.limit, inner: row.handler };
+        let guarded = Guarded { app: app.clone(), who: row.who, limit: row.limit, shown_at: row.shown_at, inner: row.handler };
         let place = match paths.iter().position(|(path, _)| *path == row.path) {
             Some(place) => place,
             None => {
@@ -228,6 +246,7 @@ struct Guarded {
     app: App,
     who: Who,
     limit: usize,
+    shown_at: Option<&'static str>,
     inner: BoxEndpoint<'static, Response>,
 }
 
@@ -242,7 +261,12 @@ impl Endpoint for Guarded {
             }
         }
         request.extensions_mut().insert(BodyLimit(self.limit));
+        if let Some(pattern) = self.shown_at {
+            let shown_at = ShownAt::of(pattern, request.uri().path());
+            request.extensions_mut().insert(shown_at);
+        }
         if let Some(turned_away) = admit(&self.app, self.who, &mut request)? {
+            kept::keep(&mut request).await;
             return Ok(turned_away);
         }
         self.inner.call(request).await

@@ -1,11 +1,11 @@
 //! The frame of all screens under `/staff`: header, menu, title, clock, the warning before the session ends.
 
-use maud::Markup;
+use maud::{Markup, html};
 use poem::{FromRequest, Request, RequestBody};
 
 use super::{Desk, Role};
 use crate::web::layout::{Logout, NavItem, SessionEnd, Shell};
-use crate::web::{Answer, Fault, Visit, form_page};
+use crate::web::{Answer, Fault, Visit, form_page, kept};
 
 /// Rows of the menu at the left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl<'a> Screen<'a> {
         if let Some(epoch_ms) = ends(visit) {
             page = page.session(SessionEnd { epoch_ms, extend: EXTEND, csrf: &csrf });
         }
-        page.render(body)
+        page.render(html! { (kept::told(visit)) (body) })
     }
 
     /// The answer with this document.

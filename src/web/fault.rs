@@ -21,6 +21,9 @@ pub enum Fault {
     /// The form does not belong to this browser's present session: logged out, timed out, or sent from elsewhere.
     #[error("the form is stale")]
     StaleForm,
+    /// Nothing was done, and the browser goes on at this path of ours.
+    #[error("sent on")]
+    Elsewhere(String),
     /// The body is no form of ours.
     #[error("bad request: {0}")]
     BadRequest(&'static str),
@@ -49,6 +52,7 @@ impl Fault {
     pub fn code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Elsewhere(_) => StatusCode::SEE_OTHER,
             Self::WrongMethod(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,

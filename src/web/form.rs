@@ -7,6 +7,7 @@ use poem::{Body, FromRequest, Request, RequestBody};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::fault::Fault;
+use super::kept::ShownAt;
 use super::visit::Visit;
 use crate::kernel::Secret;
 
@@ -63,7 +64,24 @@ impl std::fmt::Debug for Form {
 impl<'a> FromRequest<'a> for Form {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let visit = Visit::from_request(request, body).await?;
-        check_origin(&visit, request.headers())?;
+        let form = Self::read(&visit, request, body).await?;
+        if visit.csrf_fits(form.get("_csrf")) {
+            return Ok(form);
+        }
+        match request.extensions().get::<ShownAt>() {
+            // Logged out and in again meanwhile: what was typed is shown on the screen of now.
+            Some(shown_at) if visit.session.is_some() && visit.keep(form, shown_at.path()) => {
+                Err(Fault::Elsewhere(shown_at.path().to_owned()).into())
+            }
+            _ => Err(Fault::StaleForm.into()),
+        }
+    }
+}
+
+impl Form {
+    /// The fields, if they come from a page of ours. Whether the form belongs to this browser and session is not asked yet.
+    pub(super) async fn read(visit: &Visit, request: &Request, body: &mut RequestBody) -> poem::Result<Self> {
+        check_origin(visit, request.headers())?;
         let kind = request.content_type().unwrap_or_default();
         if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Fault::BadRequest("the body is no form").into());
@@ -77,11 +95,22 @@ impl<'a> FromRequest<'a> for Form {
         if fields.len() > MOST_FIELDS {
             return Err(Fault::TooLarge.into());
         }
-        let form = Self(fields);
-        if !visit.csrf_fits(form.get("_csrf")) {
-            return Err(Fault::StaleForm.into());
-        }
-        Ok(form)
+        Ok(Self(fields))
+    }
+
+    /// Bytes of its texts.
+    pub(super) fn size(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + value.expose().len()).sum()
+    }
+
+    /// Drops the fields whose names are not wanted.
+    pub(super) fn retain(&mut self, wanted: impl Fn(&str) -> bool) {
+        self.0.retain(|(key, _)| wanted(key));
+    }
+
+    #[cfg(test)]
+    pub(super) fn of(fields: &[(&str, &str)]) -> Self {
+        Self(fields.iter().map(|(key, value)| ((*key).to_owned(), Secret::new((*value).to_owned()))).collect())
     }
 }
 

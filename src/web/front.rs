@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use poem::http::{HeaderMap, HeaderValue};
 
+use super::kept::Shelf;
 use super::layout::{DeskKind, FooterLink, HelpDesk};
 use crate::config::{Config, IpNet, PublicUrl};
 use crate::jobs::Alive;
@@ -30,6 +31,8 @@ pub struct Inner {
     pub random: Random,
     /// When sessions were last used.
     pub seen: LastSeen,
+    /// What was typed into forms that came too late.
+    pub(super) kept: Shelf,
     /// Where browsers reach us.
     pub public_url: PublicUrl,
     /// Who may say the client's address.
@@ -76,6 +79,7 @@ impl Front {
             clock,
             random,
             seen: LastSeen::default(),
+            kept: Shelf::default(),
             public_url: config.server.public_url.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             idle: config.session.idle(),

@@ -47,7 +47,10 @@ impl<E: Endpoint> Endpoint for Layer<E> {
         let _entered = span.enter();
         let mut response = match called {
             Ok(Ok(output)) => output.into_response(),
-            Ok(Err(error)) => fault_page(&visit, &path, &into_fault(error)),
+            Ok(Err(error)) => match into_fault(error) {
+                Fault::Elsewhere(place) => answer::see_other(&place).unwrap_or_else(|fault| fault_page(&visit, &path, &fault)),
+                fault => fault_page(&visit, &path, &fault),
+            },
             Err(_) => fault_page(&visit, &path, &Fault::internal("a handler panicked")),
         };
         let millis = u64::try_from(self.front.clock.now().duration_since(visit.now).as_millis()).unwrap_or(0);
@@ -165,7 +168,7 @@ fn words(fault: &Fault, session_ended: bool) -> (&'static str, &'static str, &'s
             "ただいまアクセスが集中しているため、処理できませんでした。内容は登録されていません。",
             "しばらく待ってから、もう一度操作してください。",
         ),
-        Fault::Store(_) | Fault::Internal(_) => (
+        Fault::Store(_) | Fault::Internal(_) | Fault::Elsewhere(_) => (
             "システムエラー",
             "申し訳ございません。システムの内部で問題が起きたため、処理できませんでした。",
             "しばらく待ってから、もう一度操作してください。繰り返し表示される場合は、下記へお電話ください。",

@@ -14,7 +14,7 @@ use super::fault::Fault;
 use super::front::Front;
 use super::layout::{Clock, Page, ServerTime, Shell};
 use crate::kernel::{ClientNetwork, Id, jst};
-use crate::security::sessions::{self, Session};
+use crate::security::sessions::{self, Session, Subject};
 use crate::security::{KeyId, Keyed, Purpose};
 use crate::store::StoreError;
 
@@ -46,6 +46,7 @@ pub struct Inner {
     browser: String,
     browser_is_new: bool,
     browser_used: AtomicBool,
+    says_kept: AtomicBool,
 }
 
 impl std::ops::Deref for Visit {
@@ -101,6 +102,7 @@ impl Visit {
             browser,
             browser_is_new,
             browser_used: AtomicBool::new(false),
+            says_kept: AtomicBool::new(false),
             front: front.clone(),
             jar,
         }));
@@ -114,35 +116,57 @@ impl Visit {
         Sha256::digest(self.browser.as_bytes()).into()
     }
 
-    /// The token for the forms of this page.
+    /// The token for the forms of this page. It is bound to the browser and to its session, so that a form dies with the session it
+    /// was made in, and to the place within it; and it says whose form it is, also when that session is over.
     #[must_use]
     pub fn csrf(&self) -> String {
-        let place = self.place.get();
-        let keyed = self.front.keys.mac(Purpose::Csrf, &self.csrf_parts(place));
+        let place = self.place.get().copied();
+        let bearer = self.session.as_ref().map(|session| (session.handle.to_string(), name_of(session.subject)));
+        let (session, subject) = bearer.unwrap_or_default();
+        let keyed = self.front.keys.mac(Purpose::Csrf, &self.csrf_parts(place.as_ref(), &session, &subject));
         self.browser_used.store(true, Ordering::Relaxed);
         let token = format!("{}.{}", keyed.key.0, BASE64URL_NOPAD.encode(&keyed.mac));
-        place.map_or_else(|| token.clone(), |place| format!("{token}.{}", place[0]))
+        let place = place.map(|[place]| place.to_string()).unwrap_or_default();
+        if place.is_empty() && session.is_empty() { token } else { format!("{token}.{place}.{session}.{subject}") }
     }
 
     pub(super) fn csrf_fits(&self, token: &str) -> bool {
-        let parse = || {
-            let mut parts = token.split('.');
-            let (key, mac) = (parts.next()?.parse().ok()?, parts.next()?);
-            let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?.try_into().ok()?;
-            let place: Option<[u8; 1]> = parts.next().map(str::parse).transpose().ok()?.map(|place| [place]);
-            parts.next().is_none().then_some((Keyed { key: KeyId(key), mac }, place))
-        };
-        !self.browser_is_new
-            && parse().is_some_and(|(keyed, place)| {
-                let here = self.place.get().is_none_or(|here| place.is_none_or(|place| place == *here));
-                here && self.front.keys.verify(Purpose::Csrf, &keyed, &self.csrf_parts(place.as_ref()))
-            })
+        self.genuine(token).is_some_and(|token| {
+            let here = self.place.get().is_none_or(|here| token.place.is_none_or(|place| place == *here));
+            let session = self.session.as_ref().map(|session| session.handle.to_string()).unwrap_or_default();
+            here && token.session == session
+        })
     }
 
-    /// Bound to the browser and to its session, so that a form dies with the session it was made in; and to the place within it.
-    fn csrf_parts<'a>(&'a self, place: Option<&'a [u8; 1]>) -> [&'a [u8]; 3] {
-        let session = self.session_key.as_ref().map_or(&[][..], <[u8; 32]>::as_slice);
-        [self.browser.as_bytes(), session, place.map_or(&[][..], <[u8; 1]>::as_slice)]
+    /// Whom a form was drawn for in this browser, and where they worked; whether they are still logged in or not.
+    pub(super) fn drawn_for(&self, token: &str) -> Option<Bearer> {
+        let token = self.genuine(token).filter(|token| !token.subject.is_empty())?;
+        Some(Bearer { subject: token.subject.to_owned(), place: token.place })
+    }
+
+    /// Who is logged in, and where they work.
+    pub(super) fn bearer(&self) -> Option<Bearer> {
+        self.session.as_ref().map(|session| Bearer::new(session.subject, self.place.get().copied()))
+    }
+
+    /// Reads a token that was made here for this browser.
+    fn genuine<'a>(&self, token: &'a str) -> Option<Token<'a>> {
+        let token = Token::read(token).filter(|_| !self.browser_is_new)?;
+        let parts = self.csrf_parts(token.place.as_ref(), token.session, token.subject);
+        self.front.keys.verify(Purpose::Csrf, &token.keyed, &parts).then_some(token)
+    }
+
+    fn csrf_parts<'a>(&'a self, place: Option<&'a [u8; 1]>, session: &'a str, subject: &'a str) -> [&'a [u8]; 4] {
+        [self.browser.as_bytes(), session.as_bytes(), subject.as_bytes(), place.map_or(&[][..], <[u8; 1]>::as_slice)]
+    }
+
+    /// From here on the page says that it shows what was kept.
+    pub(super) fn say_kept(&self) {
+        self.says_kept.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn says_kept(&self) -> bool {
+        self.says_kept.load(Ordering::Relaxed)
     }
 
     /// Binds the forms of this visit to where the person works within the session: a form of a screen left open from another place is
@@ -193,6 +217,50 @@ impl Visit {
     /// The value for a browser cookie, if this answer is the first that needs one.
     pub(super) fn new_browser(&self) -> Option<&str> {
         (self.browser_is_new && self.browser_used.load(Ordering::Relaxed)).then_some(self.browser.as_str())
+    }
+}
+
+/// Somebody who is or was logged in, and where they worked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bearer {
+    subject: String,
+    place: Option<[u8; 1]>,
+}
+
+impl Bearer {
+    pub(super) fn new(subject: Subject, place: Option<[u8; 1]>) -> Self {
+        Self { subject: name_of(subject), place }
+    }
+
+    pub(super) fn is_subject(&self, subject: Subject) -> bool {
+        self.subject == name_of(subject)
+    }
+}
+
+/// As tokens name them; without a full stop.
+fn name_of(subject: Subject) -> String {
+    match subject {
+        Subject::Office(user_id) => user_id.to_string(),
+        Subject::Staff(id) => id.to_string(),
+    }
+}
+
+/// The token of a form: key and hash, place, session and person. The last three may be empty.
+struct Token<'a> {
+    keyed: Keyed,
+    place: Option<[u8; 1]>,
+    session: &'a str,
+    subject: &'a str,
+}
+
+impl<'a> Token<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (key, mac) = (parts.next()?.parse().ok()?, parts.next()?);
+        let mac = BASE64URL_NOPAD.decode(mac.as_bytes()).ok()?.try_into().ok()?;
+        let [place, session, subject] = [(); 3].map(|()| parts.next().unwrap_or_default());
+        let place = if place.is_empty() { None } else { Some([place.parse().ok()?]) };
+        parts.next().is_none().then_some(Self { keyed: Keyed { key: KeyId(key), mac }, place, session, subject })
     }
 }
 

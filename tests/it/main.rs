@@ -8,6 +8,7 @@ mod backup_take;
 mod backup_verify;
 mod bad_input_bodies;
 mod bad_input_desk;
+mod bad_input_late;
 mod bad_input_ledger;
 mod bad_input_letters;
 mod bad_input_twice;

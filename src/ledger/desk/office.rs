@@ -19,7 +19,7 @@ use crate::reissue::{self, Application};
 use crate::staff::{Desk, Nav, Role, screen};
 use crate::store::StoreError;
 use crate::web::components::{Column, DataTable, Facts, Mark, Tone, badge, empty_state, error_summary, form, notice, text_field};
-use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Kept, Query, Visit, see_other};
 
 /// Most applications, and entries of the log on one page, that are shown.
 const ROWS: usize = 50;
@@ -38,11 +38,32 @@ struct Arrived {
     before: String,
 }
 
+/// What was typed into the two forms of this screen.
+#[derive(Default)]
+struct Typed<'a> {
+    postal_code: &'a str,
+    reason: &'a str,
+}
+
+impl<'a> Typed<'a> {
+    fn of(form: &'a Form) -> Self {
+        Self { postal_code: form.get("postal_code"), reason: form.get("reason") }
+    }
+}
+
 /// The office of this number in the federation's own ledger.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, Query(arrived): Query<Arrived>) -> Answer {
+pub fn show(
+    app: Data<&App>,
+    visit: Visit,
+    desk: Desk,
+    Path(number): Path<String>,
+    Query(arrived): Query<Arrived>,
+    kept: Kept,
+) -> Answer {
     let office = of_path(&desk, &number)?;
-    render(&app, &visit, &desk, office, "", &arrived, &Errors::default())
+    let typed = kept.form().map(Typed::of).unwrap_or_default();
+    render(&app, &visit, &desk, office, &typed, &arrived, &Errors::default())
 }
 
 /// \[郵便番号を登録する\]
@@ -53,7 +74,7 @@ pub async fn postal_code(app: Data<&App>, visit: Visit, desk: Desk, Path(number)
     match flow::fill_in_postal_code(&app, &desk, visit.client, office, typed).await? {
         Ok(()) => see_other(&format!("{PATH}/{}?done=postal_code", office.number)),
         Err(Refused::Unknown) => Err(Fault::NotFound),
-        Err(refused) => refuse(&app, &visit, &desk, office, "postal_code", typed, refused),
+        Err(refused) => refuse(&app, &visit, &desk, office, "postal_code", &Typed::of(&form), refused),
     }
 }
 
@@ -63,11 +84,11 @@ pub async fn disable_password(app: Data<&App>, visit: Visit, desk: Desk, Path(nu
     let office = of_path(&desk, &number)?;
     match flow::disable_password(&app, &desk, visit.client, office, text::line(form.get("reason"))).await? {
         Ok(()) => see_other(&format!("{PATH}/{}?done=disabled", office.number)),
-        Err(refused) => refuse(&app, &visit, &desk, office, "reason", form.get("reason"), refused),
+        Err(refused) => refuse(&app, &visit, &desk, office, "reason", &Typed::of(&form), refused),
     }
 }
 
-fn refuse(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, field: &str, typed: &str, refused: Refused) -> Answer {
+fn refuse(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, field: &str, typed: &Typed<'_>, refused: Refused) -> Answer {
     let mut errors = Errors::default();
     errors.add(field, refused);
     render(app, visit, desk, office, typed, &Arrived::default(), &errors)
@@ -90,7 +111,15 @@ struct Office {
     refused: RefusedTries,
 }
 
-fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str, arrived: &Arrived, errors: &Errors) -> Answer {
+fn render(
+    app: &App,
+    visit: &Visit,
+    desk: &Desk,
+    office: OfficeKey,
+    typed: &Typed<'_>,
+    arrived: &Arrived,
+    errors: &Errors,
+) -> Answer {
     let before = arrived.before.parse().ok();
     let a_month_ago = visit.now.saturating_sub(SignedDuration::from_hours(REFUSED_DAYS * 24)).unwrap_or(Timestamp::MIN);
     let found = app.store.read(|r| {
@@ -119,8 +148,8 @@ fn render(app: &App, visit: &Visit, desk: &Desk, office: OfficeKey, typed: &str,
         }
         div.columns.main-aside {
             div.stack {
-                section.card { h2 { "台帳の内容" } (facts(&entry)) (postal_code_form(&entry, &csrf, typed, errors)) }
-                section.card { h2 { "ユーザID" } (account_part(desk, account.as_ref(), office, visit, typed, errors)) }
+                section.card { h2 { "台帳の内容" } (facts(&entry)) (postal_code_form(&entry, &csrf, typed.postal_code, errors)) }
+                section.card { h2 { "ユーザID" } (account_part(desk, account.as_ref(), office, visit, typed.reason, errors)) }
                 section.card { h2 { "再発行申請" } (applications_part(&applications)) }
                 section.card { h2 { "通知書" } (letters_part(&letters)) }
             }
@@ -190,13 +219,13 @@ fn postal_code_form(entry: &Entry, csrf: &str, typed: &str, errors: &Errors) -> 
     let missing = entry.postal_code.is_empty();
     let fields = html! {
         (form(&format!("{PATH}/{}/postal-code", entry.key.number), csrf, html! {
-            (text_field("postal_code", "郵便番号").value(if error.is_some() { typed } else { "" }).short().error(error)
+            (text_field("postal_code", "郵便番号").value(typed).short().error(error)
                 .support("通知書は窓あき封筒で送るため、郵便番号が必要です。台帳の取込に郵便番号がないときは、ここで登録した番号を残します。"))
             div.buttons { button.button type="submit" { "郵便番号を登録する" } }
         }))
     };
     html! {
-        details.move open[missing || error.is_some()] {
+        details.move open[missing || error.is_some() || !typed.is_empty()] {
             summary.button.small { "郵便番号を" @if missing { "補う" } @else { "登録し直す" } }
             div.move-body { (fields) }
         }
@@ -235,7 +264,7 @@ fn account_part(
             h3 { "パスワードを無効にする" }
             p { "パスワードが第三者に知られたときに使います。ログイン中の利用者はログアウトされ、通知書または再設定によらなければログインできなくなります。" }
             (form(&format!("{PATH}/{}/disable-password", office.number), &visit.csrf(), html! {
-                (text_field("reason", "理由").value(if error.is_some() { typed } else { "" }).required().error(error))
+                (text_field("reason", "理由").value(typed).required().error(error))
                 div.buttons { button.button.danger type="submit" { "パスワードを無効にする" } }
             }))
         }

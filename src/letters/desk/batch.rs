@@ -16,12 +16,13 @@ use crate::store::{Reads, StoreError};
 use crate::web::components::{
     Column, DataTable, Mark, empty_state, error_summary, form, hidden, notice, post_button, text_field,
 };
-use crate::web::{Answer, Errors, Fault, Form, Visit, attachment, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Kept, Visit, attachment, see_other};
 
 /// The printing with this id.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>) -> Answer {
-    render(&app, &visit, &desk, &id, "", &Errors::default())
+pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, kept: Kept) -> Answer {
+    let reason = kept.form().map_or("", |form| form.get("reason"));
+    render(&app, &visit, &desk, &id, reason, &Errors::default())
 }
 
 /// \[PDFを受け取る\]: hands the PDF out, once, never kept by anybody on the way.

@@ -20,7 +20,7 @@ use crate::ledger;
 use crate::reissue;
 use crate::staff::{Desk, Nav, screen};
 use crate::store::StoreError;
-use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Kept, Query, Visit, see_other};
 
 /// Most rows of a list.
 const ROWS: usize = 500;
@@ -38,7 +38,11 @@ struct Which {
 
 /// 通知書: a list by state; without one, what waits to be printed.
 #[handler]
-pub async fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query<Which>) -> Answer {
+pub async fn show(app: Data<&App>, visit: Visit, desk: Desk, Query(which): Query<Which>, kept: Kept) -> Answer {
+    if let Some(form) = kept.form() {
+        let page = form.get("page").parse().unwrap_or(1);
+        return waiting::show(&app, &visit, &desk, page, Some(&form.all("choice")), &Errors::default()).await;
+    }
     match State::from_word(&which.list) {
         None | Some(State::Waiting) => {
             waiting::show(&app, &visit, &desk, which.page.parse().unwrap_or(1), None, &Errors::default()).await

@@ -14,7 +14,7 @@ use crate::letters::{flow, store};
 use crate::staff::Desk;
 use crate::store::StoreError;
 use crate::web::components::{Facts, Mark, Reached, TimelineItem, error_summary, form, hidden, notice, text_field, timeline};
-use crate::web::{Answer, Errors, Fault, Form, Query, Visit, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Kept, Query, Visit, see_other};
 
 /// What led here.
 #[derive(Default, Deserialize)]
@@ -33,8 +33,20 @@ struct Typed {
 
 /// The letter with this id.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk, Path(id): Path<String>, Query(arrived): Query<Arrived>) -> Answer {
-    render(&app, &visit, &desk, &id, &arrived.done, &Typed::default())
+pub fn show(
+    app: Data<&App>,
+    visit: Visit,
+    desk: Desk,
+    Path(id): Path<String>,
+    Query(arrived): Query<Arrived>,
+    kept: Kept,
+) -> Answer {
+    let typed = kept.form().map(|form| Typed {
+        reason: form.get("reason").to_owned(),
+        note: form.get("note").to_owned(),
+        errors: Errors::default(),
+    });
+    render(&app, &visit, &desk, &id, &arrived.done, &typed.unwrap_or_default())
 }
 
 /// \[返戻にする\]

@@ -14,16 +14,22 @@ use crate::letters::store;
 use crate::staff::Desk;
 use crate::store::{Reads, StoreError};
 use crate::web::components::{Back, ButtonRow, Column, DataTable, Mark, error_summary, form, notice, text_field, textarea};
-use crate::web::{Answer, Errors, Form, Visit};
+use crate::web::{Answer, Errors, Form, Kept, Visit};
 
 /// Most letters of one form, ticked and typed together.
 const MOST: usize = 500;
 
-/// The empty form.
+/// The form: empty, or as it was typed before the login.
 #[handler]
-pub fn show(app: Data<&App>, visit: Visit, desk: Desk) -> Answer {
-    let today = jst::list(jst::date(visit.now));
-    let typed = Typed { ticked: Vec::new(), numbers: String::new(), on: today };
+pub fn show(app: Data<&App>, visit: Visit, desk: Desk, kept: Kept) -> Answer {
+    let typed = match kept.form() {
+        Some(form) => Typed {
+            ticked: form.all("ticked").into_iter().map(text::line).collect(),
+            numbers: form.get("numbers").to_owned(),
+            on: form.get("on").to_owned(),
+        },
+        None => Typed { ticked: Vec::new(), numbers: String::new(), on: jst::list(jst::date(visit.now)) },
+    };
     screen(&app, &visit, &desk, &typed, &[], &Errors::default())
 }
 

@@ -36,7 +36,7 @@ const DUPLICATES_MOST: usize = 50;
 #[handler]
 pub async fn clerk(Data(app): Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, sent: Form) -> Answer {
     let shown = shown(&sent, &number)?;
-    let mut draft = Draft::of(&sent, &FIELDS);
+    let mut draft = draft(&sent);
     let mv = match sent.get("move") {
         "take" => Some(Move::Take),
         "resume" => Some(Move::Resume),
@@ -57,14 +57,12 @@ pub async fn clerk(Data(app): Data<&App>, visit: Visit, desk: Desk, Path(number)
 #[handler]
 pub async fn decision(Data(app): Data<&App>, visit: Visit, desk: Desk, Path(number): Path<String>, sent: Form) -> Answer {
     let shown = shown(&sent, &number)?;
-    let mut draft = Draft::of(&sent, &FIELDS);
+    let mut draft = draft(&sent);
     let (moment, who) = (app.moment(), Clerk::of(&desk, visit.client));
     let (kind, went) = match sent.get("move") {
         "approve" => {
-            let words: Vec<&str> = (0..DUPLICATES_MOST).map(|at| sent.get(&panels::duplicate_name(at))).collect();
-            draft.typed.insert("duplicates", words.join(" "));
             let others = Duplicates {
-                shown: words.into_iter().filter_map(Shown::from_word).collect(),
+                shown: draft.get("duplicates").split(' ').filter_map(Shown::from_word).collect(),
                 sentence: text::paragraph(sent.get("duplicate_sentence")),
             };
             let two_person = app.config.review.two_person;
@@ -97,6 +95,14 @@ pub async fn mail_again(
     let (moment, who) = (app.moment(), Clerk::of(&desk, visit.client));
     let found = app.store.write(move |tx| send_again(tx, &moment, &who, number, mail)).await?;
     if found { see_other(&address(number)) } else { Err(Fault::NotFound) }
+}
+
+/// What was typed and chosen, of whichever form it is.
+pub(super) fn draft(sent: &Form) -> Draft {
+    let mut draft = Draft::of(sent, &FIELDS);
+    let words: Vec<&str> = (0..DUPLICATES_MOST).map(|at| sent.get(&panels::duplicate_name(at))).collect();
+    draft.typed.insert("duplicates", words.join(" "));
+    draft
 }
 
 fn shown(sent: &Form, number: &str) -> Result<Shown, Fault> {

@@ -23,7 +23,7 @@ use crate::web::components::{
     Back, ButtonRow, Choice, Column, DataTable, Mark, empty_state, error_summary, form, hidden, mail_field, notice, radio_cards,
     search_field, search_form, text_field, textarea,
 };
-use crate::web::{Answer, Errors, Fault, Form, Query, Visit};
+use crate::web::{Answer, Errors, Fault, Form, Kept, Query, Visit};
 
 const HERE: &str = "/staff/applications/new";
 const FIELDS: [&str; 8] = ["office", "form", "channel", "contact", "contact_again", "name", "telephone", "note"];
@@ -56,7 +56,10 @@ struct Office {
 /// # Errors
 /// [`Fault::Store`] when the database fails.
 #[handler]
-pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk, Query(asked): Query<Asked>) -> Answer {
+pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk, Query(asked): Query<Asked>, kept: Kept) -> Answer {
+    if let Some(form) = kept.form() {
+        return again(app, &visit, &desk, Draft::of(form, &FIELDS));
+    }
     let search = asked.q.as_deref().unwrap_or_default().trim().to_owned();
     let mut refused = false;
     let body = if search.is_empty() {
@@ -102,6 +105,14 @@ pub async fn receive(Data(app): Data<&App>, visit: Visit, desk: Desk, sent: Form
             draft.errors.add(OFFICE, GONE);
             refuse(&visit, &desk, &office, &draft)
         }
+    }
+}
+
+/// The slip as it was typed before the login.
+fn again(app: &App, visit: &Visit, desk: &Desk, draft: Draft) -> Answer {
+    match look_up(app, desk, draft.get(OFFICE))? {
+        Some(office) => screen(desk, visit, "窓口受付", Nav::Counter).answer(slip_form(visit, &office, &draft)),
+        None => Err(Fault::BadRequest("no office")),
     }
 }
 

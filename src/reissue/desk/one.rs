@@ -10,12 +10,12 @@ use serde::Deserialize;
 use super::super::flow::desk::Clerk;
 use super::super::flow::desk::dossier::{Dossier, dossier};
 use super::super::model::Application;
-use super::{QUEUE, address, banner, facts, panels, record, state_badge, table};
+use super::{QUEUE, act, address, banner, facts, panels, record, state_badge, table};
 use crate::app::App;
 use crate::kernel::{ControlNumber, jst};
 use crate::staff::{Desk, Nav, screen};
 use crate::web::components::error_summary;
-use crate::web::{Answer, Errors, Fault, Form, Query, Visit, page, see_other};
+use crate::web::{Answer, Errors, Fault, Form, Kept, Query, Visit, page, see_other};
 
 /// What was typed into the forms of this screen and could not be taken.
 #[derive(Debug, Default)]
@@ -59,9 +59,11 @@ pub fn show(
     desk: Desk,
     Path(number): Path<String>,
     Query(arrived): Query<Arrived>,
+    kept: Kept,
 ) -> Answer {
     let dossier = load(app, &visit, &desk, &number)?;
-    page(render(app, &visit, &desk, &dossier, &Draft::default(), &arrived.done))
+    let draft = kept.form().map(act::draft).unwrap_or_default();
+    page(render(app, &visit, &desk, &dossier, &draft, &arrived.done))
 }
 
 /// Somebody reloads the address of a decision: back to the application.

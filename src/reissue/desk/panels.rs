@@ -90,12 +90,34 @@ pub(super) fn panels(room: &Room<'_>) -> Markup {
         }
         @if room.offers(MoveKind::Approve) { (approve(room)) }
         @else if one.state.allows(MoveKind::Approve) { (why_not(room)) }
+        (leftover(room))
         @if [MoveKind::Inquire, MoveKind::Reject, MoveKind::Withdraw].into_iter().any(|kind| room.offers(kind)) {
             div.more-moves {
                 @if room.offers(MoveKind::Inquire) { (room.panel(MoveKind::Inquire, "", inquire(room))) }
                 @if room.offers(MoveKind::Reject) { (room.panel(MoveKind::Reject, "danger", reject(room))) }
                 @if room.offers(MoveKind::Withdraw) { (room.panel(MoveKind::Withdraw, "", withdraw(room))) }
             }
+        }
+    }
+}
+
+/// What was typed for a move that somebody else's has made impossible meanwhile: its form is gone, its words need not be.
+fn leftover(room: &Room<'_>) -> Markup {
+    let draft = room.draft;
+    let typed = [
+        (MoveKind::Inquire, draft.get("inquire_text")),
+        (MoveKind::Reject, draft.get("reject_sentence")),
+        (MoveKind::Withdraw, draft.get("withdraw_note")),
+    ];
+    let lost = typed
+        .into_iter()
+        .find(|(kind, words)| draft.get("move") == super::banner::word(*kind) && !words.trim().is_empty() && !room.offers(*kind));
+    html! {
+        @if let Some((kind, words)) = lost {
+            (notice(Mark::Info, &format!("「{}」に入力していた内容", move_title(kind)), html! {
+                p { "現在はこの操作を行えません。必要なときは書き写してお使いください。" }
+                p.pre { (words) }
+            }))
         }
     }
 }

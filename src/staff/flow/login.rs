@@ -113,8 +113,8 @@ fn refused(outcome: &'static str, caller: &Caller) -> Event {
 /// How a code was answered.
 #[derive(Debug)]
 pub enum Entered {
-    /// The session is open.
-    In(SessionToken),
+    /// The session of this member is open.
+    In(SessionToken, Id),
     /// The code is wrong, or was used already; so many tries are left.
     Wrong {
         /// Before the login must be begun anew.
@@ -152,7 +152,9 @@ pub async fn enter(app: &App, typed: String, caller: Caller) -> Result<Entered, 
                 member.last_step = step;
                 store::end_attempt(tx, &caller.browser)?;
                 let door = tries::door(&keys, &member.name);
-                return open(tx, &moment, member, door, attempt.rehashed.take(), &caller).map(Entered::In);
+                let id = member.id;
+                let session = open(tx, &moment, member, door, attempt.rehashed.take(), &caller)?;
+                return Ok(Entered::In(session, id));
             }
             attempt.wrong += 1;
             member.wrong_codes += 1;

@@ -7,8 +7,9 @@ use poem::{Response, handler};
 
 use crate::app::App;
 use crate::config::Lockout;
-use crate::kernel::jst;
+use crate::kernel::{Id, jst};
 use crate::security::devices;
+use crate::security::sessions::Subject;
 use crate::staff::flow::login::{self, Caller, Entered, Passed};
 use crate::staff::{Authenticator, StaffName, guard};
 use crate::web::components::{
@@ -37,18 +38,28 @@ pub struct Arrival {
 /// [`crate::web::Fault`] when the database fails.
 #[handler]
 pub async fn start(Data(app): Data<&App>, visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
-    if guard::desk(app, &visit)?.is_some() {
-        return see_other("/staff");
+    if let Some(desk) = guard::desk(app, &visit)? {
+        return see_other(&first_screen(&visit, desk.id));
     }
-    page(first(&visit, "", &Errors::default(), told(&arrival.notice), None))
+    page(first(&visit, "", &Errors::default(), told(&visit, &arrival.notice), None))
 }
 
-fn told(word: &str) -> Markup {
+/// Where a member goes on after the login: at what they had typed when the one before was over, else at the dashboard.
+fn first_screen(visit: &Visit, member: Id) -> String {
+    visit.way_back(Subject::Staff(member)).unwrap_or_else(|| "/staff".to_owned())
+}
+
+fn told(visit: &Visit, word: &str) -> Markup {
     let (mark, title, text) = match word {
         "ended" => (
             Mark::Info,
             "ログインの有効時間が過ぎました",
             "一定時間操作がなかったため、自動的にログアウトしました。もう一度ログインしてください。",
+        ),
+        "form" if visit.has_kept() => (
+            Mark::Warning,
+            "送信された内容はまだ登録されていません",
+            "ログインの有効時間が過ぎたか、ログアウトした後の画面から送信されました。30分以内に同じ職員名でログインすると、入力した内容をもう一度表示します。",
         ),
         "form" => (
             Mark::Warning,
@@ -121,8 +132,8 @@ pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
     }
     let (caller, device) = caller(app, &visit);
     match login::enter(app, typed, caller).await? {
-        Entered::In(session) => {
-            let mut response = see_other("/staff")?;
+        Entered::In(session, member) => {
+            let mut response = see_other(&first_screen(&visit, member))?;
             cookies::set(&mut response, Cookie::Staff, session.expose(), visit.secure());
             if let Some(device) = device {
                 cookies::set(&mut response, Cookie::Device, &device, visit.secure());
