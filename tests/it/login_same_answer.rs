@@ -27,7 +27,7 @@ async fn cost_of(app: &TestApp, user_id: &str, password: &str) -> (Page, Cost) {
 
 /// Body and headers, byte by byte, but for what differs from one request to the next: the token of the form, the browser's cookie, and
 /// what was typed.
-fn bytes_of(page: &Page, typed: &[&str]) -> (String, Vec<(String, String)>) {
+pub fn bytes_of(page: &Page, typed: &[&str]) -> (String, Vec<(String, String)>) {
     let token = page.value("_csrf").expect("a form");
     let mut body = page.body.replace(&token, "TOKEN");
     for typed in typed {

@@ -52,7 +52,7 @@ pub async fn pass(app: &App, name: StaffName, password: Secret<String>, caller: 
             let (keys, caller) = (app.keys.clone(), caller.clone());
             move |tx| {
                 let reserved = tries::reserve(tx, moment.now, &rules, &keys, &name, &caller)?;
-                if reserved.is_err() {
+                if reserved.as_ref().is_err_and(|locked| locked.tell) {
                     audit::record(tx, &moment, refused("locked", &caller))?;
                 }
                 Ok::<_, StoreError>(reserved)
@@ -61,7 +61,7 @@ pub async fn pass(app: &App, name: StaffName, password: Secret<String>, caller: 
         .await?;
     let reserved = match reserved {
         Ok(reserved) => reserved,
-        Err(until) => return Ok(Passed::Locked(until)),
+        Err(locked) => return Ok(Passed::Locked(locked.until)),
     };
     let stored = reserved.member.as_ref().and_then(|member| member.password.clone());
     let verdict = match app.hasher.verify(password.clone(), stored).await {

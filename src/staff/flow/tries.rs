@@ -33,7 +33,16 @@ pub struct Reserved {
     known: bool,
 }
 
-/// Counts a try as wrong. `Err` inside is the end of this device's own lock.
+/// This device is locked for the typed name.
+#[derive(Clone, Copy, Debug)]
+pub struct Locked {
+    /// Its end.
+    pub until: Timestamp,
+    /// The audit log is still to be told: one entry tells of the lock, not one for each try that it refuses.
+    pub tell: bool,
+}
+
+/// Counts a try as wrong, unless this device is locked.
 pub fn reserve(
     tx: &mut Tx<'_>,
     now: Timestamp,
@@ -41,7 +50,7 @@ pub fn reserve(
     keys: &Keys,
     name: &StaffName,
     caller: &Caller,
-) -> Result<Result<Reserved, Timestamp>, StoreError> {
+) -> Result<Result<Reserved, Locked>, StoreError> {
     let member = store::by_name(tx, name)?;
     let door = door(keys, name);
     let mut key = (door, caller.browser);
@@ -58,7 +67,11 @@ pub fn reserve(
     }
     let mut tries = tx.get(&store::TRIES, &key)?.unwrap_or_else(Tries::none);
     if let Some(until) = tries.locked_until(now) {
-        return Ok(Err(until));
+        let tell = tries.tell_lock();
+        if tell {
+            tx.put(&store::TRIES, &key, &tries)?;
+        }
+        return Ok(Err(Locked { until, tell }));
     }
     tries.reserve(now, rules);
     let mut open = true;
