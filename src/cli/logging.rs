@@ -4,8 +4,10 @@ use std::io::IsTerminal as _;
 use std::panic::PanicHookInfo;
 
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::CliError;
@@ -27,10 +29,11 @@ pub fn subscriber<W>(log: &Log, to: W, colours: bool) -> Box<dyn Subscriber + Se
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter(log.level))).with_writer(to);
+    let lines = tracing_subscriber::fmt::layer().with_writer(to);
+    let chosen = tracing_subscriber::registry().with(filter(log.level));
     match log.format {
-        LogFormat::Text => Box::new(builder.with_ansi(colours).finish()),
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(chosen.with(lines.with_ansi(colours))),
+        LogFormat::Json => Box::new(chosen.with(lines.json().flatten_event(true))),
     }
 }
 
@@ -44,12 +47,13 @@ pub fn tell_panic(panic: &PanicHookInfo<'_>) {
 
 /// The level is for our own events; the parts speak up only when something is wrong, so that `debug` stays readable and no
 /// part writes a request's content.
-fn filter(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warn",
-        LogLevel::Info => "warn,uketsuke=info",
-        LogLevel::Debug => "warn,uketsuke=debug",
-        LogLevel::Trace => "warn,uketsuke=trace",
-    }
+fn filter(level: LogLevel) -> Targets {
+    let (ours, parts) = match level {
+        LogLevel::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
+        LogLevel::Warn => (LevelFilter::WARN, LevelFilter::WARN),
+        LogLevel::Info => (LevelFilter::INFO, LevelFilter::WARN),
+        LogLevel::Debug => (LevelFilter::DEBUG, LevelFilter::WARN),
+        LogLevel::Trace => (LevelFilter::TRACE, LevelFilter::WARN),
+    };
+    Targets::new().with_default(parts).with_target("uketsuke", ours)
 }

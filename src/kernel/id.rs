@@ -39,7 +39,10 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&data_encoding::BASE32_NOPAD.encode(&self.0).to_ascii_lowercase())
+        let mut text = [0; 26];
+        data_encoding::BASE32_NOPAD.encode_mut(&self.0, &mut text);
+        text.make_ascii_lowercase();
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

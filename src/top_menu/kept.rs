@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::web::Fault;
-use crate::web::layout::{ServerTime, fill_clock};
+use crate::web::layout::{ServerTime, Unclocked};
 
 /// Seconds after which the page is made anew in any case: days begin and end, and with them notices and the mark New.
 const MOST_SECONDS: i64 = 60;
@@ -25,7 +25,7 @@ struct Page {
     generations: Vec<u64>,
     /// The minute it was made in.
     minute: i64,
-    html: Arc<str>,
+    html: Arc<Unclocked>,
 }
 
 impl Kept {
@@ -58,13 +58,13 @@ impl Kept {
             Some(html) => html,
             None => {
                 // The generations were read before the rows: a commit in between makes the page anew at the next request.
-                let html: Arc<str> = render()?.into();
+                let html = Arc::new(Unclocked::new(&render()?));
                 let page = Page { generations, minute, html: Arc::clone(&html) };
                 *self.0.page.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
                 html
             }
         };
-        Ok(fill_clock(&html, time))
+        Ok(html.at(time))
     }
 }
 

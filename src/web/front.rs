@@ -10,7 +10,7 @@ use super::kept::Shelf;
 use super::layout::{DeskKind, FooterLink, HelpDesk};
 use crate::config::{Config, IpNet, PublicUrl};
 use crate::jobs::Alive;
-use crate::kernel::{Clock, Random};
+use crate::kernel::{Clock, Id, Random};
 use crate::security::Keys;
 use crate::security::sessions::LastSeen;
 use crate::store::Store;
@@ -47,6 +47,8 @@ pub struct Inner {
     pub help: Vec<HelpDesk>,
     /// Links in the last line of every page; only the demo has some.
     pub links: &'static [FooterLink],
+    /// Where operation ids are drawn from: they are names and no secrets, and the system is not asked for each request.
+    operations: Random,
 }
 
 impl std::ops::Deref for Front {
@@ -73,6 +75,7 @@ impl Front {
         random: Random,
         links: &'static [FooterLink],
     ) -> Self {
+        let operations = Random::from_seed(random.bytes());
         Self(Arc::new(Inner {
             store,
             keys,
@@ -87,7 +90,15 @@ impl Front {
             alive: Alive::default(),
             help: help(config),
             links,
+            operations,
         }))
+    }
+
+    /// A name for one request, for the log and for whoever calls about it.
+    pub(super) fn operation_id(&self) -> String {
+        let mut id = Id::new(&self.operations).to_string();
+        id.truncate(10);
+        id
     }
 
     /// The client's address: the peer's, or what the nearest trusted proxy says. Walked from the right, because whatever stands to the

@@ -33,7 +33,7 @@ pub struct ServerTime {
 pub enum Clock<'a> {
     /// The time of this answer.
     At(&'a ServerTime),
-    /// [`CLOCK_MARKER`], for a page that is kept rendered and filled by [`fill_clock`] at each answer.
+    /// [`CLOCK_MARKER`], for a page that is kept rendered and filled by [`Unclocked::at`] at each answer.
     Marker,
 }
 
@@ -51,10 +51,31 @@ pub fn clock_html(now: &ServerTime) -> Markup {
     }
 }
 
-/// A kept page with the clock filled in.
-#[must_use]
-pub fn fill_clock(kept: &str, now: &ServerTime) -> String {
-    kept.replacen(CLOCK_MARKER, &clock_html(now).into_string(), 1)
+/// A rendered page that is kept without its clock.
+#[derive(Clone, Debug)]
+pub struct Unclocked {
+    before: String,
+    after: String,
+}
+
+impl Unclocked {
+    /// The page that was rendered with [`Clock::Marker`].
+    #[must_use]
+    pub fn new(page: &str) -> Self {
+        let (before, after) = page.split_once(CLOCK_MARKER).unwrap_or((page, ""));
+        Self { before: before.to_owned(), after: after.to_owned() }
+    }
+
+    /// The page with the clock filled in.
+    #[must_use]
+    pub fn at(&self, now: &ServerTime) -> String {
+        let clock = clock_html(now).into_string();
+        let mut page = String::with_capacity(self.before.len() + clock.len() + self.after.len());
+        page.push_str(&self.before);
+        page.push_str(&clock);
+        page.push_str(&self.after);
+        page
+    }
 }
 
 /// The numbered steps of a flow. `current` counts from 1.

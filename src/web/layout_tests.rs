@@ -89,7 +89,7 @@ fn q36_nothing_inline_and_every_asset_exists() {
 fn clock_is_filled_into_a_kept_page_once() {
     let kept = Page::new("トップメニュー", Shell::Visitor, Clock::Marker, &[]).render(html! {}).into_string();
     assert_eq!(kept.matches(CLOCK_MARKER).count(), 1);
-    let filled = fill_clock(&kept, &now());
+    let filled = Unclocked::new(&kept).at(&now());
     assert!(filled.contains(r#"<time data-clock="1767000000000">12:47:46</time>"#));
     assert!(!filled.contains(CLOCK_MARKER));
 }

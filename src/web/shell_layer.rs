@@ -18,6 +18,19 @@ use super::{Visit, answer};
 const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
                    form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
+/// What every answer carries unless its handler said otherwise. Made when the program is built: each answer only points here.
+static HEADERS: [(HeaderName, HeaderValue); 7] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP)),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    // `same-origin` and not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("permissions-policy"), HeaderValue::from_static("camera=(), geolocation=(), microphone=()")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+static STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
 /// Wraps all routes.
 pub struct Layer<E> {
     front: Front,
@@ -78,19 +91,12 @@ fn into_fault(error: poem::Error) -> Fault {
 
 fn add_headers(front: &Front, response: &mut Response) {
     let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    set(header::CONTENT_SECURITY_POLICY, CSP);
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    // `same-origin` and not `no-referrer`: with the latter browsers send `Origin: null` with our own forms.
-    set(header::REFERRER_POLICY, "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(header::CACHE_CONTROL, "no-store");
+    headers.reserve(HEADERS.len() + 4);
+    for (name, value) in &HEADERS {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
     if front.public_url.is_https() {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000");
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert_with(|| STRICT_TRANSPORT.clone());
     }
 }
 

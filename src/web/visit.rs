@@ -13,7 +13,7 @@ use super::cookies::{Cookie, Jar};
 use super::fault::Fault;
 use super::front::Front;
 use super::layout::{Clock, Page, ServerTime, Shell};
-use crate::kernel::{ClientNetwork, Id, jst};
+use crate::kernel::{ClientNetwork, jst};
 use crate::security::sessions::{self, Session, Subject};
 use crate::security::{KeyId, Keyed, Purpose};
 use crate::store::StoreError;
@@ -43,9 +43,9 @@ pub struct Inner {
     /// The request carried a session cookie whose session has ended.
     pub session_ended: bool,
     place: OnceLock<[u8; 1]>,
-    browser: String,
+    /// Drawn when it is first needed: a browser that only looks is given no cookie.
+    browser: OnceLock<String>,
     browser_is_new: bool,
-    browser_used: AtomicBool,
     says_kept: AtomicBool,
 }
 
@@ -86,13 +86,13 @@ impl Visit {
         };
         let known = jar.get(Cookie::Browser, secure).filter(|value| value.len() == 22).map(str::to_owned);
         let browser_is_new = known.is_none();
-        let browser = known.unwrap_or_else(|| BASE64URL_NOPAD.encode(&front.random.bytes::<16>()));
+        let browser = known.map_or_else(OnceLock::new, OnceLock::from);
         let peer = request.remote_addr().as_socket_addr().map_or(IpAddr::from([127, 0, 0, 1]), std::net::SocketAddr::ip);
         let client = front.client(peer, request.headers());
         let visit = Self(Arc::new(Inner {
             now,
             time: ServerTime { hms: jst::hms(now), epoch_ms: now.as_millisecond() },
-            op: Id::new(&front.random).to_string().chars().take(10).collect(),
+            op: front.operation_id(),
             client,
             network: ClientNetwork::of(client),
             session_ended: token.is_some() && session.is_none() && looked_up.is_ok(),
@@ -101,7 +101,6 @@ impl Visit {
             place: OnceLock::new(),
             browser,
             browser_is_new,
-            browser_used: AtomicBool::new(false),
             says_kept: AtomicBool::new(false),
             front: front.clone(),
             jar,
@@ -112,8 +111,11 @@ impl Visit {
     /// The browser, as a key for rows: a hash, so that the database does not hold what the cookie holds.
     #[must_use]
     pub fn browser(&self) -> [u8; 32] {
-        self.browser_used.store(true, Ordering::Relaxed);
-        Sha256::digest(self.browser.as_bytes()).into()
+        Sha256::digest(self.browser_value().as_bytes()).into()
+    }
+
+    fn browser_value(&self) -> &str {
+        self.browser.get_or_init(|| BASE64URL_NOPAD.encode(&self.front.random.bytes::<16>()))
     }
 
     /// The token for the forms of this page. It is bound to the browser and to its session, so that a form dies with the session it
@@ -124,7 +126,6 @@ impl Visit {
         let bearer = self.session.as_ref().map(|session| (session.handle.to_string(), name_of(session.subject)));
         let (session, subject) = bearer.unwrap_or_default();
         let keyed = self.front.keys.mac(Purpose::Csrf, &self.csrf_parts(place.as_ref(), &session, &subject));
-        self.browser_used.store(true, Ordering::Relaxed);
         let token = format!("{}.{}", keyed.key.0, BASE64URL_NOPAD.encode(&keyed.mac));
         let place = place.map(|[place]| place.to_string()).unwrap_or_default();
         if place.is_empty() && session.is_empty() { token } else { format!("{token}.{place}.{session}.{subject}") }
@@ -157,7 +158,7 @@ impl Visit {
     }
 
     fn csrf_parts<'a>(&'a self, place: Option<&'a [u8; 1]>, session: &'a str, subject: &'a str) -> [&'a [u8]; 4] {
-        [self.browser.as_bytes(), session.as_bytes(), subject.as_bytes(), place.map_or(&[][..], <[u8; 1]>::as_slice)]
+        [self.browser_value().as_bytes(), session.as_bytes(), subject.as_bytes(), place.map_or(&[][..], <[u8; 1]>::as_slice)]
     }
 
     /// From here on the page says that it shows what was kept.
@@ -192,8 +193,7 @@ impl Visit {
     /// know into somebody's browser does not know the flow that comes of it.
     #[must_use]
     pub fn flow_key(&self, value: &str) -> [u8; 32] {
-        self.browser_used.store(true, Ordering::Relaxed);
-        Sha256::new().chain_update(sessions::hash(value)).chain_update(self.browser.as_bytes()).finalize().into()
+        Sha256::new().chain_update(sessions::hash(value)).chain_update(self.browser_value()).finalize().into()
     }
 
     /// Whether cookies carry `Secure`.
@@ -216,7 +216,7 @@ impl Visit {
 
     /// The value for a browser cookie, if this answer is the first that needs one.
     pub(super) fn new_browser(&self) -> Option<&str> {
-        (self.browser_is_new && self.browser_used.load(Ordering::Relaxed)).then_some(self.browser.as_str())
+        self.browser.get().filter(|_| self.browser_is_new).map(String::as_str)
     }
 }
 

@@ -156,12 +156,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         if life.is_over() {
             return Poll::Ready(Ok(()));
         }
-        let read = {
+        // What fits is read in place: a piece of the buffer would first have to be filled with zeros.
+        let read = if buf.remaining() <= PIECE {
+            let before = buf.filled().len();
+            ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+            buf.filled().len() - before
+        } else {
             let mut piece = ReadBuf::new(buf.initialize_unfilled_to(buf.remaining().min(PIECE)));
             ready!(Pin::new(&mut this.inner).poll_read(cx, &mut piece))?;
-            piece.filled().len()
+            let read = piece.filled().len();
+            buf.advance(read);
+            read
         };
-        buf.advance(read);
         life.read(read);
         Poll::Ready(Ok(()))
     }
