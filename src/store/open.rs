@@ -14,7 +14,7 @@ use super::writer::{self, Job, Writer};
 use super::{Read, StoreError, Table, Tx, unfinished};
 
 /// redb's own default is 1 GiB; a few pages of the upper tree are all that is used again and again.
-const CACHE_BYTES: usize = 24 * 1024 * 1024;
+const CACHE_BYTES: usize = 12 * 1024 * 1024;
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
