@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, ThreadId};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -14,6 +15,8 @@ use super::{StoreError, StoreOptions, Tx};
 
 /// Use cases that may wait for the writer before callers wait to hand theirs in.
 const QUEUE: usize = 1024;
+/// Whoever waits behind a transaction that takes longer notices it.
+const SLOW: Duration = Duration::from_millis(50);
 
 pub(super) struct Writer {
     sender: Option<mpsc::Sender<Box<dyn Work>>>,
@@ -83,6 +86,8 @@ impl Drop for Writer {
 
 /// A use case waiting for its turn, and whom to tell.
 pub(super) trait Work: Send {
+    /// Where in the source the closure stands.
+    fn name(&self) -> &'static str;
     /// Runs the closure and keeps its result. Says whether it was `Ok`.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
     /// Tells the caller the kept result.
@@ -114,6 +119,10 @@ where
     T: Send + 'static,
     E: From<StoreError> + Send + 'static,
 {
+    fn name(&self) -> &'static str {
+        std::any::type_name::<F>()
+    }
+
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         self.result = None;
         let result = catch_unwind(AssertUnwindSafe(|| (self.use_case)(tx)))
@@ -222,7 +231,15 @@ impl Room {
         true
     }
 
+    /// As [`Room::try_batch`]; says where the time went.
     fn attempt(&self, batch: &mut [Box<dyn Work>]) -> Ended {
+        let mut times = Times::new();
+        let ended = self.try_batch(batch, &mut times);
+        times.tell(batch.len());
+        ended
+    }
+
+    fn try_batch(&self, batch: &mut [Box<dyn Work>], times: &mut Times) -> Ended {
         let txn = match self.database.begin_write() {
             Ok(txn) => txn,
             Err(error) => return Ended::Broken(error.into()),
@@ -231,7 +248,9 @@ impl Room {
         tx.seal = self.seal.get().map(Arc::clone);
         for job in batch {
             tx.wrote = false;
-            if !job.run(&mut tx) && tx.wrote {
+            let fine = job.run(&mut tx);
+            times.ran(job.name());
+            if !fine && tx.wrote {
                 drop(tx);
                 return match txn.abort() {
                     Ok(()) => Ended::Spoilt,
@@ -264,5 +283,37 @@ impl Room {
 
     fn room_on_disk(&self) -> Result<(), StoreError> {
         room_on_disk(self.folder.as_deref(), self.options.reserve_mib)
+    }
+}
+
+/// Where the time of a batch goes.
+struct Times {
+    begun: Instant,
+    last: Instant,
+    longest: (Duration, &'static str),
+}
+
+impl Times {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self { begun: now, last: now, longest: (Duration::ZERO, "") }
+    }
+
+    /// A use case has run.
+    fn ran(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.longest = self.longest.max((now - self.last, name));
+        self.last = now;
+    }
+
+    /// The batch is at its end: durable, or dropped.
+    fn tell(&self, jobs: usize) {
+        let all = self.begun.elapsed();
+        if all >= SLOW {
+            let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+            let (run, commit) = (millis(self.last - self.begun), millis(self.last.elapsed()));
+            let (longest, longest_millis) = (self.longest.1, millis(self.longest.0));
+            tracing::warn!(millis = millis(all), run, commit, jobs, longest, longest_millis, "a slow write");
+        }
     }
 }
