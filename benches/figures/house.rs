@@ -114,6 +114,25 @@ impl Site {
         run(self.folder.path(), arguments)
     }
 
+    /// Runs a command on it; answers how long it took and the most memory that it held, in MiB.
+    pub fn measure(&self, arguments: &[&str]) -> Outcome<(Duration, f64)> {
+        let begin = Instant::now();
+        let mut child = command(self.folder.path()).args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut most: f64 = 0.0;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                let took = begin.elapsed();
+                return if status.success() {
+                    Ok((took, most))
+                } else {
+                    Err(format!("{arguments:?} ended with {status}").into())
+                };
+            }
+            most = most.max(Status::read(child.id()).map_or(0.0, |status| status.mib("VmHWM")));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Starts the server and waits for its first answer.
     pub fn serve(&self) -> Outcome<Server> {
         let started = Instant::now();

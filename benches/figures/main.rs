@@ -3,6 +3,7 @@
 //! `cargo bench --bench figures -- [NAME…]` prints a Markdown table; `benches/README.md` says the rest.
 
 mod answers;
+mod backup;
 mod baseline;
 mod clerk;
 mod figures;

@@ -153,6 +153,8 @@ fn open(path: &Path) -> Outcome<Database> {
 fn capture(sends: usize) -> Outcome<Vec<Vec<Change>>> {
     let memory = Memory::default();
     let store = Store::on(memory.clone())?;
+    // As long as a real one: what counts here are the rows.
+    store.seal_with(Arc::new(|_| (1, [7; 32])));
     let (clock, random) = (Clock::system(), Random::system());
     let now = clock.now();
     store.write_blocking(move |tx| {
