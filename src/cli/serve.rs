@@ -17,11 +17,11 @@ pub fn run(_: &Args, loaded: Loaded) -> Result<(), CliError> {
     loaded.ready_to_serve()?;
     logging::start(&loaded.config.log)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(os::cause(&error)))?;
-    if !loaded.config.backup.is_arranged() {
-        tracing::warn!("no backups are made: set backup.directory, or backup.elsewhere if they are made by other means");
-    }
     // Outside the runtime: opening waits for the writer thread.
     let app = installation::open(loaded.config)?;
+    if !app.config.backup.is_arranged() {
+        tracing::warn!("no backups are made: set backup.directory, or backup.elsewhere if they are made by other means");
+    }
     runtime.block_on(async {
         let (url, listen) = (app.config.server.public_url.to_string(), app.config.server.listen);
         let admin = AdminSocket::bind(&app.config.server.data_dir)
