@@ -9,7 +9,7 @@ use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, R
 use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
-use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, ShownAt, Visit, assets, health, kept};
+use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, SMALL, ShownAt, Visit, assets, health, kept};
 use crate::{first_login, ledger, letters, login, lost, notices, reissue, top_menu};
 
 /// Who may call a route.
@@ -83,6 +83,12 @@ impl Row {
         self
     }
 
+    /// A change of which a part is not typed by people but sent by the page, or chosen from a list.
+    fn small(mut self) -> Self {
+        self.limit = SMALL;
+        self
+    }
+
     /// A change that is made by buttons and choices: there is nothing to type.
     fn button<E>(path: &'static str, who: Who, handler: E) -> Self
     where
@@ -108,7 +114,7 @@ pub fn rows() -> Vec<Row> {
         Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
         Row::get("/reissue", Who::Public, reissue::pages::apply::show),
         Row::post("/reissue", Who::Public, reissue::pages::apply::start),
-        Row::post("/reissue/number", Who::Public, reissue::pages::apply::check_number),
+        Row::post("/reissue/number", Who::Public, reissue::pages::apply::check_number).small(),
         Row::get("/reissue/prefecture", Who::Public, reissue::pages::apply::prefecture),
         Row::button("/reissue/prefecture", Who::Public, reissue::pages::apply::choose),
         Row::get("/reissue/code", Who::Public, reissue::pages::code::show),
@@ -152,7 +158,7 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/mails", Who::Staff(Role::Clerk), staff::pages::mails::show),
         Row::button("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
         Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
-        Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print).shown_at("/staff/letters"),
+        Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print).small().shown_at("/staff/letters"),
         Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),
         Row::post("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::send)
             .shown_at("/staff/letters/posting"),

@@ -27,11 +27,12 @@ pub struct Posting {
 }
 
 impl Posting {
-    /// Reads what was typed or scanned: one letter a line, the post's number behind it.
+    /// Reads what was typed or scanned: one letter a line, the post's number behind it. No more than `most` of them.
     #[must_use]
-    pub fn parse_lines(text: &str) -> Vec<Self> {
+    pub fn parse_lines(text: &str, most: usize) -> Vec<Self> {
         let lines = text.lines().map(crate::kernel::text::line).filter(|line| !line.is_empty());
         lines
+            .take(most)
             .map(|line| {
                 let (given, tracking) = line.split_once([' ', ',', '\t', '、']).unwrap_or((&line, ""));
                 Self { given: given.to_owned(), number: LetterNumber::parse(given), tracking: tracking.trim().to_owned() }

@@ -11,8 +11,14 @@ use super::kept::ShownAt;
 use super::visit::Visit;
 use crate::kernel::Secret;
 
-/// The largest form body unless a route says otherwise, in bytes.
-pub const DEFAULT_LIMIT: usize = 64 * 1024;
+/// The largest body of a form in which something is typed, in bytes: whoever pastes a megabyte by mistake, which three bytes of the body
+/// hold for one of the text, is told so beside the field and keeps the rest of what they typed.
+pub const DEFAULT_LIMIT: usize = 4 * 1024 * 1024;
+/// Beyond this many bytes a body needs one of [`LARGE_AT_ONCE`] places, and a token of ours at its beginning.
+pub const SMALL: usize = 64 * 1024;
+/// Bodies beyond [`SMALL`] that are in memory at the same time, those whose answers are not yet taken included. A form, what is made of
+/// it and the page that shows it again are some ten times its size.
+pub const LARGE_AT_ONCE: usize = 4;
 /// A form of ours arrives at once even over a mobile line; whoever trickles one in must not hold a connection for ever.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How much of a body that is too large is taken in and forgotten, in bytes.
@@ -87,7 +93,7 @@ impl Form {
             return Err(Fault::BadRequest("the body is no form").into());
         }
         let limit = request.extensions().get::<BodyLimit>().map_or(DEFAULT_LIMIT, |limit| limit.0);
-        let bytes = read(body.take()?, limit, PATIENCE).await?;
+        let bytes = read(visit, body.take()?, limit, PATIENCE).await?;
         let fields: Vec<_> = form_urlencoded::parse(&bytes)
             .take(MOST_FIELDS + 1)
             .map(|(key, value)| (key.into_owned(), Secret::new(value.into_owned())))
@@ -115,21 +121,53 @@ impl Form {
 }
 
 /// The whole body, unless it is too large or takes too long.
-async fn read(body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Fault> {
+async fn read(visit: &Visit, body: Body, limit: usize, patience: Duration) -> Result<Vec<u8>, Fault> {
     let mut reader = body.into_async_read();
-    let whole = async {
-        let mut bytes = Vec::new();
-        // One byte more than allowed tells a body that is too large from one that just fits.
-        (&mut reader).take(limit as u64 + 1).read_to_end(&mut bytes).await.map(|_| bytes)
+    let mut bytes = Vec::new();
+    let most = limit.min(SMALL);
+    if up_to(&mut reader, &mut bytes, most, patience).await? {
+        return Ok(bytes);
+    }
+    // Whoever has no form of ours gets no memory, and nobody more than there is.
+    let refused = if limit <= SMALL {
+        Fault::TooLarge
+    } else if !visit.begins_as_ours(&bytes) {
+        Fault::StaleForm
+    } else if !visit.hold_large() {
+        tracing::warn!("as many large forms as there is room for are in hand");
+        Fault::TooLarge
+    } else if up_to(&mut reader, &mut bytes, limit, patience).await? {
+        return Ok(bytes);
+    } else {
+        Fault::TooLarge
     };
-    match tokio::time::timeout(patience, whole).await {
-        Ok(Ok(bytes)) if bytes.len() <= limit => Ok(bytes),
-        Ok(Ok(_)) => {
-            drain(&mut reader).await;
-            Err(Fault::TooLarge)
-        }
+    drop(bytes);
+    drain(&mut reader).await;
+    Err(refused)
+}
+
+/// Reads until `bytes` are `most`, and one more to tell a body that is too large from one that just fits. `false`: there is more.
+async fn up_to(
+    reader: &mut (impl AsyncRead + Unpin),
+    bytes: &mut Vec<u8>,
+    most: usize,
+    patience: Duration,
+) -> Result<bool, Fault> {
+    let left = (most + 1).saturating_sub(bytes.len());
+    match tokio::time::timeout(patience, reader.take(left as u64).read_to_end(bytes)).await {
+        Ok(Ok(_)) => Ok(bytes.len() <= most),
         Ok(Err(_)) => Err(Fault::BadRequest("the body broke off")),
         Err(_) => Err(Fault::BadRequest("the body did not come in time")),
+    }
+}
+
+impl Visit {
+    /// Whether a body that begins like this carries a token that was made for this browser. Our forms have it in front.
+    fn begins_as_ours(&self, beginning: &[u8]) -> bool {
+        // A value that is cut off at the end is no token.
+        let whole = beginning.iter().rposition(|byte| *byte == b'&').map_or(&[][..], |end| &beginning[..end]);
+        let token = form_urlencoded::parse(whole).take(1).find(|(name, _)| name == "_csrf");
+        token.is_some_and(|(_, token)| self.is_genuine(&token))
     }
 }
 
@@ -216,9 +254,15 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_does_not_come_in_time_is_a_bad_request() {
         let (reader, _writer) = tokio::io::duplex(16);
-        let never = Body::from_async_read(reader);
-        assert!(matches!(read(never, 16, Duration::ZERO).await, Err(Fault::BadRequest("the body did not come in time"))));
-        assert_eq!(read(Body::from("a=1"), 16, PATIENCE).await.unwrap(), b"a=1");
-        assert!(matches!(read(Body::from("a=1"), 2, PATIENCE).await, Err(Fault::TooLarge)));
+        let mut never = Body::from_async_read(reader).into_async_read();
+        let ended = up_to(&mut never, &mut Vec::new(), 16, Duration::ZERO).await;
+        assert!(matches!(ended, Err(Fault::BadRequest("the body did not come in time"))));
+        let mut bytes = Vec::new();
+        for (most, whole) in [(1, false), (2, false), (3, true)] {
+            let mut body = Body::from("a=1").into_async_read();
+            bytes.clear();
+            assert_eq!(up_to(&mut body, &mut bytes, most, PATIENCE).await.unwrap(), whole, "{most}");
+        }
+        assert_eq!(bytes, b"a=1");
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use poem::http::{HeaderMap, HeaderValue};
+use tokio::sync::Semaphore;
 
+use super::form::LARGE_AT_ONCE;
 use super::kept::Shelf;
 use super::layout::{DeskKind, FooterLink, HelpDesk};
 use crate::config::{Config, IpNet, PublicUrl};
@@ -33,6 +35,8 @@ pub struct Inner {
     pub seen: LastSeen,
     /// What was typed into forms that came too late.
     pub(super) kept: Shelf,
+    /// Places for forms that are far larger than any that is meant.
+    pub(super) large: Arc<Semaphore>,
     /// Where browsers reach us.
     pub public_url: PublicUrl,
     /// Who may say the client's address.
@@ -83,6 +87,7 @@ impl Front {
             random,
             seen: LastSeen::default(),
             kept: Shelf::default(),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
             public_url: config.server.public_url.clone(),
             trusted_proxies: config.server.trusted_proxies.clone(),
             idle: config.session.idle(),

@@ -20,7 +20,7 @@ mod visit;
 pub use answer::{Answer, attachment, form_page, html, page, page_422, see_other};
 pub use cookies::Cookie;
 pub use fault::Fault;
-pub use form::{BodyLimit, DEFAULT_LIMIT, Errors, Form};
+pub use form::{BodyLimit, DEFAULT_LIMIT, Errors, Form, LARGE_AT_ONCE, SMALL};
 pub use front::Front;
 pub use kept::{Kept, ShownAt};
 pub use query::Query;

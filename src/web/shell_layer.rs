@@ -2,10 +2,10 @@
 
 use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, stream};
 use maud::html;
 use poem::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use poem::{Endpoint, IntoResponse as _, Request, Response};
+use poem::{Body, Endpoint, IntoResponse as _, Request, Response};
 use tracing::Instrument as _;
 
 use super::cookies::{self, Cookie};
@@ -30,6 +30,9 @@ static HEADERS: [(HeaderName, HeaderValue); 7] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 static STRICT_TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Of a large page so many bytes at once.
+const PIECE: usize = 64 * 1024;
 
 /// Wraps all routes.
 pub struct Layer<E> {
@@ -57,7 +60,7 @@ impl<E: Endpoint> Endpoint for Layer<E> {
             Ok(()) => AssertUnwindSafe(self.inner.call(request)).catch_unwind().instrument(span.clone()).await,
             Err(error) => Ok(Err(Fault::from(error).into())),
         };
-        let _entered = span.enter();
+        let entered = span.enter();
         let mut response = match called {
             Ok(Ok(output)) => output.into_response(),
             Ok(Err(error)) => match into_fault(error) {
@@ -75,8 +78,23 @@ impl<E: Endpoint> Endpoint for Layer<E> {
         if method == Method::HEAD {
             response.set_body(());
         }
+        drop(entered);
+        if visit.holds_large() {
+            response = in_pieces(visit, response).await;
+        }
         Ok(response)
     }
+}
+
+/// The page that shows a large form again may be larger still: its place is free when the browser has taken it, or has gone.
+async fn in_pieces(visit: Visit, mut response: Response) -> Response {
+    let Ok(page) = response.take_body().into_bytes().await else { return response };
+    let pieces = (0..page.len()).step_by(PIECE).map(move |at| {
+        let _held_until_the_last = &visit;
+        Ok::<_, std::io::Error>(page.slice(at..page.len().min(at + PIECE)))
+    });
+    response.set_body(Body::from_bytes_stream(stream::iter(pieces)));
+    response
 }
 
 fn into_fault(error: poem::Error) -> Fault {
@@ -162,7 +180,7 @@ fn words(fault: &Fault, session_ended: bool) -> (&'static str, &'static str, &'s
         Fault::TooLarge => (
             "送信内容が大きすぎます",
             "送信された内容が大きすぎるため、受け付けられませんでした。内容は登録されていません。",
-            "入力した文字の量、またはファイルの大きさをお確かめください。",
+            "前の画面に戻ると、入力した内容が残っています。文字の量を減らしてから、もう一度送信してください。",
         ),
         Fault::Store(crate::store::StoreError::DiskFull { .. }) => (
             "ただいま受け付けできません",

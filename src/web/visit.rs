@@ -8,6 +8,7 @@ use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
 use poem::{FromRequest, Request, RequestBody};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::cookies::{Cookie, Jar};
 use super::fault::Fault;
@@ -47,6 +48,7 @@ pub struct Inner {
     browser: OnceLock<String>,
     browser_is_new: bool,
     says_kept: AtomicBool,
+    large: OnceLock<OwnedSemaphorePermit>,
 }
 
 impl std::ops::Deref for Visit {
@@ -102,6 +104,7 @@ impl Visit {
             browser,
             browser_is_new,
             says_kept: AtomicBool::new(false),
+            large: OnceLock::new(),
             front: front.clone(),
             jar,
         }));
@@ -159,6 +162,20 @@ impl Visit {
 
     fn csrf_parts<'a>(&'a self, place: Option<&'a [u8; 1]>, session: &'a str, subject: &'a str) -> [&'a [u8]; 4] {
         [self.browser_value().as_bytes(), session.as_bytes(), subject.as_bytes(), place.map_or(&[][..], <[u8; 1]>::as_slice)]
+    }
+
+    /// Whether a token was made here for this browser, whoever was logged in then.
+    pub(super) fn is_genuine(&self, token: &str) -> bool {
+        self.genuine(token).is_some()
+    }
+
+    /// Takes a place for a large form, if there is one; it is free again when the visit is over.
+    pub(super) fn hold_large(&self) -> bool {
+        Arc::clone(&self.front.large).try_acquire_owned().is_ok_and(|place| self.large.set(place).is_ok())
+    }
+
+    pub(super) fn holds_large(&self) -> bool {
+        self.large.get().is_some()
     }
 
     /// From here on the page says that it shows what was kept.

@@ -11,6 +11,7 @@ mod bad_input_desk;
 mod bad_input_late;
 mod bad_input_ledger;
 mod bad_input_letters;
+mod bad_input_megabyte;
 mod bad_input_twice;
 mod bad_input_visitor;
 mod browser;

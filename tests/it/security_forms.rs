@@ -271,7 +271,9 @@ async fn over_the_wire_lengths_that_are_missing_false_or_huge_are_answered_with_
 
     // The same in chunks, without a length.
     let chunk = format!("{:x}\r\n{}\r\n", 65_536, "x".repeat(65_536));
-    let sent = format!("{}{}0\r\n\r\n", head("Transfer-Encoding: chunked"), chunk.repeat(20));
+    let first = format!("{:x}\r\n{fields}&more=\r\n", fields.len() + "&more=".len());
+    let chunks = first + &chunk.repeat(DEFAULT_LIMIT / 65_536 + 4);
+    let sent = format!("{}{chunks}0\r\n\r\n", head("Transfer-Encoding: chunked"));
     let answer = exchange(address, sent.into_bytes(), false).await;
     assert!(status(&answer) == 413 && answer.contains("送信内容が大きすぎます"), "{answer}");
 

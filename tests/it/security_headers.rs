@@ -129,7 +129,7 @@ async fn every_error(app: &TestApp) -> Vec<(u16, Page)> {
     let form = |fields: &str| Body::from(fields.to_owned());
     browser.get("/login").await;
     let csrf = format!("_csrf={}", browser.csrf());
-    let large = format!("{csrf}&user_id={}", "x".repeat(1_100_000));
+    let large = format!("{csrf}&user_id={}", "x".repeat(5_100_000));
     let mut answers = vec![
         (400, browser.raw(Method::POST, "/login", &[("content-type", "text/plain")], form(&csrf)).await),
         (403, browser.raw(Method::POST, "/login", &[FORM], form("_csrf=none")).await),

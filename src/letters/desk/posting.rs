@@ -18,6 +18,8 @@ use crate::web::{Answer, Errors, Form, Kept, Visit};
 
 /// Most letters of one form, ticked and typed together.
 const MOST: usize = 500;
+/// Characters of a number that cannot be read that are repeated in its sentence.
+const NAMED: usize = 40;
 
 /// The form: empty, or as it was typed before the login.
 #[handler]
@@ -44,10 +46,10 @@ struct Typed {
 #[handler]
 pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answer {
     let mut errors = Errors::default();
-    let mut lines = Posting::parse_lines(form.get("numbers"));
+    let mut lines = Posting::parse_lines(form.get("numbers"), MOST + 1);
     let ticked: Vec<String> = form.all("ticked").into_iter().map(text::line).collect();
     // The list has no place for the post's number: what is both ticked and typed counts as typed.
-    for posting in ticked.iter().flat_map(|number| Posting::parse_lines(number)) {
+    for posting in ticked.iter().flat_map(|number| Posting::parse_lines(number, 1)) {
         if lines.iter().all(|line| line.number.is_none() || line.number != posting.number) {
             lines.push(posting);
         }
@@ -73,7 +75,8 @@ pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answ
     for (posting, outcome) in &posted {
         if let Err(refused) = outcome {
             let sentence = refused.to_string();
-            let told = if sentence.contains(&posting.given) { sentence } else { format!("{}：{sentence}", posting.given) };
+            let told =
+                if sentence.contains(&posting.given) { sentence } else { format!("{}：{sentence}", named(&posting.given)) };
             errors.add("numbers", told);
             if !ticked.contains(&posting.given) {
                 left.push(format!("{} {}", posting.given, posting.tracking).trim().to_owned());
@@ -82,6 +85,14 @@ pub async fn send(app: Data<&App>, visit: Visit, desk: Desk, form: Form) -> Answ
     }
     let typed = Typed { ticked, numbers: left.join("\n"), on: form.get("on").to_owned() };
     screen(&app, &visit, &desk, &typed, &posted, &errors)
+}
+
+/// What was typed in the place of a number, in short: the line itself stays in the field.
+fn named(given: &str) -> String {
+    match given.char_indices().nth(NAMED) {
+        Some((end, _)) => format!("{}…", &given[..end]),
+        None => given.to_owned(),
+    }
 }
 
 fn screen(app: &App, visit: &Visit, desk: &Desk, typed: &Typed, posted: &[Posted], errors: &Errors) -> Answer {
