@@ -171,7 +171,9 @@ mod tests {
         for (rank, entry) in leaked::entries().enumerate() {
             let mut capital = entry.to_owned();
             // As people make a rule for capitals fit; the first character may be more than one byte.
-            capital.get_mut(..1).map(str::make_ascii_uppercase);
+            if let Some(first) = capital.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
             for typed in [entry, &capital] {
                 match office(typed) {
                     // It breaks the rule of lengths and kinds, which has a sentence of its own.
