@@ -35,7 +35,7 @@ async fn q45_every_act_at_the_command_line_is_told_once_with_when_who_and_what()
     let (file, backup, keys) = (here.path("ledger.csv"), here.path("b.redb"), here.path("exported.keys"));
     std::fs::write(&file, LEDGER).unwrap();
     let path = |path: &Path| path.to_str().unwrap().to_owned();
-    let before = Timestamp::try_from(std::time::SystemTime::now()).unwrap() - SignedDuration::from_secs(1);
+    let before = uketsuke::kernel::Clock::system().now() - SignedDuration::from_secs(1);
     let commands: [(&[&str], &str, &str); 7] = [
         (&["staff", "add", "佐藤", "--prefecture", "13", "--role", "admin"], "staff.add", ""),
         (&["staff", "reset-authenticator", "佐藤"], "staff.reset_authenticator", ""),
