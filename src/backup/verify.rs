@@ -78,6 +78,8 @@ fn verify(r: &Read, path: &Path, schema: u32, keys: Option<&Keys>, tell: Tell<'_
 fn named(path: &Path, error: StoreError) -> BackupError {
     match error {
         error @ (StoreError::Unclean | StoreError::InUse) => BackupError::Store(error),
+        // What redb says of a file that does not begin as one of its own.
+        StoreError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => BackupError::NotOurs(path.to_owned()),
         StoreError::Io(error) => BackupError::Io { path: path.to_owned(), error },
         error => BackupError::File { path: path.to_owned(), error },
     }

@@ -56,7 +56,7 @@ pub async fn perform(app: App, order: Order, tell: Tell) -> Result<Issued, Strin
         let time = (&app.clock, &app.random);
         letters::issue(&app.store, time, &Actor::Console, order.prefecture, &order.offices, kind, &mut progress)
     };
-    tokio::task::spawn_blocking(issue).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    tokio::task::spawn_blocking(issue).await.map_err(|error| error.to_string())?.map_err(|error| error.japanese())
 }
 
 /// Arguments of `account`.

@@ -1,6 +1,7 @@
 //! Opens the installation that the settings describe: data folder, keys, database, threads.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,7 +58,11 @@ pub fn open(config: Config) -> Result<App, CliError> {
 /// A sentence that names the file that cannot be used.
 pub fn open_data(config: &Config, random: &Random, database: &str) -> Result<(Keys, Store), CliError> {
     let folder = &config.server.data_dir;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| named(folder, &error))?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| match error.kind() {
+        // What is there already is no folder.
+        ErrorKind::AlreadyExists => named(folder, &ErrorKind::NotADirectory.into()),
+        _ => named(folder, &error),
+    })?;
     let path = folder.join(database);
     let staging = folder.join(backup::STAGING);
     if staging.exists() {
@@ -96,9 +101,7 @@ pub fn expect_database(config: &Config) -> Result<(), CliError> {
 /// takes for new.
 fn for_the_owner_only(path: &std::path::Path) -> std::io::Result<()> {
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o600))
-        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::set_permissions(path, fs::Permissions::from_mode(0o600)),
         made => made.map(drop),
     }
 }

@@ -49,6 +49,45 @@ fn serve_says_in_its_log_that_nothing_is_backed_up_unless_somebody_else_does() {
     assert!(!quiet.contains(told) && quiet.contains("serving"), "{quiet}");
 }
 
+#[test]
+fn what_cannot_be_used_is_told_with_its_cause_in_japanese() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let told = |prepare: &dyn Fn(&Installed), words: &[&str]| {
+        let here = Installed::new();
+        prepare(&here);
+        let said = here.run(words);
+        assert_eq!((said.code, said.out.as_str()), (Some(1), ""), "{words:?}: {}", said.err);
+        let folder = here.path("").display().to_string();
+        said.err.replace(&folder, "").replace("uketsuke", "")
+    };
+    let add = ["staff", "add", "佐藤", "--prefecture", "13", "--role", "admin"];
+    let a_folder = |path: &Path| {
+        std::fs::create_dir_all(path).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).unwrap();
+    };
+    let cases = [
+        (told(&|here| a_folder(&here.key_file()), &add), "鍵ファイルを使えません（ファイルではなくフォルダーです）"),
+        (told(&|here| std::fs::write(here.data(), "x").unwrap(), &add), "data を使えません（フォルダーではありません）"),
+        (
+            told(
+                &|here| {
+                    assert_eq!(here.run(&add).code, Some(0));
+                    std::fs::write(here.database(), "no database at all".repeat(1_000)).unwrap();
+                },
+                &["verify"],
+            ),
+            "のデータベースではありません",
+        ),
+        (told(&|_| (), &["ledger", "import", "nowhere.csv"]), "nowhere.csv を開けません（見つかりません）"),
+        (told(&|_| (), &["verify", "nowhere.redb"]), "nowhere.redb: 見つかりません"),
+        (told(&|_| (), &["keys", "export", "k"]), "data.keys: 鍵ファイルを使えません（見つかりません）"),
+    ];
+    for (err, sentence) in cases {
+        assert!(err.contains(sentence), "{err:?} does not say {sentence}");
+        assert!(!err.contains("os error") && !err.contains("No such") && !err.contains("failed"), "{err}");
+    }
+}
+
 /// An installation with one member of staff.
 fn made() -> Installed {
     let here = Installed::new();

@@ -129,7 +129,7 @@ async fn request(read: OwnedReadHalf) -> std::result::Result<Request, String> {
     if !complete {
         return Err("依頼が届かないか、大きすぎます".into());
     }
-    serde_json::from_slice(&line).map_err(|error| format!("依頼を読めません（{error}）"))
+    serde_json::from_slice(&line).map_err(|_| "依頼の形式が違います。サーバーとコマンドの版が同じか確かめてください".to_owned())
 }
 
 async fn handle(request: Request, handler: Handler, write: &mut OwnedWriteHalf) -> Line {

@@ -86,7 +86,7 @@ pub enum Refused {
     #[error("都道府県番号 {0} の連合会は設定の [[federation]] にありません")]
     NoFederation(crate::kernel::Prefecture),
     /// The database failed.
-    #[error(transparent)]
+    #[error("{}", .0.japanese())]
     Store(#[from] StoreError),
 }
 
