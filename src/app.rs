@@ -215,6 +215,9 @@ impl App {
         if taken_up > 0 {
             tracing::info!(taken_up, "jobs of the process before are taken up");
         }
+        let (folder, now) = (&self.config.server.data_dir, self.clock.now());
+        backup::clear_outgoing(folder, now);
+        ledger::clear_incoming(folder, now);
         let moment = self.moment();
         self.store
             .write(move |tx| {

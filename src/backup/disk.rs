@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use super::BackupError;
@@ -45,18 +44,4 @@ pub(super) fn sync_tree(folder: &Path) -> Result<(), BackupError> {
 /// The folder that a file lies in.
 pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
-}
-
-/// Gives what lies at `path` and below to the owner of the data folder: root restores for the server's user.
-pub(super) fn give(path: &Path, owner: &fs::Metadata) -> Result<(), BackupError> {
-    let there = fs::symlink_metadata(path).map_err(BackupError::at(path))?;
-    if there.uid() != owner.uid() {
-        std::os::unix::fs::lchown(path, Some(owner.uid()), Some(owner.gid())).map_err(BackupError::at(path))?;
-    }
-    if there.is_dir() {
-        for entry in fs::read_dir(path).map_err(BackupError::at(path))? {
-            give(&entry.map_err(BackupError::at(path))?.path(), owner)?;
-        }
-    }
-    Ok(())
 }

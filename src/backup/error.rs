@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::kernel::os;
 use crate::security::KeyError;
-use crate::store::{Findings, StoreError};
+use crate::store::{Findings, Room, StoreError};
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,14 @@ pub enum BackupError {
         path: PathBuf,
         /// What the store says.
         error: StoreError,
+    },
+    /// The disk is too small for one more copy.
+    #[error("{} のディスクの空きが足りないため、バックアップをとれません（{} MiB 必要です。空きは {} MiB）", folder.display(), room.needed_mib, room.free_mib)]
+    NoRoom {
+        /// Where it was to lie.
+        folder: PathBuf,
+        /// What it would take, and what there is.
+        room: Room,
     },
     /// Nothing is ever overwritten.
     #[error("{0} はすでにあります（上書きしません）")]

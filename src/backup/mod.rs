@@ -20,4 +20,4 @@ pub use restore::{Given, Restored, STAGING, restore};
 pub use schedule::{DAILY, Overdue, daily, overdue};
 pub use store::{check, tell_restore};
 pub use take::{Taken, Tell, clear_outgoing, record, take, take_aside};
-pub use verify::{Verified, verify_file, verify_live};
+pub use verify::{Verified, verify_file, verify_given, verify_live};

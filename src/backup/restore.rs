@@ -12,18 +12,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::disk::{folder_of, give, settle, sync_folder, sync_tree};
+use super::disk::{folder_of, settle, sync_folder, sync_tree};
 use super::store::{NOT_COPIED, Restoration, State, about, put_state, state};
-use super::verify::verify_file;
+use super::verify::{Verified, verify_file, verify_given};
 use super::{BackupError, Tell, files};
 use crate::config::Config;
+use crate::kernel::caller::as_caller;
 use crate::kernel::{ControlNumber, Random};
 use crate::letters::{self, Serial};
 use crate::mail::outbox;
 use crate::reissue;
 use crate::security::{KeyError, Keys, sessions};
 use crate::staff;
-use crate::store::{self, Read, SCHEMA, Snapshot, StoreError, Tx, write_copy};
+use crate::store::{Read, SCHEMA, Snapshot, StoreError, Tx, write_copy};
 
 /// The folder in the data folder in which a restore is made; it is there only while one is under way or was broken off.
 pub const STAGING: &str = ".restoring";
@@ -80,18 +81,19 @@ pub fn restore(
     expect_empty(folder)?;
     let (keys, install) = find_keys(&config.key_file(), exported)?;
     let key_path = if install { exported.unwrap_or(file) } else { &config.key_file() };
-    check(file, key_path, &keys, &mut step("点検", tell))?;
+    let checked = verify_given(file, Some(&keys), &mut step("点検", tell));
+    check(checked, file, key_path)?;
 
     clear(folder)?;
     let staging = folder.join(STAGING);
-    let owner = make_folder(folder)?;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(BackupError::at(folder))?;
     fs::DirBuilder::new().mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
     let made = make(&staging, name, file, given, now, tell).and_then(|made| {
-        check(&staging.join(name), key_path, &keys, &mut step("復元したデータの点検", tell))?;
-        give(&staging, &owner)?;
+        let copy = staging.join(name);
+        let checked = verify_file(&copy, Some(&keys), &mut step("復元したデータの点検", tell));
+        check(checked, &copy, key_path)?;
         if let (true, Some(exported)) = (install, exported) {
-            Keys::copy_file(exported, &config.key_file())?;
-            give(&config.key_file(), &owner)?;
+            Keys::install_file(exported, &config.key_file())?;
         }
         Ok(made)
     });
@@ -105,16 +107,6 @@ pub fn restore(
     put_in_place(folder, &staging, name)?;
     restored.keys_installed = install;
     Ok(restored)
-}
-
-/// Makes the data folder if there is none, for the owner of the folder around it; answers who is to own what is restored.
-fn make_folder(folder: &Path) -> Result<fs::Metadata, BackupError> {
-    if !folder.exists() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(BackupError::at(folder))?;
-        let around = folder_of(folder);
-        give(folder, &fs::metadata(around).map_err(BackupError::at(around))?)?;
-    }
-    fs::metadata(folder).map_err(BackupError::at(folder))
 }
 
 /// Only what a restore that was broken off has left may lie there.
@@ -151,14 +143,14 @@ fn clear(folder: &Path) -> Result<(), BackupError> {
 fn find_keys(present: &Path, exported: Option<&Path>) -> Result<(Keys, bool), BackupError> {
     match exported {
         None if !present.exists() => Err(BackupError::NoKeys(present.to_owned())),
-        Some(exported) if !present.exists() => Ok((Keys::exported(exported)?, true)),
+        Some(exported) if !present.exists() => Ok((as_caller(|| Keys::exported(exported))?, true)),
         Some(exported) if !Keys::same_files(present, exported)? => Err(BackupError::OtherKeys(present.to_owned())),
         _ => Ok((Keys::load(present, &Random::system(), false)?, false)),
     }
 }
 
-fn check(file: &Path, key_path: &Path, keys: &Keys, tell: store::Tell<'_>) -> Result<(), BackupError> {
-    match verify_file(file, Some(keys), tell) {
+fn check(verified: Result<Verified, BackupError>, file: &Path, key_path: &Path) -> Result<(), BackupError> {
+    match verified {
         Ok(verified) if verified.findings.damages > 0 => Err(BackupError::Damaged(verified.findings)),
         Ok(_) => Ok(()),
         Err(BackupError::Keys(KeyError::Foreign)) => {
@@ -177,7 +169,7 @@ fn step<'a>(what: &'static str, tell: Tell<'a>) -> impl FnMut(u64, u64) -> bool 
 }
 
 fn make(staging: &Path, name: &str, file: &Path, given: Given, now: Timestamp, tell: Tell<'_>) -> Result<Restored, BackupError> {
-    let backup = Snapshot::open(file)?;
+    let backup = as_caller(|| Snapshot::open(file))?;
     // An older schema is brought up by the next start; its rows are not for us to interpret.
     let known = backup.schema()? == SCHEMA;
     if !known && given != Given::default() {

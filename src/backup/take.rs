@@ -3,18 +3,17 @@
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::disk::give;
+use super::disk::folder_of;
 use super::store::About;
 use super::verify::verify_file;
 use super::{BackupError, files, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
-use crate::kernel::{Id, Moment};
+use crate::kernel::{Id, Moment, leftover};
 use crate::store::{StoreError, Tx, write_copy};
 
 /// Hears what is being done, and how many rows of how many.
@@ -40,6 +39,10 @@ pub struct Taken {
 /// [`BackupError`]; no file is left behind then.
 pub fn take(app: &App, file: &Path, tell: Tell<'_>) -> Result<Taken, BackupError> {
     let at = app.clock.now();
+    // A copy that fills the disk would stop the server's own writes before it fails itself.
+    if let Some(room) = app.store.lacks_room_for_copy(folder_of(file)) {
+        return Err(BackupError::NoRoom { folder: folder_of(file).to_owned(), room });
+    }
     let kept = files::read(&app.config.server.data_dir)?;
     let rows = app
         .store
@@ -78,9 +81,6 @@ pub fn take_aside(app: &App, tell: Tell<'_>) -> Result<Taken, BackupError> {
     let data_folder = &app.config.server.data_dir;
     let folder = data_folder.join(OUTGOING);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(BackupError::at(&folder))?;
-    // Made by root without a server, it must be open to the server the next time.
-    let owner = fs::metadata(data_folder).map_err(BackupError::at(data_folder))?;
-    give(&folder, &owner)?;
     clear_outgoing(data_folder, app.clock.now());
     take(app, &folder.join(format!("{}.redb", Id::new(&app.random))), tell)
 }
@@ -90,17 +90,7 @@ const OUTGOING: &str = "outgoing";
 
 /// Removes backups that nobody has fetched within a day: their command was killed.
 pub fn clear_outgoing(data_folder: &Path, now: Timestamp) {
-    let Ok(entries) = fs::read_dir(data_folder.join(OUTGOING)) else { return };
-    for entry in entries.flatten() {
-        let made = entry.metadata().and_then(|meta| meta.modified()).ok().and_then(timestamp);
-        if made.is_some_and(|made| now.duration_since(made) > SignedDuration::from_hours(24)) {
-            fs::remove_file(entry.path()).ok();
-        }
-    }
-}
-
-fn timestamp(at: SystemTime) -> Option<Timestamp> {
-    Timestamp::try_from(at).ok()
+    leftover::clear(&data_folder.join(OUTGOING), now);
 }
 
 /// Writes into the audit log that a backup was taken: it is a copy of everything.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{BackupError, store};
 use crate::app::{self, App};
 use crate::audit;
+use crate::kernel::caller::as_caller;
 use crate::kernel::jst;
 use crate::security::{KeyError, Keys};
 use crate::store::{Check, Findings, Read, SCHEMA, Snapshot, StoreError, Tell};
@@ -37,7 +38,24 @@ pub fn verify_live(app: &App, tell: Tell<'_>) -> Result<Verified, StoreError> {
 /// # Errors
 /// [`BackupError`] when the file cannot be read at all, is none of ours, newer, or made with other keys.
 pub fn verify_file(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
-    let file = Snapshot::open(path).map_err(|error| named(path, error))?;
+    verify_opened(Snapshot::open(path), path, keys, tell)
+}
+
+/// As [`verify_file`], for a file that was named on the command line.
+///
+/// # Errors
+/// As [`verify_file`].
+pub fn verify_given(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
+    verify_opened(as_caller(|| Snapshot::open(path)), path, keys, tell)
+}
+
+fn verify_opened(
+    opened: Result<Snapshot, StoreError>,
+    path: &Path,
+    keys: Option<&Keys>,
+    tell: Tell<'_>,
+) -> Result<Verified, BackupError> {
+    let file = opened.map_err(|error| named(path, error))?;
     let schema = file.schema()?;
     if schema == 0 {
         return Err(BackupError::NotOurs(path.to_owned()));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ask::{self, Tell};
 use super::ledger::prefecture;
 use super::socket::Progress;
-use super::{CliError, usage};
+use super::{CliError, out, usage};
 use crate::accounts;
 use crate::app::App;
 use crate::audit::Actor;
@@ -29,10 +29,7 @@ pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
     let offices = if args.all_new { Offices::AllNew } else { Offices::These(args.office) };
     let order = Order { prefecture: args.prefecture, offices, existing: args.kind == Kind::Existing };
     let done: Issued = ask::ask(loaded, COMMAND, order, perform)?;
-    for line in done.lines() {
-        println!("{line}");
-    }
-    Ok(())
+    out::tell(&(done.lines().join("\n") + "\n"))
 }
 
 /// What is sent to the server.

@@ -68,6 +68,7 @@ where
     F: FnOnce(App, A, Tell) -> Fut,
     Fut: Future<Output = Result<D, String>>,
 {
+    installation::expect_no_lost_database(&config)?;
     let app = installation::open(config)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(os::cause(&error)))?;
     let work = async {

@@ -1,18 +1,19 @@
 //! `uketsuke backup`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ask::{self, Tell};
 use super::socket::Progress;
-use super::{CliError, installation};
+use super::{CliError, installation, out};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::backup::{self, BackupError, Taken};
 use crate::config::Loaded;
+use crate::kernel::caller::{as_caller, open_plain, works_for_another};
 use crate::kernel::jst;
 use crate::security::Keys;
 use crate::store::StoreError;
@@ -35,11 +36,11 @@ pub struct Args {
 pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
     let file = &args.file;
     // Before minutes of work.
-    if file.exists() {
+    if as_caller(|| file.exists()) {
         return Err(failed(&BackupError::Exists(file.clone())));
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    if !folder.is_dir() {
+    if !as_caller(|| folder.is_dir()) {
         return Err(CliError::Failed(format!("フォルダー {} がありません", folder.display())));
     }
     let key_file = loaded.config.key_file();
@@ -52,10 +53,13 @@ pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
     // Fetched or not: nobody asks for it again.
     fs::remove_file(&taken.file).ok();
     fetched.map_err(|error| failed(&error))?;
-    println!("{} に保存し、読み返して確かめました。", file.display());
-    println!("{}（日本時間）の時点、{}行、{} MiB", jst::list_time(taken.at), taken.rows, taken.bytes.div_ceil(1024 * 1024));
-    println!("鍵は含みません。まだなら uketsuke keys export で書き出し、別に保管してください。");
-    Ok(())
+    out::tell(&format!(
+        "{} に保存し、読み返して確かめました。\n{}（日本時間）の時点、{}行、{} MiB\n鍵は含みません。まだなら uketsuke keys export で書き出し、別に保管してください。\n",
+        file.display(),
+        jst::list_time(taken.at),
+        taken.rows,
+        taken.bytes.div_ceil(1024 * 1024)
+    ))
 }
 
 /// Takes a backup on a thread of its own.
@@ -85,38 +89,36 @@ pub(super) fn steps(tell: &Tell) -> impl FnMut(&str, u64, u64) + use<> {
 
 /// Brings the finished backup to where it was asked for.
 fn fetch(from: &Path, to: &Path, key_file: &Path) -> Result<(), BackupError> {
-    match backup::settle(from, to) {
-        Err(BackupError::Io { error, .. }) if error.kind() == io::ErrorKind::CrossesDevices => {}
-        other => return other.and_then(|()| own(to)),
+    // What lies in another's folder gets no second name elsewhere: it is copied, as to another disk.
+    if !works_for_another() {
+        match backup::settle(from, to) {
+            Err(BackupError::Io { error, .. }) if error.kind() == io::ErrorKind::CrossesDevices => {}
+            other => return other,
+        }
     }
+    let keys = Keys::exported(key_file)?;
+    let mut file = open_plain(from).map_err(|error| BackupError::Io { path: from.to_owned(), error })?;
+    as_caller(|| copy(&mut file, to, &keys))
+}
+
+fn copy(file: &mut File, to: &Path, keys: &Keys) -> Result<(), BackupError> {
     let mut name = to.as_os_str().to_owned();
     name.push(".part");
     let part = PathBuf::from(name);
     let at = |error| BackupError::Io { path: part.clone(), error };
     let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).map_err(at)?;
-    let copied = io::copy(&mut fs::File::open(from).map_err(at)?, &mut out)
+    let copied = io::copy(file, &mut out)
         .and_then(|_| out.sync_all())
         .map_err(at)
-        // On another medium it is another file: it is read back as the first one was.
-        .and_then(|()| read_back(&part, key_file))
+        // It is another file: it is read back as the first one was.
+        .and_then(|()| read_back(&part, keys))
         .and_then(|()| backup::settle(&part, to));
     copied.inspect_err(|_| drop(fs::remove_file(&part)))
 }
 
-fn read_back(file: &Path, key_file: &Path) -> Result<(), BackupError> {
-    let keys = Keys::exported(key_file)?;
-    let verified = backup::verify_file(file, Some(&keys), &mut |_, _| true)?;
+fn read_back(file: &Path, keys: &Keys) -> Result<(), BackupError> {
+    let verified = backup::verify_file(file, Some(keys), &mut |_, _| true)?;
     if verified.findings.damages > 0 { Err(BackupError::Damaged(verified.findings)) } else { Ok(()) }
-}
-
-/// The server's file becomes that of whoever asked, which only root can and need do.
-fn own(file: &Path) -> Result<(), BackupError> {
-    let at = |error| BackupError::Io { path: file.to_owned(), error };
-    let me = rustix::process::geteuid().as_raw();
-    if fs::metadata(file).map_err(at)?.uid() != me {
-        std::os::unix::fs::chown(file, Some(me), None).map_err(at)?;
-    }
-    Ok(())
 }
 
 pub(super) fn failed(error: &BackupError) -> CliError {

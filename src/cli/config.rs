@@ -1,10 +1,8 @@
 //! `uketsuke config show` and `uketsuke config check`.
 
-use std::io::Write as _;
-
 use clap::Subcommand;
 
-use super::{CliError, usage};
+use super::{CliError, out, usage};
 use crate::config::Loaded;
 
 /// Which of the two.
@@ -39,9 +37,5 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
             format!("設定に誤りはありません（設定ファイル: {file}）\n")
         }
     };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads only the first lines (`| head`) has got what they wanted.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|error| CliError::Failed(format!("標準出力に書けません（{}）", crate::kernel::os::cause(&error)))),
-    }
+    out::show(&text)
 }

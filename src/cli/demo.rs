@@ -1,6 +1,5 @@
 //! `uketsuke demo`: everything in one process on built-in data.
 
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use jiff::Timestamp;
 
 use super::installation::{self, Pieces};
 use super::socket::AdminSocket;
-use super::{CliError, logging, serving};
+use super::{CliError, logging, out, owner, serving};
 use crate::app::App;
 use crate::config::{Config, Log, LogLevel, PublicUrl};
 use crate::demo::{self, people};
@@ -52,6 +51,9 @@ fn instant(text: &str) -> Result<Timestamp, String> {
 /// # Errors
 /// A sentence that names what cannot be used.
 pub fn run(args: &Args) -> Result<(), CliError> {
+    if let Some(folder) = &args.data {
+        owner::work_as_owner(folder, true)?;
+    }
     let mut config = Config::demo();
     logging::start(&Log { level: LogLevel::Warn, ..config.log.clone() })?;
     let listen = with_port(args.listen)?;
@@ -68,7 +70,7 @@ pub fn run(args: &Args) -> Result<(), CliError> {
         let words = words(&app, args);
         serving::serve(app, demo::rows(&mails), admin, || {
             // Nobody reads: no reason not to serve.
-            let _ = std::io::stdout().write_all(words.as_bytes());
+            let _ = out::show(&words);
         })
         .await
     })

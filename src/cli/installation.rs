@@ -77,8 +77,19 @@ pub fn open_data(config: &Config, random: &Random, database: &str) -> Result<(Ke
         fs::remove_dir_all(&staging).map_err(|error| named(&staging, &error))?;
     }
     let failed = |error: KeyError| CliError::Failed(error.to_string());
-    let keys = Keys::load(&config.key_file(), random, !path.exists()).map_err(failed)?;
-    for_the_owner_only(&path).map_err(|error| named(&path, &error))?;
+    // The file comes before the keys, so that keys without a file are no start that was killed.
+    let made = for_the_owner_only(&path).map_err(|error| named(&path, &error))?;
+    if made && config.key_file().exists() {
+        tracing::warn!(file = %path.display(), "there are keys but no database; a new one is made");
+    }
+    let empty = fs::metadata(&path).is_ok_and(|there| there.len() == 0);
+    let keys = Keys::load(&config.key_file(), random, empty).map_err(|error| {
+        if made {
+            // Only a folder without it counts as empty.
+            fs::remove_file(&path).ok();
+        }
+        failed(error)
+    })?;
     let store = open_store(&path)?;
     keys.confirm(&store).map_err(failed)?;
     Ok((keys, store))
@@ -97,12 +108,38 @@ pub fn expect_database(config: &Config) -> Result<(), CliError> {
     }
 }
 
+/// For commands that may make a new installation, but not an empty database in the place of one that was moved away.
+///
+/// # Errors
+/// A sentence when there are keys but no database.
+pub fn expect_no_lost_database(config: &Config) -> Result<(), CliError> {
+    let (data, keys) = (&config.server.data_dir, config.key_file());
+    let path = data.join(DATABASE);
+    // A restore that was broken off has a sentence of its own.
+    if path.exists() || !keys.is_file() || data.join(backup::STAGING).exists() {
+        return Ok(());
+    }
+    Err(CliError::Failed(format!(
+        "鍵ファイル {} はありますが、データベース {} がありません。元の場所に戻してください。新しく作るときは uketsuke serve で起動してください",
+        keys.display(),
+        path.display()
+    )))
+}
+
 /// The folder may have been made by somebody else and stand open: the file itself must not. A new one is made empty, which the store
-/// takes for new.
-fn for_the_owner_only(path: &std::path::Path) -> std::io::Result<()> {
+/// takes for new. Says whether it was made.
+fn for_the_owner_only(path: &std::path::Path) -> std::io::Result<bool> {
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::set_permissions(path, fs::Permissions::from_mode(0o600)),
-        made => made.map(drop),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map(|()| false)
+        }
+        Err(error) => Err(error),
+        Ok(_) => {
+            // Its name must not be lost in a power cut after which the keys are there.
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            fs::File::open(folder.unwrap_or_else(|| std::path::Path::new(".")))?.sync_all()?;
+            Ok(true)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::ask::{self, Tell};
-use super::{CliError, installation, usage};
+use super::{CliError, installation, out, usage};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::config::Loaded;
@@ -47,17 +47,19 @@ pub struct ExportArgs {
 pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
     let Action::Export(args) = &args.action;
     Keys::copy_file(&loaded.config.key_file(), &args.file).map_err(|error| CliError::Failed(error.to_string()))?;
-    println!("{} に鍵を書き出しました。", args.file.display());
-    println!("この鍵とバックアップの両方がそろうと、データを復元できます。バックアップとは別の場所に保管してください。");
+    let said = out::tell(&format!(
+        "{} に鍵を書き出しました。\nこの鍵とバックアップの両方がそろうと、データを復元できます。バックアップとは別の場所に保管してください。\n",
+        args.file.display()
+    ));
     let data_folder = loaded.config.server.data_dir.clone();
     let told: Result<(), CliError> = ask::ask_or(&data_folder, COMMAND, (), |(), tell| {
         installation::expect_database(&loaded.config)?;
         ask::alone(loaded.config, (), tell, perform)
     });
     if let Err(error) = told {
-        eprintln!("鍵を書き出したことを監査記録に残せませんでした: {error}");
+        out::complain(&format!("鍵を書き出したことを監査記録に残せませんでした: {error}\n"));
     }
-    Ok(())
+    said
 }
 
 /// Writes into the audit log that the keys were exported.
@@ -67,5 +69,5 @@ pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
 pub async fn perform(app: App, (): (), _: Tell) -> Result<(), String> {
     let moment = app.moment();
     let told = app.store.write(move |tx| audit::record(tx, &moment, Event::new(Actor::Console, "keys.export"))).await;
-    told.map_err(|error: StoreError| error.to_string())
+    told.map_err(|error: StoreError| error.japanese())
 }

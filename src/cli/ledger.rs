@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::ask::{self, Tell};
 use super::socket::{self, Progress};
 use super::staged::Staged;
-use super::{CliError, usage};
+use super::{CliError, out, usage};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::config::{Config, Loaded};
+use crate::kernel::caller::{as_caller, works_for_another};
 use crate::kernel::{Prefecture, os};
 use crate::ledger::csv::{self, ReadOptions, RejectWriter, RowError};
 use crate::ledger::{self, ImportOptions, Report, Watch};
@@ -32,16 +33,24 @@ pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
     let Action::Import(args) = args.action;
     check_ledgers(&args, &loaded.config)?;
     let cannot = |error: io::Error| CliError::Failed(format!("{} を開けません（{}）", args.file.display(), os::cause(&error)));
-    let file = fs::canonicalize(&args.file).map_err(cannot)?;
+    let (file, is_file) = as_caller(|| -> io::Result<_> {
+        let file = fs::canonicalize(&args.file)?;
+        let is_file = fs::metadata(&file)?.is_file();
+        Ok((file, is_file))
+    })
+    .map_err(cannot)?;
     // Opening a pipe would wait for its other end, perhaps for ever, and the file is read twice.
-    if !fs::metadata(&file).map_err(cannot)?.is_file() {
+    if !is_file {
         let sentence = format!("{} は通常のファイルではありません。CSVファイルを指定してください", args.file.display());
         return Err(CliError::Failed(sentence));
     }
-    File::open(&file).map_err(cannot)?;
+    let opened = as_caller(|| File::open(&file)).map_err(cannot)?;
     let rejects = file.with_extension("rejected.csv");
     let folder = &loaded.config.server.data_dir;
-    let staged = socket::path(folder).exists().then(|| Staged::new(folder, &file)).transpose().map_err(cannot)?;
+    let staged = (socket::path(folder).exists() || works_for_another())
+        .then(|| Staged::new(folder, opened))
+        .transpose()
+        .map_err(cannot)?;
     let order = Order {
         name: file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         rejects: staged.as_ref().map_or(&rejects, |staged| &staged.rejects).clone(),
@@ -55,13 +64,11 @@ pub fn run(args: Args, loaded: Loaded) -> Result<(), CliError> {
         staged.fetch_rejects(&rejects).map_err(unwritten)?;
     }
     let done: Done = done?;
-    for line in done.lines(&rejects) {
-        println!("{line}");
-    }
+    let told = out::tell(&(done.lines(&rejects).join("\n") + "\n"));
     if done.report.took_nothing() {
         return Err(CliError::Failed("取り込める行が1行もないため、台帳は変わっていません".into()));
     }
-    Ok(())
+    told
 }
 
 /// Says at once when the ledger asked for is not kept here.

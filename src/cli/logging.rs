@@ -11,6 +11,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::CliError;
+use super::unfailing::Unfailing;
 use crate::config::{Log, LogFormat, LogLevel};
 
 /// Starts logging for the whole process; once, before the first worker.
@@ -18,7 +19,8 @@ use crate::config::{Log, LogFormat, LogLevel};
 /// # Errors
 /// When logging has been started before.
 pub fn start(log: &Log) -> Result<(), CliError> {
-    let started = subscriber(log, std::io::stderr, std::io::stderr().is_terminal()).try_init();
+    let lines = Unfailing::new(std::io::stderr(), log.format);
+    let started = subscriber(log, lines, std::io::stderr().is_terminal()).try_init();
     started.map_err(|error| CliError::Failed(format!("ログを始められません（{error}）")))?;
     std::panic::set_hook(Box::new(tell_panic));
     Ok(())
@@ -29,7 +31,8 @@ pub fn subscriber<W>(log: &Log, to: W, colours: bool) -> Box<dyn Subscriber + Se
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().with_writer(to);
+    // It would tell on stderr what it cannot write there, by a macro that panics, and the panic would be logged.
+    let lines = tracing_subscriber::fmt::layer().with_writer(to).log_internal_errors(false);
     let chosen = tracing_subscriber::registry().with(filter(log.level));
     match log.format {
         LogFormat::Text => Box::new(chosen.with(lines.with_ansi(colours))),

@@ -20,6 +20,9 @@ pub mod keys;
 pub mod ledger;
 pub mod listening;
 pub mod logging;
+mod memory;
+mod out;
+mod owner;
 mod press;
 pub mod restore;
 pub mod serve;
@@ -30,6 +33,7 @@ pub mod staged;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod unfailing;
 mod usage;
 pub mod verify;
 
@@ -142,25 +146,34 @@ pub fn main() -> ExitCode {
     };
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(error.exit_code())
-        }
+        Err(error) => ended(&error),
     }
+}
+
+/// Tells why nothing came of it.
+fn ended(error: &CliError) -> ExitCode {
+    out::complain(&format!("{error}\n"));
+    ExitCode::from(error.exit_code())
 }
 
 fn dispatch(cli: Cli) -> Result<(), CliError> {
     let load = || -> Result<Loaded, CliError> { Ok(crate::config::load(cli.config.as_deref(), std::env::vars_os())?) };
+    // For all that touches the data folder.
+    let own = |for_good: bool| -> Result<Loaded, CliError> {
+        let loaded = load()?;
+        owner::work_as_owner(&loaded.config.server.data_dir, for_good)?;
+        Ok(loaded)
+    };
     match cli.command {
         Command::Config(args) => config::run(&args, &load()?),
         Command::Demo(args) => demo::run(&args),
-        Command::Serve(args) => serve::run(&args, load()?),
-        Command::Ledger(args) => ledger::run(args, load()?),
-        Command::Account(args) => account::run(args, load()?),
-        Command::Staff(args) => staff::run(&args, load()?),
-        Command::Backup(args) => backup::run(&args, load()?),
-        Command::Keys(args) => keys::run(&args, load()?),
-        Command::Restore(args) => restore::run(&args, &load()?),
-        Command::Verify(args) => verify::run(&args, &load()?),
+        Command::Serve(args) => serve::run(&args, own(true)?),
+        Command::Ledger(args) => ledger::run(args, own(false)?),
+        Command::Account(args) => account::run(args, own(false)?),
+        Command::Staff(args) => staff::run(&args, own(false)?),
+        Command::Backup(args) => backup::run(&args, own(false)?),
+        Command::Keys(args) => keys::run(&args, own(false)?),
+        Command::Restore(args) => restore::run(&args, &own(false)?),
+        Command::Verify(args) => verify::run(&args, &own(false)?),
     }
 }

@@ -4,6 +4,7 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
+use super::out;
 use crate::kernel::os;
 use crate::pdf;
 
@@ -15,13 +16,13 @@ pub(super) fn is_asked() -> bool {
 /// Sets documents until the server ends or has had enough.
 pub(super) fn run() -> ExitCode {
     if std::io::stdin().is_terminal() {
-        eprintln!("press は、サーバーが通知書のPDFを作るために自分で起動するものです（使い方は uketsuke --help）");
+        out::complain("press は、サーバーが通知書のPDFを作るために自分で起動するものです（使い方は uketsuke --help）\n");
         return ExitCode::from(2);
     }
     match pdf::press() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("通知書のPDFを作るプロセスが終わりました（{}）", os::cause(&error));
+            out::complain(&format!("通知書のPDFを作るプロセスが終わりました（{}）\n", os::cause(&error)));
             ExitCode::FAILURE
         }
     }

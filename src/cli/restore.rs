@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::ask::Bar;
 use super::backup::{failed, steps};
-use super::{CliError, installation, verify};
+use super::{CliError, installation, out, verify};
 use crate::backup::{self, Given, Restored};
 use crate::config::Loaded;
 use crate::kernel::{Clock, ControlNumber, jst};
@@ -52,16 +52,17 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
     bar.clear();
     let restored = restored.map_err(|error| failed(&error))?;
     let of = restored.at.map(|at| format!("（{}、日本時間の時点）", jst::list_time(at))).unwrap_or_default();
-    println!("{} に{}行{of}を復元し、読み返して確かめました。", loaded.config.server.data_dir.display(), restored.rows);
+    let data = loaded.config.server.data_dir.display();
+    let mut lines = vec![format!("{data} に{}行{of}を復元し、読み返して確かめました。", restored.rows)];
     if restored.files > 0 {
-        println!("様式などのファイル{}個も戻しました。", restored.files);
+        lines.push(format!("様式などのファイル{}個も戻しました。", restored.files));
     }
     if restored.keys_installed {
-        println!("鍵を {} に置きました。", loaded.config.key_file().display());
+        lines.push(format!("鍵を {} に置きました。", loaded.config.key_file().display()));
     }
-    println!("{}", to_do(&restored, given));
-    println!("確かめたら、uketsuke serve で起動できます。");
-    Ok(())
+    lines.push(to_do(&restored, given));
+    lines.push("確かめたら、uketsuke serve で起動できます。\n".to_owned());
+    out::tell(&lines.join("\n"))
 }
 
 /// What was done since the backup is undone by a restore: what has to be looked at before anybody comes in.

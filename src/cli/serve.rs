@@ -1,7 +1,7 @@
 //! `uketsuke serve`: the server.
 
 use super::socket::AdminSocket;
-use super::{CliError, installation, logging, serving};
+use super::{CliError, installation, logging, memory, serving};
 use crate::config::Loaded;
 use crate::kernel::os;
 
@@ -16,6 +16,7 @@ pub struct Args {}
 pub fn run(_: &Args, loaded: Loaded) -> Result<(), CliError> {
     loaded.ready_to_serve()?;
     logging::start(&loaded.config.log)?;
+    memory::keep_to_ourselves();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| CliError::Failed(os::cause(&error)))?;
     // Outside the runtime: opening waits for the writer thread.
     let app = installation::open(loaded.config)?;

@@ -3,7 +3,7 @@
 use clap::{Subcommand, ValueEnum};
 
 use super::ask::{self, Tell};
-use super::{CliError, usage};
+use super::{CliError, out, usage};
 use crate::app::App;
 use crate::config::Loaded;
 use crate::kernel::Prefecture;
@@ -18,8 +18,14 @@ pub const COMMAND: &str = "staff";
 /// A sentence; nothing was changed then.
 pub fn run(args: &Args, loaded: Loaded) -> Result<(), CliError> {
     let done: Done = ask::ask(loaded, COMMAND, args.action.command(), perform)?;
-    print!("{}", done.text());
-    Ok(())
+    out::tell(&done.text()).inspect_err(|_| {
+        // The link itself was meant for stdout: stderr may be somebody's log.
+        if let (Some(_), Action::Add(AddArgs { name, .. }) | Action::ResetAuthenticator(NameArgs { name })) = (&done.link, &args.action) {
+            out::complain(&format!(
+                "職員「{name}」を登録しましたが、登録用リンクを表示できていません。uketsuke staff reset-authenticator {name} で新しいリンクを表示してください\n"
+            ));
+        }
+    })
 }
 
 /// Performs a command on the installation.

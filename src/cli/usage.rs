@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::out;
+
 /// Help of every command.
 pub(super) const TEMPLATE: &str = "{about}\n\n使い方: {usage}\n\n{all-args}";
 
@@ -11,15 +13,15 @@ pub(super) const TEMPLATE: &str = "{about}\n\n使い方: {usage}\n\n{all-args}";
 pub(super) fn tell(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            print!("{error}");
-            ExitCode::SUCCESS
+            let shown = out::show(&error.to_string());
+            shown.map_or_else(|error| super::ended(&error), |()| ExitCode::SUCCESS)
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            eprint!("{error}");
+            out::complain(&error.to_string());
             ExitCode::from(2)
         }
         _ => {
-            eprintln!("{}（使い方は uketsuke --help）", sentence(error));
+            out::complain(&format!("{}（使い方は uketsuke --help）\n", sentence(error)));
             ExitCode::from(2)
         }
     }

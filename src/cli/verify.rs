@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::ask::{self, Bar, Tell};
 use super::backup::{failed, steps};
-use super::{CliError, installation};
+use super::{CliError, installation, out};
 use crate::app::App;
 use crate::backup::{self, BackupError, Verified};
 use crate::config::{Config, Loaded};
 use crate::kernel::Random;
 use crate::security::Keys;
-use crate::store::{Store, StoreError, StoreOptions};
+use crate::store::{self, Store, StoreError, StoreOptions};
 
 /// What the running server knows `verify` as.
 pub const COMMAND: &str = "verify";
@@ -33,7 +33,7 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
     let verified = match &args.file {
         Some(file) => {
             let bar = Bar::new();
-            let verified = verify(config, file, &bar.tell());
+            let verified = verify_with(config, &bar.tell(), |keys, tell| backup::verify_given(file, keys, tell));
             bar.clear();
             verified.map_err(|error| failed(&error))?
         }
@@ -42,22 +42,21 @@ pub fn run(args: &Args, loaded: &Loaded) -> Result<(), CliError> {
             own_database(config, &tell).map_err(|error| failed(&error))
         })?,
     };
-    for note in &verified.notes {
-        println!("{note}");
-    }
     let findings = &verified.findings;
-    for damage in &findings.damage {
-        println!("{damage}");
-    }
+    let mut lines: Vec<String> = verified.notes.clone();
+    lines.extend(findings.damage.iter().map(ToString::to_string));
     let more = findings.damages.saturating_sub(findings.damage.len() as u64);
     if more > 0 {
-        println!("ほか{more}件");
+        lines.push(format!("ほか{more}件"));
     }
     if findings.damages > 0 {
+        lines.push(String::new());
+        // That there is damage is told even where the list of it cannot be.
+        out::show(&lines.join("\n")).unwrap_or_else(|error| out::complain(&format!("{error}\n")));
         return Err(CliError::Failed(format!("{}行を読み、{}件の損傷が見つかりました", findings.rows, findings.damages)));
     }
-    println!("{}行を読みました。損傷はありません。", findings.rows);
-    Ok(())
+    lines.push(format!("{}行を読みました。損傷はありません。\n", findings.rows));
+    out::show(&lines.join("\n"))
 }
 
 /// Verifies the live database on a thread of its own.
@@ -72,7 +71,7 @@ pub async fn perform(app: App, (): (), tell: Tell) -> Result<Verified, String> {
             true
         })
     };
-    tokio::task::spawn_blocking(verify).await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    tokio::task::spawn_blocking(verify).await.map_err(|error| error.to_string())?.map_err(|error| error.japanese())
 }
 
 /// The database of a server that does not run: read only, so that nothing is altered that may be evidence. One that was not closed in
@@ -89,10 +88,18 @@ fn own_database(config: &Config, tell: &Tell) -> Result<Verified, BackupError> {
 }
 
 fn verify(config: &Config, file: &Path, tell: &Tell) -> Result<Verified, BackupError> {
+    verify_with(config, tell, |keys, tell| backup::verify_file(file, keys, tell))
+}
+
+fn verify_with(
+    config: &Config,
+    tell: &Tell,
+    verify: impl FnOnce(Option<&Keys>, store::Tell<'_>) -> Result<Verified, BackupError>,
+) -> Result<Verified, BackupError> {
     let key_file = config.key_file();
     let keys = key_file.exists().then(|| Keys::load(&key_file, &Random::system(), false)).transpose()?;
     let mut steps = steps(tell);
-    backup::verify_file(file, keys.as_ref(), &mut |done, all| {
+    verify(keys.as_ref(), &mut |done, all| {
         steps("点検", done, all);
         true
     })

@@ -1,6 +1,6 @@
 //! `[backup]`: regular backups.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,31 @@ impl Backup {
         found.expect("backup.keep_daily", (1..=366).contains(&self.keep_daily));
         found.expect("backup.keep_monthly", (0..=120).contains(&self.keep_monthly));
     }
+}
+
+impl Backup {
+    /// Beside the data, one lost disk or one emptied folder would take both.
+    pub(super) fn validate_place(&self, data_folder: &Path, found: &mut Findings) {
+        if self.directory.as_ref().is_some_and(|directory| plain(directory).starts_with(plain(data_folder))) {
+            let sentence = "backup.directory には、データのフォルダー（server.data_dir）の外のフォルダーを書いてください";
+            found.say("backup.directory", sentence);
+        }
+    }
+}
+
+/// A path without links as far as it is there, and without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    if let Ok(real) = path.canonicalize() {
+        return real;
+    }
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain = plain.join(part).canonicalize().unwrap_or_else(|_| plain.join(part)),
+        }
+    }
+    plain
 }
 
 /// A time of day as `"02:00"`.

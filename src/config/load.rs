@@ -101,6 +101,12 @@ pub fn load(path: Option<&Path>, env: impl IntoIterator<Item = (OsString, OsStri
         Origin::Env { .. } | Origin::EnvFile { .. } => None,
         Origin::Default | Origin::File { .. } => base.clone(),
     });
+    let mut found = Findings::default();
+    config.validate_paths(&mut found);
+    let problems: Vec<Problem> = found.0.into_iter().map(|(key, sentence)| layers.problem(&key, sentence)).collect();
+    if !problems.is_empty() {
+        return Err(ConfigErrors(problems));
+    }
     let origins = layers.origins();
     Ok(Loaded { config, origins, file: file.map(|file| file.path) })
 }

@@ -178,6 +178,11 @@ impl Config {
         self.oidc.validate(found);
     }
 
+    /// Checks what can be told only of paths from the root.
+    fn validate_paths(&self, found: &mut Findings) {
+        self.backup.validate_place(&self.server.data_dir, found);
+    }
+
     /// What `serve` needs beyond valid values: somebody who answers for the counter and signs its mails.
     fn validate_for_serve(&self, found: &mut Findings) {
         if self.federation.is_empty() {

@@ -19,6 +19,11 @@ pub struct IpNet {
 impl IpNet {
     pub(super) const LOOPBACK: Self = Self { address: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), bits: 32 };
 
+    /// Whether it is too much of the world for anybody to have proxies all over it.
+    pub(super) fn is_boundless(&self) -> bool {
+        self.bits < 8
+    }
+
     /// Whether an address lies in this network. IPv4 written as IPv6 (`::ffff:10.0.0.5`) counts as IPv4.
     #[must_use]
     pub fn contains(&self, other: IpAddr) -> bool {

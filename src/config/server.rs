@@ -68,6 +68,12 @@ impl Server {
     pub(super) fn validate(&self, found: &mut Findings) {
         // The key file and the default config.toml lie beside the folder, so it must have a name of its own.
         found.expect("server.data_dir", self.data_dir.file_name().is_some());
+        for (n, net) in self.trusted_proxies.iter().enumerate().filter(|(_, net)| net.is_boundless()) {
+            let sentence = format!(
+                "server.trusted_proxies の {net} は広すぎます（だれでも接続元を偽れます）。自分のプロキシのアドレスかネットワーク（/8 以上）を書いてください"
+            );
+            found.say(&format!("server.trusted_proxies.{n}"), &sentence);
+        }
         if self.tls_cert.is_some() && self.tls_key.is_none() {
             found.say("server.tls_cert", "server.tls_cert を使うときは server.tls_key も書いてください");
         }

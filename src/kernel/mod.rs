@@ -1,13 +1,15 @@
 //! Words of the field as types: typed ids, text normalisation, Japanese dates, the clock, randomness, secrets.
 //!
-//! Everything here is pure but the clock, randomness and `thread`, which ask the system. Nothing in this room knows a database, a page or a
+//! Everything here is pure but the clock, randomness, `caller`, `leftover` and `thread`, which ask the system. Nothing in this room knows a database, a page or a
 //! mail.
 
+pub mod caller;
 pub mod clock;
 pub mod control_number;
 pub mod day;
 pub mod id;
 pub mod jst;
+pub mod leftover;
 pub mod mail_address;
 pub mod moment;
 pub mod network;

@@ -9,12 +9,14 @@ pub mod encoding;
 mod flow;
 mod generations;
 pub mod import;
+mod incoming;
 pub mod model;
 mod search;
 mod store;
 
 pub use generations::{forget_dead_import, undo};
 pub use import::{ImportError, ImportOptions, Report, Watch, import};
+pub use incoming::{INCOMING, clear_incoming};
 pub use model::{ClaimMethod, Entry, Status};
 pub use search::{Found, search};
 pub use store::{check, count, find, numbers, prefectures_of, put, set_postal_code};

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::keys::{KeyError, Keys};
 use crate::kernel::Secret;
+use crate::kernel::caller::as_caller;
 
 impl Keys {
     /// Reads a file of exported keys, whoever may read it: a stick knows no owners.
@@ -17,16 +18,30 @@ impl Keys {
         read(path).map(|(_, keys)| keys)
     }
 
-    /// Copies a key file to a new one with mode 0600, synced and read back. An existing file is never overwritten.
+    /// Copies the installation's key file to one that was named on the command line: a new one with mode 0600, synced and read back. An
+    /// existing file is never overwritten.
     ///
     /// # Errors
     /// [`KeyError`]; [`KeyError::Exists`] when there is a file already.
     pub fn copy_file(from: &Path, to: &Path) -> Result<(), KeyError> {
+        let (text, _) = read(from)?;
+        as_caller(|| Self::write_new(&text, to))
+    }
+
+    /// The way back: copies exported keys to where the installation has them.
+    ///
+    /// # Errors
+    /// As [`Keys::copy_file`].
+    pub fn install_file(from: &Path, to: &Path) -> Result<(), KeyError> {
+        let (text, _) = as_caller(|| read(from))?;
+        Self::write_new(&text, to)
+    }
+
+    fn write_new(text: &Secret<String>, to: &Path) -> Result<(), KeyError> {
         let io = |error: std::io::Error| match error.kind() {
             ErrorKind::AlreadyExists => KeyError::Exists(to.to_owned()),
             _ => KeyError::Io { path: to.to_owned(), error },
         };
-        let (text, _) = read(from)?;
         let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(io)?;
         let written = out.write_all(text.expose().as_bytes()).and_then(|()| out.sync_all()).map_err(io).and_then(|()| {
             let (again, _) = read(to)?;
@@ -46,12 +61,12 @@ impl Keys {
         }
     }
 
-    /// Whether two key files hold the same keys.
+    /// Whether the installation's key file and one that was named on the command line hold the same keys.
     ///
     /// # Errors
     /// [`KeyError`] when one of them cannot be read.
     pub fn same_files(one: &Path, other: &Path) -> Result<bool, KeyError> {
-        Ok(read(one)?.0.expose() == read(other)?.0.expose())
+        Ok(read(one)?.0.expose() == as_caller(|| read(other))?.0.expose())
     }
 }
 

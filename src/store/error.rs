@@ -1,5 +1,7 @@
 //! What can go wrong in the store. None of it is the fault of a person at a form: pages answer 500 or 503.
 
+use std::path::PathBuf;
+
 use crate::kernel::os;
 
 /// A failure of the store.
@@ -36,6 +38,9 @@ pub enum StoreError {
         /// The reserve.
         needed_mib: u64,
     },
+    /// The open file is no longer where it was: whatever is written into it is lost with the process. Answered with 503.
+    #[error("the database file {} was moved, removed or replaced; what were written now would be lost", .0.display())]
+    Moved(PathBuf),
     /// The writer has ended, after a failed commit or because the process stops.
     #[error("the writer has ended")]
     Closed,
@@ -65,6 +70,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same refusal for the next in line.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::DiskFull { needed_mib } => Self::DiskFull { needed_mib: *needed_mib },
+            Self::Moved(path) => Self::Moved(path.clone()),
+            _ => Self::Closed,
+        }
+    }
+
     /// What it means, for whoever administers the installation: Japanese, without a full stop, and without the words of redb or of the
     /// system, which are for the log.
     #[must_use]
@@ -76,6 +90,12 @@ impl StoreError {
                 format!("データベースの表 {table} に読めない記録があります。uketsuke verify で確かめてください")
             }
             Self::DiskFull { needed_mib } => format!("ディスクの空きが {needed_mib} MiB より少なくなっています"),
+            Self::Moved(path) => {
+                format!(
+                    "データベースのファイル {} が移動されたか、消されました。元の場所に戻して、サーバーを再起動してください",
+                    path.display()
+                )
+            }
             Self::Closed => "データベースへの書き込みが止まっています。サーバーを再起動してください".to_owned(),
             Self::Newer { found, known } => {
                 format!("新しい版のプログラムで作られています（形式 {found}、このプログラムは {known} まで）")

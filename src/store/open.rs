@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::migrations::{self, Step};
+use super::place::{Place, Room};
 use super::tx::Seal;
-use super::writer::{self, Job, Writer};
+use super::writer::{Job, Writer};
 use super::{Read, StoreError, Table, Tx, unfinished};
 
 /// redb's own default is 1 GiB; a few pages of the upper tree are all that is used again and again.
@@ -61,8 +62,8 @@ struct Inner {
     watchers: Arc<Watchers>,
     seal: Arc<OnceLock<Seal>>,
     searches: Semaphore,
-    folder: Option<PathBuf>,
-    reserve_mib: u64,
+    /// `None` for one that lies in no file.
+    place: Option<Arc<Place>>,
 }
 
 /// Who waits for changes of which table.
@@ -104,6 +105,7 @@ impl Store {
         });
         let new = !path.exists();
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(redb::Error::Io)?;
+        let place = Place::of(path, &file, options.reserve_mib).map_err(redb::Error::Io)?;
         let backend = redb::backends::FileBackend::new(file)?;
         unfinished::empty_if_unfinished(&backend).map_err(redb::Error::Io)?;
         let database = builder.create_with_backend(backend)?;
@@ -112,7 +114,7 @@ impl Store {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(redb::Error::Io)?;
         }
-        Self::start(database, Some(path), options, steps)
+        Self::start(database, Some((path, place)), &options, steps)
     }
 
     /// A store in memory, for tests.
@@ -130,23 +132,28 @@ impl Store {
     pub fn on(backend: impl redb::StorageBackend) -> Result<Self, StoreError> {
         unfinished::empty_if_unfinished(&backend).map_err(redb::Error::Io)?;
         let database = builder().create_with_backend(backend)?;
-        Self::start(database, None, StoreOptions::default(), migrations::STEPS)
+        Self::start(database, None, &StoreOptions::default(), migrations::STEPS)
     }
 
-    fn start(database: redb::Database, path: Option<&Path>, options: StoreOptions, steps: &[Step]) -> Result<Self, StoreError> {
+    fn start(
+        database: redb::Database,
+        file: Option<(&Path, Place)>,
+        options: &StoreOptions,
+        steps: &[Step],
+    ) -> Result<Self, StoreError> {
         let counters = Arc::new(Counters::default());
+        let (path, place) = file.unzip();
         migrations::run(&database, path, &counters, steps)?;
-        let folder = path.map(|path| path.parent().unwrap_or_else(|| Path::new(".")).to_owned());
+        let place = place.map(Arc::new);
         let database = Arc::new(database);
         let watchers = Arc::new(Watchers::default());
-        let reserve_mib = options.reserve_mib;
         let seal = Arc::new(OnceLock::new());
-        let (folder_too, seal_too) = (folder.clone(), Arc::clone(&seal));
+        let (place_too, seal_too) = (place.clone(), Arc::clone(&seal));
         let (counters_too, watchers_too) = (Arc::clone(&counters), Arc::clone(&watchers));
-        let writer = Writer::start(Arc::clone(&database), folder_too, options, counters_too, watchers_too, seal_too);
+        let writer = Writer::start(Arc::clone(&database), place_too, options.batch, counters_too, watchers_too, seal_too);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let searches = Semaphore::new(cores);
-        Ok(Self(Arc::new(Inner { writer, database, counters, watchers, seal, searches, folder, reserve_mib })))
+        Ok(Self(Arc::new(Inner { writer, database, counters, watchers, seal, searches, place })))
     }
 
     /// Hands in what use cases seal with. The first counts: a store belongs to one installation.
@@ -224,10 +231,27 @@ impl Store {
         self.0.writer.broken().await;
     }
 
-    /// Whether a use case could be committed now: the writer lives and has room on the disk.
+    /// Whether a use case could be committed now and kept: the writer lives, the file is where it was, and the disk has room.
+    ///
+    /// # Errors
+    /// What keeps it from that.
+    pub fn ready(&self) -> Result<(), StoreError> {
+        if !self.0.writer.is_alive() {
+            return Err(StoreError::Closed);
+        }
+        self.0.place.as_ref().map_or(Ok(()), |place| place.check())
+    }
+
+    /// As [`Store::ready`], for those who need no reason.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.0.writer.is_alive() && writer::room_on_disk(self.0.folder.as_deref(), self.0.reserve_mib).is_ok()
+        self.ready().is_ok()
+    }
+
+    /// What is missing for a copy of the whole database in a folder.
+    #[must_use]
+    pub fn lacks_room_for_copy(&self, folder: &Path) -> Option<Room> {
+        self.0.place.as_ref()?.lacks_room_for_copy(folder)
     }
 
     /// Rows read and written and commits so far.

@@ -230,6 +230,37 @@ fn a_full_disk_is_refused_before_the_database_meets_it() {
 }
 
 #[test]
+fn a_copy_is_refused_where_it_would_take_the_writers_reserve() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("u.redb");
+    let store = Store::open(&path, super::StoreOptions::default()).unwrap();
+    store.write_blocking(put(1)).unwrap();
+    assert_eq!(store.lacks_room_for_copy(folder.path()), None);
+    drop(store);
+    let options = super::StoreOptions { reserve_mib: 1 << 40, ..Default::default() };
+    let store = Store::open(&path, options).unwrap();
+    let room = store.lacks_room_for_copy(folder.path()).unwrap();
+    let file = std::fs::metadata(&path).unwrap().len().div_ceil(1024 * 1024);
+    assert_eq!(room.needed_mib, (1 << 40) + file);
+    assert!(room.free_mib > 0 && room.free_mib < 1 << 40);
+}
+
+#[test]
+fn nothing_is_written_into_a_file_that_is_no_longer_in_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, away) = (folder.path().join("u.redb"), folder.path().join("away.redb"));
+    let store = Store::open(&path, super::StoreOptions::default()).unwrap();
+    store.write_blocking(put(1)).unwrap();
+    std::fs::rename(&path, &away).unwrap();
+    assert!(matches!(store.write_blocking(put(2)), Err(StoreError::Moved(_))) && !store.is_writable());
+    std::fs::copy(&away, &path).unwrap();
+    assert!(matches!(store.ready(), Err(StoreError::Moved(_))), "a copy is another file");
+    std::fs::rename(&away, &path).unwrap();
+    store.write_blocking(put(3)).unwrap();
+    assert_eq!(numbers(&store), [1, 3]);
+}
+
+#[test]
 fn a_file_whose_making_was_cut_short_is_made_anew_and_one_of_somebody_else_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("uketsuke.redb");

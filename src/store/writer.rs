@@ -1,7 +1,6 @@
 //! The writer thread. It takes what is waiting, runs it in order in one transaction, commits, then answers all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::thread::{JoinHandle, ThreadId};
@@ -10,8 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::open::{Counters, Watchers};
+use super::place::Place;
 use super::tx::Seal;
-use super::{StoreError, StoreOptions, Tx};
+use super::{StoreError, Tx};
 
 /// Use cases that may wait for the writer before callers wait to hand theirs in.
 const QUEUE: usize = 1024;
@@ -28,15 +28,15 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(
         database: Arc<redb::Database>,
-        folder: Option<PathBuf>,
-        options: StoreOptions,
+        place: Option<Arc<Place>>,
+        batch: usize,
         counters: Arc<Counters>,
         watchers: Arc<Watchers>,
         seal: Arc<OnceLock<Seal>>,
     ) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (broken_sender, broken) = watch::channel(false);
-        let room = Room { database, folder, options, counters, watchers, seal, broken: broken_sender };
+        let room = Room { database, place, batch, counters, watchers, seal, broken: broken_sender };
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || room.run(queue))
@@ -147,17 +147,11 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     panic.downcast_ref::<&'static str>().map_or_else(|| "no message".to_owned(), |text| (*text).to_owned())
 }
 
-/// redb meets a full disk in the middle of a commit; better to refuse before.
-pub(super) fn room_on_disk(folder: Option<&Path>, reserve_mib: u64) -> Result<(), StoreError> {
-    let Some(Ok(disk)) = folder.map(rustix::fs::statvfs) else { return Ok(()) };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    if free < reserve_mib * 1024 * 1024 { Err(StoreError::DiskFull { needed_mib: reserve_mib }) } else { Ok(()) }
-}
-
 struct Room {
     database: Arc<redb::Database>,
-    folder: Option<PathBuf>,
-    options: StoreOptions,
+    place: Option<Arc<Place>>,
+    /// The largest number of use cases in one commit.
+    batch: usize,
     counters: Arc<Counters>,
     watchers: Arc<Watchers>,
     seal: Arc<OnceLock<Seal>>,
@@ -189,17 +183,17 @@ impl Room {
     }
 
     fn work(&self, queue: &mut mpsc::Receiver<Box<dyn Work>>) {
-        let mut batch = Vec::with_capacity(self.options.batch);
+        let mut batch = Vec::with_capacity(self.batch);
         while let Some(first) = queue.blocking_recv() {
             batch.push(first);
-            while batch.len() < self.options.batch
+            while batch.len() < self.batch
                 && let Ok(next) = queue.try_recv()
             {
                 batch.push(next);
             }
-            if let Err(error) = self.room_on_disk() {
+            if let Err(error) = self.place.as_ref().map_or(Ok(()), |place| place.check()) {
                 tracing::error!(%error, "the writer refuses work");
-                batch.drain(..).for_each(|job| job.fail(StoreError::DiskFull { needed_mib: self.options.reserve_mib }));
+                batch.drain(..).for_each(|job| job.fail(error.again()));
                 continue;
             }
             if !self.settle(&mut batch) {
@@ -279,10 +273,6 @@ impl Room {
         batch.drain(..).for_each(|job| job.fail(StoreError::Database(error.to_string())));
         self.broken.send_replace(true);
         false
-    }
-
-    fn room_on_disk(&self) -> Result<(), StoreError> {
-        room_on_disk(self.folder.as_deref(), self.options.reserve_mib)
     }
 }
 

@@ -57,7 +57,7 @@ impl Fault {
             Self::Forbidden | Self::StaleForm => StatusCode::FORBIDDEN,
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy | Self::Store(StoreError::DiskFull { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Store(StoreError::DiskFull { .. } | StoreError::Moved(_)) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -4,6 +4,7 @@ use poem::http::StatusCode;
 use poem::{Response, handler};
 
 use super::Visit;
+use crate::store::StoreError;
 
 /// `/healthz`: the process answers.
 #[handler]
@@ -14,12 +15,11 @@ pub fn healthz() -> Response {
 /// `/readyz`: the database can be written and mails are sent.
 #[handler]
 pub fn readyz(visit: Visit) -> Response {
-    if !visit.front().store.is_writable() {
-        plain(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n")
-    } else if !visit.front().alive.all() {
-        plain(StatusCode::SERVICE_UNAVAILABLE, "jobs are not worked off\n")
-    } else {
-        plain(StatusCode::OK, "ready\n")
+    match visit.front().store.ready() {
+        Err(StoreError::Moved(_)) => plain(StatusCode::SERVICE_UNAVAILABLE, "the database file was moved or removed\n"),
+        Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n"),
+        Ok(()) if !visit.front().alive.all() => plain(StatusCode::SERVICE_UNAVAILABLE, "jobs are not worked off\n"),
+        Ok(()) => plain(StatusCode::OK, "ready\n"),
     }
 }
 

@@ -182,7 +182,7 @@ fn words(fault: &Fault, session_ended: bool) -> (&'static str, &'static str, &'s
             "送信された内容が大きすぎるため、受け付けられませんでした。内容は登録されていません。",
             "前の画面に戻ると、入力した内容が残っています。文字の量を減らしてから、もう一度送信してください。",
         ),
-        Fault::Store(crate::store::StoreError::DiskFull { .. }) => (
+        Fault::Store(crate::store::StoreError::DiskFull { .. } | crate::store::StoreError::Moved(_)) => (
             "ただいま受け付けできません",
             "システムの都合により、登録や変更を一時的に止めています。送信された内容は登録されていません。",
             "しばらく待ってから、もう一度操作してください。お急ぎの場合は、下記へお電話ください。",

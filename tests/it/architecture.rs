@@ -205,3 +205,13 @@ fn files_stay_small() {
     });
     assert!(found.is_empty(), "{found:#?}");
 }
+
+#[test]
+fn nothing_is_printed_by_a_macro_that_panics_where_it_cannot_be_written() {
+    let found = breaches(&files(), |file| {
+        let code = file.code.split("#[cfg(test)]").next().unwrap_or_default();
+        let macros = ["print!(", "println!(", "eprint!(", "eprintln!("];
+        macros.iter().filter(|name| code.contains(**name)).map(|name| (*name).to_owned()).collect()
+    });
+    assert!(found.is_empty(), "cli/out.rs is the way: {found:#?}");
+}

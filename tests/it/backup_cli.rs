@@ -285,30 +285,3 @@ fn a_backup_asked_for_on_another_file_system_arrives_whole() {
     assert_eq!(std::fs::read_dir(other.path()).unwrap().count(), 1, "nothing is left beside it");
     assert_eq!(std::fs::read_dir(here.data().join("outgoing")).unwrap().count(), 0);
 }
-
-#[test]
-fn what_root_makes_belongs_to_the_servers_user() {
-    use std::os::unix::fs::MetadataExt as _;
-    // Only root can give files away; everybody else makes their own.
-    if !rustix::process::geteuid().is_root() {
-        return;
-    }
-    let (here, there) = (made(), Installed::new());
-    let user = |path: &Path| std::fs::metadata(path).unwrap().uid();
-    let (backup, keys) = (here.path("b.redb"), here.path("exported.keys"));
-    std::os::unix::fs::chown(here.data(), Some(65_534), None).unwrap();
-    assert_eq!(here.run(&["backup", text(&backup)]).code, Some(0));
-    assert_eq!(user(&here.data().join("outgoing")), 65_534, "the server must be able to write there");
-    assert_eq!(user(&backup), 0, "whoever asked for it");
-    assert_eq!(here.run(&["keys", "export", text(&keys)]).code, Some(0));
-    let state = there.path("state");
-    std::fs::create_dir(&state).unwrap();
-    std::os::unix::fs::chown(&state, Some(65_534), None).unwrap();
-    let settings = std::fs::read_to_string(there.path("config.toml")).unwrap();
-    std::fs::write(there.path("config.toml"), settings.replace("\"data\"", "\"state/data\"")).unwrap();
-    let said = there.run(&["restore", text(&backup), "--keys", text(&keys)]);
-    assert_eq!(said.code, Some(0), "{}", said.err);
-    for path in ["data", "data/uketsuke.redb", "data.keys"] {
-        assert_eq!(user(&state.join(path)), 65_534, "{path}");
-    }
-}

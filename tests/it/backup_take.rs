@@ -3,8 +3,11 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use uketsuke::backup::{BackupError, verify_file};
-use uketsuke::store::{Reads as _, Snapshot, Store, Table};
+use uketsuke::kernel::Random;
+use uketsuke::security::Keys;
+use uketsuke::store::{Reads as _, Snapshot, Store, StoreOptions, Table};
 
+use crate::support::TestApp;
 use crate::support::installed::{Installed, flip, take};
 use crate::support::reissue::office;
 
@@ -41,6 +44,41 @@ async fn a_backup_holds_neither_the_keys_nor_anything_written_after_it_began() {
     let secret = key.split('"').nth(1).unwrap();
     let bytes = std::fs::read(&file).unwrap();
     assert!(!bytes.windows(secret.len()).any(|at| at == secret.as_bytes()));
+}
+
+#[tokio::test]
+async fn a_backup_for_which_the_disk_has_no_room_is_not_begun() {
+    let here = Installed::new();
+    drop(here.open(|_| {}).await);
+    let (path, key_file) = (here.database(), here.key_file());
+    let opened = tokio::task::spawn_blocking(move || {
+        let options = StoreOptions { reserve_mib: 1 << 40, ..StoreOptions::default() };
+        (Store::open(&path, options).unwrap(), Keys::load(&key_file, &Random::system(), false).unwrap())
+    });
+    let (store, keys) = opened.await.unwrap();
+    let app = TestApp::with_keys(store, keys, |_| {});
+    let error = take(&app.app, &here.path("one.redb")).await.unwrap_err();
+    assert!(error.to_string().contains("空きが足りないため、バックアップをとれません"), "{error}");
+    assert!(!here.path("one.redb").exists());
+}
+
+#[tokio::test]
+async fn what_a_killed_command_has_left_is_cleared_after_a_day() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    let left = |folder: &str, name: &str, hours: u64| {
+        std::fs::create_dir_all(here.data().join(folder)).unwrap();
+        let path = here.data().join(folder).join(name);
+        let now = std::time::SystemTime::from(app.clock.now());
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_modified(now - std::time::Duration::from_hours(hours)).unwrap();
+        path
+    };
+    for folder in ["incoming", "outgoing"] {
+        let (old, new) = (left(folder, "old", 25), left(folder, "new", 23));
+        app.app.prepare().await.unwrap();
+        assert!(!old.exists() && new.exists(), "{folder}");
+    }
 }
 
 #[tokio::test]

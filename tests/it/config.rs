@@ -154,6 +154,13 @@ fn a_bad_value_names_file_line_key_and_what_is_expected() {
         ("[log]\nlevel = \"loud\"\n", "13行目: log.level には"),
         ("[server]\npublic_url = \"http://uketsuke.example.jp\"\n", "13行目: server.public_url には"),
         ("[server]\ntrusted_proxies = [\"10.0.0.1\", \"proxy\"]\n", "13行目: server.trusted_proxies の2番目 には"),
+        (
+            "[server]\ntrusted_proxies = [\"10.0.0.1\", \"0.0.0.0/0\"]\n",
+            "13行目: server.trusted_proxies の 0.0.0.0/0 は広すぎます",
+        ),
+        ("[server]\ntrusted_proxies = [\"::/0\"]\n", "13行目: server.trusted_proxies の ::/0 は広すぎます"),
+        ("[backup]\ndirectory = \"data\"\n", "13行目: backup.directory には、データのフォルダー（server.data_dir）の外の"),
+        ("[backup]\ndirectory = \"other/../data/backups\"\n", "13行目: backup.directory には、データのフォルダー"),
         ("[server]\ntls_cert = \"a.pem\"\n", "13行目: server.tls_cert を使うときは server.tls_key も書いてください"),
         ("[server]\ndata_dir = \"\"\n", "13行目: server.data_dir には"),
         ("[server]\nkey_file = \"data/keys\"\n", "13行目: server.key_file には"),

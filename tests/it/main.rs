@@ -15,6 +15,8 @@ mod bad_input_megabyte;
 mod bad_input_twice;
 mod bad_input_visitor;
 mod browser;
+mod cli_output;
+mod cli_owner;
 mod codes;
 mod config;
 mod crash;

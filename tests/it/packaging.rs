@@ -48,3 +48,8 @@ fn q38_the_log_of_the_proxy_has_no_place_for_a_token() {
     let enrol = directives.iter().position(|directive| directive == "location = /staff/enrol").expect("the place of the token");
     assert_eq!(directives[enrol + 1], "error_log /dev/null");
 }
+
+#[test]
+fn the_service_leaves_no_core_dump() {
+    assert!(file("uketsuke.service").lines().any(|line| line == "LimitCORE=0"));
+}
