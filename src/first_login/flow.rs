@@ -17,6 +17,9 @@ pub enum StepError {
     /// Another step is due.
     #[error("another step is due")]
     Elsewhere(Stage),
+    /// The session has ended since the door let it in: another click was faster, or staff have ended it.
+    #[error("the session has ended")]
+    Ended,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -87,6 +90,7 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>, de
             if stage != Stage::Password || account.revision != seen.account.revision {
                 return Err(StepError::Elsewhere(stage));
             }
+            still_there(tx, &seen)?;
             account.set_password(hash.clone(), moment.now);
             let account = accounts::save(tx, &account)?;
             sessions::end_all(tx, Subject::Office(account.user_id))?;
@@ -100,7 +104,7 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>, de
         .await
 }
 
-/// \[終了\]: the steps are done, the pages of the office open under a new session.
+/// \[終了\]: the steps are done, the pages of the office open under a new session. One session becomes one, however often it is sent.
 ///
 /// # Errors
 /// [`StepError`].
@@ -113,6 +117,7 @@ pub async fn finish(app: &App, office: &Office) -> Result<Renewed, StepError> {
                 Stage::Done => {}
                 stage => return Err(StepError::Elsewhere(stage)),
             }
+            still_there(tx, &seen)?;
             store::end(tx, account.user_id)?;
             sessions::end(tx, &seen.session_key)?;
             record(tx, &moment, &seen, "first_login.finish")?;
@@ -124,6 +129,11 @@ pub async fn finish(app: &App, office: &Office) -> Result<Renewed, StepError> {
 
 fn present(tx: &Tx<'_>, user_id: crate::kernel::UserId) -> Result<Account, StepError> {
     accounts::find(tx, user_id)?.filter(|account| !account.suspended).ok_or(StepError::Elsewhere(Stage::Closed))
+}
+
+/// A session that has ended meanwhile must not come back as a new one.
+fn still_there(tx: &Tx<'_>, seen: &Office) -> Result<(), StepError> {
+    if sessions::is_there(tx, &seen.session_key)? { Ok(()) } else { Err(StepError::Ended) }
 }
 
 fn reopen(

@@ -150,6 +150,8 @@ fn renew(visit: &Visit, path: &str, renewed: &Renewed) -> Answer {
 fn other_step(visit: &Visit, error: StepError) -> Answer {
     match error {
         StepError::Elsewhere(stage) => elsewhere(visit, stage),
+        // The cookie stays: the browser may have been given a new one by the answer to its first click.
+        StepError::Ended => see_other("/first-login"),
         StepError::Store(error) => Err(error.into()),
         StepError::Busy(_) => Err(Fault::Busy),
     }

@@ -59,7 +59,8 @@ pub(super) async fn fill_in_postal_code(
         .await
 }
 
-/// パスワードを無効にする: the password has leaked. Sessions end; only a letter or a reset opens the account again (spec 2).
+/// パスワードを無効にする: the password has leaked. Sessions end; only a letter or a reset opens the account again (spec 2). Where all
+/// this is so already, nothing more is told or recorded.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -80,9 +81,12 @@ pub(super) async fn disable_password(
     app.store
         .write(move |tx| {
             let Some(mut account) = accounts::find(tx, user_id)? else { return Ok(Err(Refused::NoAccount)) };
+            let ended = sessions::end_all(tx, Subject::Office(user_id))?;
+            if account.password_disabled && ended == 0 {
+                return Ok(Ok(()));
+            }
             account.password_disabled = true;
             let account = accounts::save(tx, &account)?;
-            let ended = sessions::end_all(tx, Subject::Office(user_id))?;
             accounts::tell_change(tx, &moment, &account, Change::PasswordDisabled)?;
             let event = Event::new(actor.clone(), "account.disable_password").office(office).subject(user_id);
             audit::record(tx, &moment, event.detail("reason", &reason).detail("sessions", ended).client(client))?;

@@ -126,6 +126,15 @@ pub fn end_all(tx: &mut Tx<'_>, subject: Subject) -> Result<usize, StoreError> {
     Ok(rows.len())
 }
 
+/// Whether this session has not been ended. A use case that opens another in its place asks in its own transaction: what the door
+/// saw may have been ended before the writer comes to it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn is_there(r: &impl Reads, key: &[u8; 32]) -> Result<bool, StoreError> {
+    r.has(&SESSIONS, key)
+}
+
 /// Changes a session, e.g. notes that the password was entered again.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use crate::support::{TestApp, staff};
 const OTHER: &str = "1322222222";
 
 /// Sends the same form `n` times at once.
-async fn at_once(n: usize, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Vec<Page> {
+pub async fn at_once(n: usize, browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Vec<Page> {
     let fields: Vec<(String, String)> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let sent = (0..n).map(|_| {
         let (mut browser, path, fields) = (browser.clone(), path.to_owned(), fields.clone());

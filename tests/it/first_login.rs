@@ -10,7 +10,8 @@ use crate::support::browser::{Browser, Page};
 use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER};
 use crate::support::{TestApp, staff};
 
-async fn at_password(app: &TestApp) -> Browser {
+/// Logged in with the temporary password, 【警告】 read.
+pub async fn at_password(app: &TestApp) -> Browser {
     let user_id = app.office(USER).await;
     app.letter(user_id).await;
     let mut browser = app.browser();
@@ -22,7 +23,8 @@ async fn at_password(app: &TestApp) -> Browser {
     browser
 }
 
-async fn change(browser: &mut Browser, current: &str, new: &str, again: &str) -> Page {
+/// \[変更\] with these three fields.
+pub async fn change(browser: &mut Browser, current: &str, new: &str, again: &str) -> Page {
     browser.open("/first-login/password").await;
     let fields = [("current_password", current), ("new_password", new), ("new_password_again", again)];
     browser.post("/first-login/password", &fields).await

@@ -26,6 +26,7 @@ mod ledger_csv;
 mod ledger_desk;
 mod ledger_history;
 mod ledger_import;
+mod let_in_together;
 mod letters_post;
 mod letters_print;
 mod letters_replace;

@@ -83,13 +83,20 @@ pub fn may_withdraw(one: &Application) -> bool {
     one.state.allows(MoveKind::Withdraw)
 }
 
-/// \[取下げ\]: sends a one-time password to the contact address. `None` if there is nothing to withdraw.
+/// \[取下げ\]: sends a one-time password to the contact address, unless one was sent so lately that not even 再送 would send another:
+/// the second of two clicks comes to the code of the first. `None` if there is nothing to withdraw.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn ask_code(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Option<Opened>, StoreError> {
     let Some((flow, one)) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(None) };
     let Some(address) = one.contact.clone().filter(|_| may_withdraw(&one)) else { return Ok(None) };
+    if let Some(young) = flow.challenge {
+        let view = codes::view(tx, &visitor.config.code, young)?;
+        if view.is_some_and(|view| view.end.is_none() && view.address == address && visitor.moment.now < view.resend_from) {
+            return Ok(Some(Opened::Open(young)));
+        }
+    }
     let opening = Opening {
         purpose: Purpose::ReissueWithdraw,
         browser: visitor.flow,
