@@ -88,7 +88,7 @@ impl Event {
         self
     }
 
-    /// A detail that retention may erase: a reason, a mail address. Never a secret.
+    /// A detail that retention may erase: a reason, a masked mail address. Never a secret.
     #[must_use]
     pub fn detail(mut self, key: &str, value: impl ToString) -> Self {
         self.details.insert(key.to_owned(), value.to_string());

@@ -144,7 +144,8 @@ pub fn receive(tx: &mut Tx<'_>, moment: &Moment, limits: &Limits, arrival: Arriv
     let by = one.history.first().map_or(Actor::Visitor, |step| step.by.actor());
     let mut event = Event::new(by, "reissue.receive").office(office).subject(number);
     if let Some(contact) = &one.contact {
-        event = event.detail("contact", contact);
+        // Details are kept for years, contact addresses only until `retention.contact_days` after the end.
+        event = event.detail("contact", contact.masked());
     }
     record(tx, moment, event, Some(client))?;
     to_contact(tx, moment, &one, Told::Received)?;
