@@ -19,8 +19,9 @@ use crate::security::housekeeping;
 /// Requests in hand get this long when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Requests that one connection may have under way over HTTP/2; poem would set no bound.
-const STREAMS: u32 = 64;
+/// Requests that one connection may have under way over HTTP/2; poem would set no bound. An answer that its client does not take lies
+/// in memory meanwhile, some 16 KiB of it: eight of them are no more than the connection itself takes. A page of ours asks for fewer.
+const STREAMS: u32 = 8;
 
 /// Serves until it is told to stop (SIGTERM, SIGINT) or the database is lost. `more` are routes beyond the table: none for `serve`.
 ///

@@ -72,6 +72,7 @@ pub async fn order(
         left_out: Vec::new(),
         unprintable: Vec::new(),
         stage: Stage::Printing,
+        taken_by: None,
     };
     app.store
         .write(move |tx| {
@@ -183,13 +184,14 @@ pub async fn deliver(app: &App, desk: &Desk, client: IpAddr, id: Id) -> Result<O
     if !app.press().holds(id, moment.now) {
         return Ok(None);
     }
-    let (prefecture, actor) = (desk.prefecture(), actor(desk));
+    let (prefecture, actor, taker) = (desk.prefecture(), actor(desk), person(desk));
     let first = app
         .store
         .write(move |tx| {
             let batch = store::batch(tx, id)?.filter(|batch| batch.prefecture == prefecture && batch.stage == Stage::Ready);
             let Some(mut batch) = batch else { return Ok(false) };
             batch.stage = Stage::Delivered(moment.now);
+            batch.taken_by = Some(taker.clone());
             tx.put(&store::BATCHES, &id, &batch)?;
             let event = Event::new(actor.clone(), "letter.deliver").prefecture(prefecture).subject(id);
             audit::record(tx, &moment, event.detail("letters", batch.printed.len()).client(client))?;

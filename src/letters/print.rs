@@ -78,7 +78,9 @@ pub(super) fn give_up(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
             Choice::Letter(letter) => store::find(tx, letter)?,
             Choice::Application(number) => store::of_application(tx, number)?,
         };
-        batch.printed.extend(letter.and_then(|letter| Some((letter.id, letter.number?))));
+        // A form may name any letter at all; what another federation's says is not for this desk.
+        let ours = letter.filter(|letter| letter.office.prefecture == batch.prefecture);
+        batch.printed.extend(ours.and_then(|letter| Some((letter.id, letter.number?))));
     }
     batch.stage = Stage::Failed;
     tx.put(&store::BATCHES, &id, &batch)
@@ -280,4 +282,49 @@ fn application_move(r: &impl Reads, number: ControlNumber, printing: Printing, r
     let out = reissue::find(r, number)?
         .is_some_and(|application| matches!(application.state, reissue::State::Printed | reissue::State::Posted));
     Ok(if out { Move::Reprint { printing, reason: reason.to_owned() } } else { Move::Print(printing) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{OfficeNumber, Random};
+    use crate::reissue::Person;
+    use crate::store::Store;
+
+    #[test]
+    fn a_print_that_is_given_up_lists_no_letter_of_another_federation_though_a_form_named_it() {
+        let store = Store::in_memory().unwrap();
+        let (random, now) = (Random::seeded(1), "2026-01-10T00:00:00Z".parse().unwrap());
+        let place = |number| Prefecture::new(number).unwrap();
+        let letters = [(7, "0711111111"), (13, "1311111111")].map(|(prefecture, number)| {
+            let office = OfficeKey::new(place(prefecture), OfficeNumber::parse(number).unwrap());
+            let mut letter = Letter::new(Id::new(&random), office, Occasion::FirstIssue, now);
+            letter.number = Some(LetterNumber { serial: Serial { month: 202_601, sequence: prefecture.into() }, branch: 1 });
+            letter
+        });
+        let batch = Batch {
+            id: Id::new(&random),
+            prefecture: place(7),
+            by: Person { id: Id::new(&random), name: "受付".to_owned() },
+            client: None,
+            at: now,
+            wanted: letters.iter().map(|one| Wanted { choice: Choice::Letter(one.id), reason: String::new() }).collect(),
+            done: 0,
+            printed: Vec::new(),
+            left_out: Vec::new(),
+            unprintable: Vec::new(),
+            stage: Stage::Printing,
+            taken_by: None,
+        };
+        let (id, own) = (batch.id, letters[0].id);
+        let given_up = store.write_blocking(move |tx| {
+            letters.iter().try_for_each(|letter| store::save(tx, None, letter))?;
+            store::add_batch(tx, &batch)?;
+            give_up(tx, id)?;
+            store::batch(tx, id)
+        });
+        let batch = given_up.unwrap().unwrap();
+        assert_eq!(batch.stage, Stage::Failed);
+        assert_eq!(batch.printed.iter().map(|(letter, _)| *letter).collect::<Vec<_>>(), [own]);
+    }
 }

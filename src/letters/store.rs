@@ -50,6 +50,9 @@ pub struct Batch {
     pub unprintable: Vec<(String, String)>,
     /// How far it has come.
     pub stage: Stage,
+    /// Who took the PDF: any clerk of the federation may, and whoever printed is to see it.
+    #[serde(default)]
+    pub taken_by: Option<Person>,
 }
 
 /// One letter that a batch is to print.

@@ -323,3 +323,31 @@ async fn first_issue_makes_accounts_and_letters_once() {
     let chosen = issue(&app, Offices::These(vec![closed.number])).await;
     assert_eq!(chosen.issued, 1, "a closed office still claims past months: asked for by name, it gets an ID");
 }
+
+#[tokio::test]
+async fn whoever_printed_sees_who_took_the_pdf_and_when() {
+    let app = TestApp::new();
+    offices(&app, 1).await;
+    issue(&app, Offices::AllNew).await;
+    let mut printer = staff(&app, "印刷 太郎", Role::Clerk, 7).await;
+    let mut taker = staff(&app, "受取 花子", Role::Clerk, 7).await;
+    let (choices, token) = queue(&printer.open("/staff/letters").await);
+    let ordered = printer.post("/staff/letters/print", &[("token", &token), ("choice", &choices[0])]).await;
+    let batch = ordered.location().unwrap().to_owned();
+    app.run_jobs().await;
+    assert!(printer.open(&batch).await.says("PDFができました"));
+    taker.open(&batch).await;
+    let pdf = taker.post(&format!("{batch}/pdf"), &[]).await;
+    assert_eq!(pdf.headers["content-type"], "application/pdf", "{}", pdf.text());
+    let told = printer.open(&batch).await;
+    for part in [
+        "PDFは2026/01/20 10:00に受け取り済みです",
+        "受け取った職員：受取 花子",
+        "印刷した職員：印刷 太郎",
+        "心当たりがない場合は",
+    ] {
+        assert!(told.says(part), "{part}: {}", told.text());
+    }
+    let refused = printer.post(&format!("{batch}/pdf"), &[]).await;
+    assert!(refused.says("受け取った職員：受取 花子"), "{}", refused.text());
+}

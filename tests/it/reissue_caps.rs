@@ -55,16 +55,28 @@ async fn send(app: &TestApp, browser: &mut Browser, n: u32) -> Page {
     browser.submit("/reissue/check", &[("shown", &shown)]).await
 }
 
+/// Believes what a proxy says of the address.
+fn behind_a_proxy() -> TestApp {
+    TestApp::with(|config| config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()])
+}
+
+/// A browser in a network of its own.
+fn from(app: &TestApp, network: u32) -> Browser {
+    let mut browser = app.browser();
+    browser.headers.push(("X-Forwarded-For".to_owned(), format!("203.0.{network}.9")));
+    browser
+}
+
 #[tokio::test]
 async fn visitors_send_ten_applications_a_day_for_one_office_and_more_are_asked_to_telephone() {
-    let app = TestApp::new();
+    let app = behind_a_proxy();
     let key = app.in_ledger(7, NUMBER).await;
     for n in 0..10 {
-        assert_eq!(send(&app, &mut app.browser(), n).await.title(), "処理終了");
+        assert_eq!(send(&app, &mut from(&app, n), n).await.title(), "処理終了");
         app.take_mails().await;
     }
     app.advance(hours(23));
-    let mut late = app.browser();
+    let mut late = from(&app, 10);
     let written = app.app.store.counts().written;
     let page = send(&app, &mut late, 10).await;
     assert!(app.app.store.counts().written > written, "the flow is kept");
@@ -80,6 +92,60 @@ async fn visitors_send_ten_applications_a_day_for_one_office_and_more_are_asked_
     assert_eq!(late.submit("/reissue/check", &[]).await.title(), "処理終了", "nothing that was typed is lost");
     assert_eq!(all(&app, key).len(), 11);
     app.take_mails().await;
+}
+
+#[tokio::test]
+async fn q22_one_network_cannot_use_up_the_applications_of_an_office() {
+    let app = behind_a_proxy();
+    let key = app.in_ledger(7, NUMBER).await;
+    let other = app.in_ledger(7, OTHER).await;
+    for n in 0..3 {
+        assert_eq!(send(&app, &mut from(&app, 1), n).await.title(), "処理終了");
+        app.take_mails().await;
+    }
+    for n in 3..6 {
+        let refused = send(&app, &mut from(&app, 1), n).await;
+        assert!(refused.status.as_u16() == 422 && refused.says("国保連合会へお電話ください"), "{}", refused.text());
+    }
+    assert_eq!(send(&app, &mut from(&app, 2), 6).await.title(), "処理終了", "the office applies from elsewhere");
+    assert_eq!(all(&app, key).len(), 4);
+    from(&app, 1).apply_to_check(&app, OTHER, "head@example.jp").await;
+    app.advance(hours(24));
+    assert_eq!(send(&app, &mut from(&app, 1), 7).await.title(), "処理終了", "and the next day from there as well");
+    assert!(all(&app, other).is_empty());
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn q22_throwaway_addresses_do_not_close_the_form_to_an_address_that_is_registered() {
+    let app = behind_a_proxy();
+    let key = app.in_ledger(7, NUMBER).await;
+    app.with_account(key, &["notice@example.jp", "security@example.jp"]).await;
+    for n in 0..10 {
+        assert_eq!(send(&app, &mut from(&app, n), n).await.title(), "処理終了");
+        app.take_mails().await;
+    }
+    assert_eq!(send(&app, &mut from(&app, 11), 11).await.status.as_u16(), 422, "used up");
+    for (n, registered) in (12..).zip(["Security@example.jp", "notice@example.jp"]) {
+        let mut own = from(&app, n);
+        let shown = own.apply_to_check(&app, NUMBER, registered).await.value("shown").unwrap();
+        assert_eq!(own.submit("/reissue/check", &[("shown", &shown)]).await.title(), "処理終了", "{registered}");
+        app.take_mails().await;
+    }
+    assert_eq!(all(&app, key).len(), 12);
+}
+
+#[tokio::test]
+async fn applications_with_a_registered_address_have_a_cap_of_their_own() {
+    let app = TestApp::with(|config| config.limits.applications_per_office_day = 1);
+    let key = app.in_ledger(7, NUMBER).await;
+    app.with_account(key, &["notice@example.jp"]).await;
+    for status in [200, 422] {
+        let mut own = app.browser();
+        let shown = own.apply_to_check(&app, NUMBER, "notice@example.jp").await.value("shown").unwrap();
+        assert_eq!(own.submit("/reissue/check", &[("shown", &shown)]).await.status.as_u16(), status);
+        app.take_mails().await;
+    }
 }
 
 #[tokio::test]

@@ -161,3 +161,68 @@ fn a_certificate_that_cannot_be_used_is_said_at_the_start_and_nobody_is_served()
         assert!(code == Some(1) && said.contains(told), "{told}: {said}");
     }
 }
+
+/// A frame of HTTP/2.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).unwrap();
+    [[0, 0, length, kind, flags, 0, 0, 0, stream].as_slice(), payload].concat()
+}
+
+/// What a client asks over HTTP/2 that takes no byte of any answer: `/` with many requests at once.
+fn greedy(requests: u8) -> Vec<u8> {
+    let no_window = [0, 4, 0, 0, 0, 0];
+    let mut said = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &frame(4, 0, 0, &no_window)].concat();
+    // GET, https, /, and the authority written out.
+    let head = [[0x82, 0x87, 0x84, 0x01, 9].as_slice(), b"localhost"].concat();
+    for n in 0..requests {
+        said.extend(frame(1, 5, 1 + 2 * n, &head));
+    }
+    // Answered after all that stands before it.
+    said.extend(frame(6, 0, 0, b"the end."));
+    said
+}
+
+#[test]
+fn a_client_of_http_2_that_takes_nothing_is_answered_eight_requests_at_once_and_no_more() {
+    let server = Server::start();
+    let mut client = Command::new("openssl")
+        .args(["s_client", "-quiet", "-alpn", "h2", "-connect", &format!("localhost:{}", server.port), "-CAfile"])
+        .arg(certificate("ca.pem"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl is installed");
+    let mut said = client.stdin.take().unwrap();
+    said.write_all(&greedy(60)).unwrap();
+    let mut heard = client.stdout.take().unwrap();
+    let (sender, frames) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut head = [0; 9];
+        while heard.read_exact(&mut head).is_ok() {
+            let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+            if heard.read_exact(&mut payload).is_err() || sender.send((head[3], payload)).is_err() {
+                return;
+            }
+        }
+    });
+    // Headers are not held up by a window: as many come as requests are answered. The others are refused, or the connection ends.
+    let (mut answered, mut refused, mut allowed) = (0, 0, None);
+    while let Ok((kind, payload)) = frames.recv_timeout(Duration::from_secs(5)) {
+        match kind {
+            1 => answered += 1,
+            3 => refused += 1,
+            4 => allowed = allowed.or(payload.chunks_exact(6).find(|one| one[..2] == [0, 3]).map(|one| one[5])),
+            7 => break,
+            _ => {}
+        }
+        if answered + refused == 60 {
+            break;
+        }
+    }
+    drop(said);
+    let _ = client.kill();
+    let _ = client.wait();
+    assert_eq!(allowed, Some(8));
+    assert!((1..=8).contains(&answered), "{answered} answered, {refused} refused");
+}

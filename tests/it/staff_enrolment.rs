@@ -156,6 +156,45 @@ async fn resetting_the_authenticator_ends_the_old_one_the_session_and_an_older_l
 }
 
 #[tokio::test]
+async fn q22_strangers_do_not_shut_out_the_browser_in_which_a_member_has_just_enrolled() {
+    let app = TestApp::new();
+    let member = enrol(&app, "佐藤", Role::Clerk, fukushima()).await;
+    for _ in 0..31 {
+        let mut stranger = app.browser();
+        stranger.open("/staff/login").await;
+        let page = stranger.post("/staff/login", &[("name", "佐藤"), ("password", "wrong wrong wrong")]).await;
+        assert_eq!(page.status.as_u16(), 422);
+    }
+    app.advance(SignedDuration::from_secs(60));
+    let mut own = app.browser();
+    let link = path_of_link(&app, Command::ResetAuthenticator { name: "佐藤".into() }).await;
+    let authenticator = enrol_by(&app, &mut own, &link).await;
+    let member = crate::support::staff::Member { authenticator, ..member };
+    assert_eq!(log_in(&app, &mut own, &member).await.location(), Some("/staff"));
+    let mut elsewhere = app.browser();
+    elsewhere.open("/staff/login").await;
+    let page = elsewhere.post("/staff/login", &[("name", "佐藤"), ("password", PASSWORD)]).await;
+    assert_eq!(page.status.as_u16(), 422, "other unknown devices are still refused");
+}
+
+#[tokio::test]
+async fn an_enrolment_gives_a_browser_that_was_locked_its_tries_back() {
+    let app = TestApp::new();
+    let member = enrol(&app, "佐藤", Role::Clerk, fukushima()).await;
+    let mut own = app.browser();
+    for status in [422, 422, 429] {
+        own.open("/staff/login").await;
+        let page = own.post("/staff/login", &[("name", "佐藤"), ("password", "wrong wrong wrong")]).await;
+        assert_eq!(page.status.as_u16(), status);
+    }
+    app.advance(SignedDuration::from_secs(60));
+    let link = path_of_link(&app, Command::ResetAuthenticator { name: "佐藤".into() }).await;
+    let authenticator = enrol_by(&app, &mut own, &link).await;
+    let member = crate::support::staff::Member { authenticator, ..member };
+    assert_eq!(log_in(&app, &mut own, &member).await.location(), Some("/staff"));
+}
+
+#[tokio::test]
 async fn q45_enrolment_and_administration_are_logged() {
     let app = TestApp::new();
     enrol(&app, "佐藤", Role::Clerk, fukushima()).await;

@@ -20,6 +20,10 @@ use super::Entry;
 /// At most so much is read at once: hyper sizes its buffer by what arrives, and would keep 400 KiB for each connection.
 const PIECE: usize = 16 * 1024;
 
+/// How HTTP/2 begins where no TLS handshake has agreed on it. No browser speaks it so, nor does a proxy that is not told to; whoever
+/// else does could hold several times the memory of a plain connection.
+const UNAGREED: &[u8] = b"PRI ";
+
 /// How long one connection may keep the server waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -127,12 +131,23 @@ pub struct Watched<S> {
     inner: S,
     watch: AbortHandle,
     entry: Entry,
+    /// How far what was read first is [`UNAGREED`]; `None` once it is something else.
+    opening: Option<usize>,
 }
 
 impl<S> Watched<S> {
     pub(super) fn new(inner: S, entry: Entry) -> Self {
         let watch = tokio::spawn(Arc::clone(&entry.life).watch()).abort_handle();
-        Self { inner, watch, entry }
+        Self { inner, watch, entry, opening: Some(0) }
+    }
+
+    /// Whether HTTP/2 begins without TLS.
+    fn begins_unagreed(&mut self, read: &[u8]) -> bool {
+        let Some(seen) = self.opening else { return false };
+        let awaited = &UNAGREED[seen..];
+        let both = awaited.len().min(read.len());
+        self.opening = (awaited[..both] == read[..both] && both < awaited.len()).then_some(seen + both);
+        awaited == &read[..both]
     }
 
     fn may_write(&self, cx: &Context<'_>) -> io::Result<()> {
@@ -151,24 +166,26 @@ impl<S> Drop for Watched<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let life = &this.entry.life;
-        life.reader.register(cx.waker());
-        if life.is_over() {
+        this.entry.life.reader.register(cx.waker());
+        if this.entry.life.is_over() {
             return Poll::Ready(Ok(()));
         }
         // What fits is read in place: a piece of the buffer would first have to be filled with zeros.
-        let read = if buf.remaining() <= PIECE {
-            let before = buf.filled().len();
+        let before = buf.filled().len();
+        if buf.remaining() <= PIECE {
             ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
-            buf.filled().len() - before
         } else {
             let mut piece = ReadBuf::new(buf.initialize_unfilled_to(buf.remaining().min(PIECE)));
             ready!(Pin::new(&mut this.inner).poll_read(cx, &mut piece))?;
             let read = piece.filled().len();
             buf.advance(read);
-            read
-        };
-        life.read(read);
+        }
+        if this.begins_unagreed(&buf.filled()[before..]) {
+            buf.set_filled(before);
+            this.entry.life.over.store(true, Ordering::Release);
+            return Poll::Ready(Ok(()));
+        }
+        this.entry.life.read(buf.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }

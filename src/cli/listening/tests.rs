@@ -150,6 +150,20 @@ async fn a_request_whose_head_never_ends_is_closed_before_it_fills_the_memory() 
 }
 
 #[tokio::test]
+async fn http_2_is_spoken_only_where_tls_has_agreed_on_it() {
+    let served = serve(rules(LONG), false);
+    let settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut whole = served.client("10.0.0.1:1", settings).await;
+    assert_eq!(until_closed(&mut whole).await, "");
+    let mut parts = served.client("10.0.0.1:2", b"PR").await;
+    tokio::task::yield_now().await;
+    let _ = parts.write_all(&settings[2..]).await;
+    assert_eq!(until_closed(&mut parts).await, "");
+    let mut similar = served.client("10.0.0.1:3", b"PROPFIND / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(until_closed(&mut similar).await.ends_with("here"));
+}
+
+#[tokio::test]
 async fn a_network_has_so_many_connections_and_the_next_one_is_not_concerned() {
     let served = serve(Rules { most_per_network: 2, ..rules(LONG) }, false);
     let first = served.client("10.0.0.1:1", b"").await;

@@ -145,9 +145,15 @@ fn stage(batch: &Batch, held: bool, visit: &Visit) -> Markup {
             },
         ),
         Stage::Delivered(at) => notice(
-            Mark::Info,
+            if taken_by_another(batch) { Mark::Warning } else { Mark::Info },
             &format!("PDFは{}に受け取り済みです", jst::list_time(at)),
             html! {
+                @if let Some(taker) = &batch.taken_by {
+                    p { "受け取った職員：" (taker.name) @if taken_by_another(batch) { "（印刷した職員：" (batch.by.name) "）" } }
+                }
+                @if taken_by_another(batch) {
+                    p { "仮パスワードが記載されています。受け取りに心当たりがない場合は、通知書を発送せずに、もう一度印刷してください。前の仮パスワードは使えなくなります。" }
+                }
                 p { "封入したら、" a href={ (PATH) "/posting" } { "発送済にする" } "の画面で発行番号を入力してください。" }
             },
         ),
@@ -159,6 +165,10 @@ fn stage(batch: &Batch, held: bool, visit: &Visit) -> Markup {
             },
         ),
     }
+}
+
+fn taken_by_another(batch: &Batch) -> bool {
+    batch.taken_by.as_ref().is_some_and(|taker| taker.id != batch.by.id)
 }
 
 fn table(letters: &[Line]) -> Markup {

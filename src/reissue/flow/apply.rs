@@ -9,7 +9,7 @@ use super::super::store::{self, flows};
 use super::mark::{A_DAY, Arrival, receive};
 use crate::codes::{self, Entered, Opened, Opening, Purpose, Resent};
 use crate::config::Config;
-use crate::kernel::{MailAddress, Moment, OfficeKey, OfficeNumber, Prefecture};
+use crate::kernel::{MailAddress, Moment, OfficeKey, OfficeNumber, Prefecture, UserId};
 use crate::security::Keys;
 use crate::security::limits::{self, Allowance, Rule};
 use crate::store::{Reads, StoreError, Tx};
@@ -254,16 +254,44 @@ pub fn send(tx: &mut Tx<'_>, visitor: &Visitor<'_>, shown: Option<&str>) -> Resu
         return Ok(Sending::Other(home));
     }
     let Stage::Checking { office, contact, .. } = flow.stage else { return Ok(Sending::To(home)) };
-    let limits = &visitor.config.limits;
-    // Anybody may apply for any office: one must not be able to bury a desk, or an office in お知らせ.
-    let rule = Rule { name: "reissue.applications", per: A_DAY, most: limits.applications_per_office_day };
-    if let Allowance::Exceeded { again_at } = limits::hit(tx, visitor.moment.now, rule, &office.to_string())? {
+    if let Some(again_at) = used_up(tx, visitor, office, &contact)? {
         return Ok(Sending::TooMany { again_at });
     }
     let arrival = Arrival { office, contact: Some(contact), source: Source::Visitor, client: visitor.client };
-    let one = receive(tx, &visitor.moment, limits, arrival)?;
+    let one = receive(tx, &visitor.moment, &visitor.config.limits, arrival)?;
     keep(tx, visitor, Typed::default(), Stage::Sent { number: one.number })?;
     Ok(Sending::To(Screen::Done))
+}
+
+/// Counts an application, if the caps of its office have room for it; else says when they have.
+///
+/// Anybody may apply for any office: one must not be able to bury a desk, or an office in お知らせ. Nor may one close the form to the
+/// office: a network has a third of the day's applications at most, and whoever has proven an address that is registered for the office
+/// is counted apart from strangers. Who learns by it that an address is registered reads its mails, and so has M-12 as well.
+fn used_up(
+    tx: &mut Tx<'_>,
+    visitor: &Visitor<'_>,
+    office: OfficeKey,
+    contact: &MailAddress,
+) -> Result<Option<Timestamp>, StoreError> {
+    let (now, most) = (visitor.moment.now, visitor.config.limits.applications_per_office_day);
+    let rule = |name, most| Rule { name, per: A_DAY, most };
+    let registered = accounts::find(tx, UserId::of(office))?.is_some_and(|account| account.told_addresses().contains(contact));
+    let counted = if registered {
+        vec![(rule("reissue.applications_registered", most), office.to_string())]
+    } else {
+        vec![
+            (rule("reissue.applications_network", (most / 3).max(1)), format!("{office} {}", visitor.network)),
+            (rule("reissue.applications", most), office.to_string()),
+        ]
+    };
+    for (rule, who) in &counted {
+        if let Allowance::Exceeded { again_at } = limits::peek(tx, now, *rule, who)? {
+            return Ok(Some(again_at));
+        }
+    }
+    counted.iter().try_for_each(|(rule, who)| limits::hit(tx, now, *rule, who).map(drop))?;
+    Ok(None)
 }
 
 /// What A5 shows.

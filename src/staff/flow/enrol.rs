@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::authenticator::Authenticator;
 use super::super::model::{Invitation, Member, Stage};
 use super::super::store;
-use super::{FlowError, device_owner, of_member};
+use super::login::Caller;
+use super::{FlowError, device_owner, of_member, tries};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Moment, Secret};
@@ -101,16 +102,17 @@ pub enum Proved {
     Over,
 }
 
-/// Takes one code of the app and enrols: only now password and authenticator become the member's.
+/// Takes one code of the app and enrols: only now password and authenticator become the member's. The browser has proven both, so it is
+/// remembered as after a login: tries of strangers do not keep the member out of it.
 ///
 /// # Errors
 /// [`FlowError`].
-pub async fn prove(app: &App, token: [u8; 32], browser: [u8; 32], typed: String, client: String) -> Result<Proved, FlowError> {
+pub async fn prove(app: &App, token: [u8; 32], typed: String, caller: Caller) -> Result<Proved, FlowError> {
     let (moment, keys) = (app.moment(), app.keys.clone());
     let proved = app
         .store
         .write(move |tx| {
-            let Some(mut invitation) = open(tx, &token, browser, &moment)? else { return Ok(Proved::Over) };
+            let Some(mut invitation) = open(tx, &token, caller.browser, &moment)? else { return Ok(Proved::Over) };
             let Some(member) = store::find(tx, invitation.member)? else { return Ok(Proved::Over) };
             let Stage::PasswordChosen { password, authenticator: sealed } = invitation.stage else { return Ok(Proved::Over) };
             let secret = keys.open(Purpose::Authenticator, &sealed).map(Authenticator::from_secret);
@@ -119,11 +121,13 @@ pub async fn prove(app: &App, token: [u8; 32], browser: [u8; 32], typed: String,
             member.authenticator = Some(sealed);
             store::save(tx, &member)?;
             devices::forget_all(tx, &device_owner(member.id))?;
+            devices::remember(tx, &device_owner(member.id), caller.remember_as, moment.now)?;
+            tries::succeed(tx, tries::door(&keys, &member.name), &caller)?;
             invitation.stage = Stage::Enrolled;
             invitation.expires = moment.now.saturating_add(READ_THE_END).unwrap_or(invitation.expires);
             store::save_invitation(tx, &token, &invitation)?;
             let actor = Actor::Staff { id: member.id, name: member.name.to_string() };
-            audit::record(tx, &moment, of_member(Event::new(actor, "staff.enrol").client(&client), &member))?;
+            audit::record(tx, &moment, of_member(Event::new(actor, "staff.enrol").client(&caller.client), &member))?;
             Ok::<_, StoreError>(Proved::Enrolled)
         })
         .await?;

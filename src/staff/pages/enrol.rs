@@ -6,7 +6,7 @@ use poem::{Request, handler};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
-use super::login::not_a_code;
+use super::login::{caller, not_a_code};
 use crate::app::App;
 use crate::security::passwords::{self, STAFF_LENGTHS};
 use crate::security::sessions;
@@ -94,14 +94,21 @@ pub async fn show_app(Data(app): Data<&App>, visit: Visit) -> Answer {
 pub async fn prove(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
     let Some((token, enrolment)) = find(app, &visit)? else { return over(&visit) };
     let Some(shown) = enrol::authenticator(&app.keys, &enrolment.stage) else { return see_other(PASSWORD) };
-    let (typed, client) = (sent.get("code").to_owned(), visit.client.to_string());
+    let typed = sent.get("code").to_owned();
     if let Some(sentence) = not_a_code(&typed) {
         let mut errors = Errors::default();
         errors.add("code", sentence);
         return form_page(true, app_page(&visit, &enrolment.member, &shown, &errors));
     }
-    match enrol::prove(app, token, visit.browser(), typed, client).await? {
-        Proved::Enrolled => see_other(DONE),
+    let (caller, device) = caller(app, &visit);
+    match enrol::prove(app, token, typed, caller).await? {
+        Proved::Enrolled => {
+            let mut response = see_other(DONE)?;
+            if let Some(device) = device {
+                cookies::set(&mut response, Cookie::Device, &device, visit.secure());
+            }
+            Ok(response)
+        }
         Proved::Over => over(&visit),
         Proved::Wrong => {
             let mut errors = Errors::default();

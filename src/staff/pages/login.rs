@@ -163,7 +163,7 @@ pub(super) fn not_a_code(typed: &str) -> Option<&'static str> {
 }
 
 /// The browser of this visit; the second is the cookie of a device that has none yet.
-fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
+pub(super) fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
     let device = visit.cookie(Cookie::Device).and_then(|cookie| devices::read(&app.keys, cookie));
     let (cookie, remember_as) = match device {
         Some(known) => (None, known),
