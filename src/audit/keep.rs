@@ -1,4 +1,4 @@
-//! Keeping the log: once a day its head is signed with a key outside the database, so that a cut tail is found, and details that are
+//! Keeping the log: every hour its head is signed with a key outside the database, so that a cut tail is found, and details that are
 //! older than retention allows are erased. The signature says up to where they are, so that no others can be taken away unseen.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx};
 
 const CHECKPOINTS: Table<u64, Checkpoint> = Table::new("audit_checkpoints");
 
-/// The daily job: signs the head, erases old details.
+/// The hourly job: signs the head, erases old details.
 pub const KEEP: Kind = Kind::new("audit.keep", Lane::Clock);
 /// Details that one transaction erases.
 const CHUNK: usize = 500;
@@ -56,7 +56,7 @@ pub async fn keep(store: Store, keys: Keys, years: u32, job: Job) -> Outcome {
         Ok(None) => {}
         Err(error) => tracing::error!(%error, "the audit log could not be signed"),
     }
-    Outcome::Again(now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX))
+    Outcome::Again(now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX))
 }
 
 /// Signs the newest entry, and up to where details are erased; answers what was signed.

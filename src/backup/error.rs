@@ -63,6 +63,17 @@ pub enum BackupError {
     /// It holds something else than was written into it.
     #[error("{0} には、書き込んだときと違う数の行があります")]
     Incomplete(PathBuf),
+    /// It has no seal: it was taken away, or there never was one.
+    #[error("{} にはバックアップの封がありません。uketsuke backup でとったものではないか、とったあとに書き換えられています", .0.display())]
+    Unsealed(PathBuf),
+    /// It holds something else than what was sealed.
+    #[error("{} は、とったあとに書き換えられています（{}）。ほかのバックアップを使ってください", path.display(), unfit(tables))]
+    Doctored {
+        /// The file.
+        path: PathBuf,
+        /// The tables that were altered; none if the seal itself was.
+        tables: Vec<String>,
+    },
     /// It is something else.
     #[error("{0} は uketsuke のデータベースではありません")]
     NotOurs(PathBuf),
@@ -90,6 +101,13 @@ pub enum BackupError {
 fn damaged(findings: &Findings) -> String {
     let first = findings.damage.first().map(ToString::to_string).unwrap_or_default();
     format!("データベースに{}件の損傷があります（{first}）。uketsuke verify で確かめてください", findings.damages)
+}
+
+fn unfit(tables: &[String]) -> String {
+    if tables.is_empty() {
+        return "封がこの鍵で作られたものではありません".to_owned();
+    }
+    format!("封と合わない表: {}", tables.join("、"))
 }
 
 impl From<StoreError> for BackupError {

@@ -2,7 +2,7 @@
 //! schedule, read back before it counts, restored into an empty data folder, verified at any time.
 //!
 //! The keys are never in it: a stolen backup is as worthless as a stolen database. They are exported apart, and nothing is restored
-//! without them.
+//! without them, nor anything that was altered since they sealed it.
 
 mod disk;
 mod error;
@@ -10,6 +10,7 @@ mod files;
 mod model;
 mod restore;
 mod schedule;
+mod seal;
 mod store;
 mod take;
 mod verify;
@@ -20,4 +21,4 @@ pub use restore::{Given, Restored, STAGING, restore};
 pub use schedule::{DAILY, Overdue, daily, overdue};
 pub use store::{check, tell_restore};
 pub use take::{Taken, Tell, clear_outgoing, record, take, take_aside};
-pub use verify::{Verified, verify_file, verify_given, verify_live};
+pub use verify::{Verified, verify_backup, verify_database, verify_given, verify_live};

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::disk::{folder_of, settle, sync_folder, sync_tree};
 use super::store::{NOT_COPIED, Restoration, State, about, put_state, state};
-use super::verify::{Verified, verify_file, verify_given};
+use super::verify::{Verified, open_given, verify_database, verify_sealed};
 use super::{BackupError, Tell, files};
 use crate::config::Config;
 use crate::kernel::caller::as_caller;
@@ -81,16 +81,17 @@ pub fn restore(
     expect_empty(folder)?;
     let (keys, install) = find_keys(&config.key_file(), exported)?;
     let key_path = if install { exported.unwrap_or(file) } else { &config.key_file() };
-    let checked = verify_given(file, Some(&keys), &mut step("点検", tell));
-    check(checked, file, key_path)?;
+    // Opened once: what is restored is the file that was checked, whatever may have its name meanwhile.
+    let backup = open_given(file)?;
+    check(verify_sealed(&backup, file, &keys, &mut step("点検", tell)), file, key_path)?;
 
     clear(folder)?;
     let staging = folder.join(STAGING);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(BackupError::at(folder))?;
     fs::DirBuilder::new().mode(0o700).create(&staging).map_err(BackupError::at(&staging))?;
-    let made = make(&staging, name, file, given, now, tell).and_then(|made| {
+    let made = make(&staging, name, &backup, given, now, tell).and_then(|made| {
         let copy = staging.join(name);
-        let checked = verify_file(&copy, Some(&keys), &mut step("復元したデータの点検", tell));
+        let checked = verify_database(&copy, Some(&keys), &mut step("復元したデータの点検", tell));
         check(checked, &copy, key_path)?;
         if let (true, Some(exported)) = (install, exported) {
             Keys::install_file(exported, &config.key_file())?;
@@ -168,8 +169,14 @@ fn step<'a>(what: &'static str, tell: Tell<'a>) -> impl FnMut(u64, u64) -> bool 
     }
 }
 
-fn make(staging: &Path, name: &str, file: &Path, given: Given, now: Timestamp, tell: Tell<'_>) -> Result<Restored, BackupError> {
-    let backup = as_caller(|| Snapshot::open(file))?;
+fn make(
+    staging: &Path,
+    name: &str,
+    backup: &Snapshot,
+    given: Given,
+    now: Timestamp,
+    tell: Tell<'_>,
+) -> Result<Restored, BackupError> {
     // An older schema is brought up by the next start; its rows are not for us to interpret.
     let known = backup.schema()? == SCHEMA;
     if !known && given != Given::default() {
@@ -187,7 +194,7 @@ fn make(staging: &Path, name: &str, file: &Path, given: Given, now: Timestamp, t
     let copy = staging.join(name);
     let mut restored = backup.read(|r| {
         let files = files::write_out(r, staging)?;
-        let rows = write_copy(r, &copy, &without, &note, &mut step("復元", tell))?.values().sum();
+        let rows = write_copy(r, &copy, &without, &note, &|_, _| Ok(()), &mut step("復元", tell))?.values().sum();
         Ok::<_, BackupError>(Restored { at, rows, files, keys_installed: false, goes_on: None })
     })?;
     if known {

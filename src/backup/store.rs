@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::seal::Seal;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::Moment;
 use crate::store::{Check, Reads, Rows, StoreError, Table, Tx};
@@ -14,8 +15,15 @@ const ABOUT: Table<u8, About> = Table::new("backup_about");
 /// In a backup: the federation's own files, by path and piece, as base64.
 const FILES: Table<(String, u32), String> = Table::new("backup_files");
 
+/// In a backup: its seal. One row.
+const SEAL: Table<u8, Seal> = Table::new("backup_seal");
+
+/// The table that the seal does not cover.
+pub(super) const SEAL_TABLE: &str = SEAL.name();
+/// The tables that only backups have.
+pub(super) const OF_BACKUPS: [&str; 3] = [ABOUT.name(), FILES.name(), SEAL.name()];
 /// The tables that a restored database does not take over row by row.
-pub(super) const NOT_COPIED: [&str; 3] = [ABOUT.name(), FILES.name(), STATE.name()];
+pub(super) const NOT_COPIED: [&str; 4] = [ABOUT.name(), FILES.name(), SEAL.name(), STATE.name()];
 
 /// How the regular backups go.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +77,14 @@ pub(super) fn put_about(tx: &mut Tx<'_>, about: &About) -> Result<(), StoreError
     tx.put(&ABOUT, &0, about)
 }
 
+pub(super) fn seal(r: &impl Reads) -> Result<Option<Seal>, StoreError> {
+    r.get(&SEAL, &0)
+}
+
+pub(super) fn put_seal(tx: &mut Tx<'_>, seal: &Seal) -> Result<(), StoreError> {
+    tx.put(&SEAL, &0, seal)
+}
+
 pub(super) fn put_piece(tx: &mut Tx<'_>, path: &str, piece: u32, text: &str) -> Result<(), StoreError> {
     tx.put(&FILES, &(path.to_owned(), piece), &text.to_owned())
 }
@@ -101,4 +117,5 @@ pub fn check(c: &mut Check<'_>) {
     c.table(&STATE, |_, _, _| Ok(()));
     c.table(&ABOUT, |_, _, _| Ok(()));
     c.table(&FILES, |_, _, _| Ok(()));
+    c.table(&SEAL, |_, _, _| Ok(()));
 }

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::disk::folder_of;
+use super::seal::Seal;
 use super::store::About;
-use super::verify::verify_file;
+use super::verify::verify_backup;
 use super::{BackupError, files, store};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
@@ -52,7 +53,8 @@ pub fn take(app: &App, file: &Path, tell: Tell<'_>) -> Result<Taken, BackupError
                 let version = env!("CARGO_PKG_VERSION").to_owned();
                 store::put_about(tx, &About { at, version, rows: Clone::clone(rows) })
             };
-            write_copy(r, file, &[], &add, &mut step(app, "バックアップ", tell))
+            let seal = |tx: &mut Tx<'_>, tables: &_| store::put_seal(tx, &Seal::of(tables, &app.keys));
+            write_copy(r, file, &store::OF_BACKUPS, &add, &seal, &mut step(app, "バックアップ", tell))
         })
         .map_err(|error| named(file, error))?;
     read_back(app, file, tell).inspect_err(|_| drop(fs::remove_file(file)))?;
@@ -61,7 +63,7 @@ pub fn take(app: &App, file: &Path, tell: Tell<'_>) -> Result<Taken, BackupError
 }
 
 fn read_back(app: &App, file: &Path, tell: Tell<'_>) -> Result<(), BackupError> {
-    let verified = verify_file(file, Some(&app.keys), &mut step(app, "点検", tell))?;
+    let verified = verify_backup(file, &app.keys, &mut step(app, "点検", tell))?;
     if verified.findings.damages > 0 { Err(BackupError::Damaged(verified.findings)) } else { Ok(()) }
 }
 

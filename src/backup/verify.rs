@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BackupError, store};
+use super::{BackupError, seal, store};
 use crate::app::{self, App};
 use crate::audit;
 use crate::kernel::caller::as_caller;
@@ -33,29 +33,62 @@ pub fn verify_live(app: &App, tell: Tell<'_>) -> Result<Verified, StoreError> {
     })
 }
 
-/// Checks every record of a file: a backup, or the database of a server that does not run. Without `keys` the signatures are left out.
+/// What a file is to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// A database in use, also one that was a backup once.
+    Database,
+    /// A backup, with a seal.
+    Backup,
+    /// Either.
+    Any,
+}
+
+/// Checks every record of the database of a server that does not run. Without `keys` the signatures are left out.
 ///
 /// # Errors
 /// [`BackupError`] when the file cannot be read at all, is none of ours, newer, or made with other keys.
-pub fn verify_file(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
-    verify_opened(Snapshot::open(path), path, keys, tell)
+pub fn verify_database(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
+    verify_snapshot(&open(path)?, path, Wanted::Database, keys, tell)
 }
 
-/// As [`verify_file`], for a file that was named on the command line.
+/// Checks every record of a backup, and its seal.
 ///
 /// # Errors
-/// As [`verify_file`].
-pub fn verify_given(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
-    verify_opened(as_caller(|| Snapshot::open(path)), path, keys, tell)
+/// As [`verify_database`]; also when it is no backup as it was taken.
+pub fn verify_backup(path: &Path, keys: &Keys, tell: Tell<'_>) -> Result<Verified, BackupError> {
+    verify_sealed(&open(path)?, path, keys, tell)
 }
 
-fn verify_opened(
-    opened: Result<Snapshot, StoreError>,
+/// As [`verify_backup`], for one that is open.
+pub(super) fn verify_sealed(file: &Snapshot, path: &Path, keys: &Keys, tell: Tell<'_>) -> Result<Verified, BackupError> {
+    verify_snapshot(file, path, Wanted::Backup, Some(keys), tell)
+}
+
+/// Checks a file that was named on the command line: a backup, or a database. Without `keys` signatures and seal are left out.
+///
+/// # Errors
+/// As [`verify_backup`].
+pub fn verify_given(path: &Path, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
+    verify_snapshot(&open_given(path)?, path, Wanted::Any, keys, tell)
+}
+
+/// Opens a file that was named on the command line.
+pub(super) fn open_given(path: &Path) -> Result<Snapshot, BackupError> {
+    as_caller(|| open(path))
+}
+
+fn open(path: &Path) -> Result<Snapshot, BackupError> {
+    Snapshot::open(path).map_err(|error| named(path, error))
+}
+
+fn verify_snapshot(
+    file: &Snapshot,
     path: &Path,
+    wanted: Wanted,
     keys: Option<&Keys>,
     tell: Tell<'_>,
 ) -> Result<Verified, BackupError> {
-    let file = opened.map_err(|error| named(path, error))?;
     let schema = file.schema()?;
     if schema == 0 {
         return Err(BackupError::NotOurs(path.to_owned()));
@@ -63,15 +96,22 @@ fn verify_opened(
     if schema > SCHEMA {
         return Err(BackupError::Newer { path: path.to_owned(), found: schema, known: SCHEMA });
     }
-    file.read(|r| verify(r, path, schema, keys, tell))
+    file.read(|r| {
+        let mut verified = verify(r, schema, keys, tell)?;
+        // Where records are damaged, that says more than a seal that does not fit.
+        if wanted != Wanted::Database && verified.findings.damages == 0 {
+            verified.notes.push(whole(r, path, wanted, keys, tell)?);
+        }
+        Ok(verified)
+    })
 }
 
-fn verify(r: &Read, path: &Path, schema: u32, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
+fn verify(r: &Read, schema: u32, keys: Option<&Keys>, tell: Tell<'_>) -> Result<Verified, BackupError> {
     let mut notes = Vec::new();
     match keys {
         Some(keys) if !keys.own(r)? => return Err(KeyError::Foreign.into()),
         Some(_) => {}
-        None => notes.push("鍵ファイルがないため、監査記録が書き換えられていないかは確かめていません".to_owned()),
+        None => notes.push("鍵ファイルがないため、監査記録やバックアップが書き換えられていないかは確かめていません".to_owned()),
     }
     let findings = if schema == SCHEMA {
         let findings = Check::run(r, tell, |c| app::check(c, keys))?;
@@ -82,15 +122,25 @@ fn verify(r: &Read, path: &Path, schema: u32, keys: Option<&Keys>, tell: Tell<'_
         notes.push(format!("古い版（形式 {schema}）のファイルのため、行ごとのチェックサムだけを確かめました"));
         Check::envelopes(r, tell)?
     };
-    if let Ok(Some(about)) = store::about(r) {
-        let there = Check::rows(r)?;
-        if about.rows.iter().any(|(table, rows)| there.get(table) != Some(rows)) {
-            return Err(BackupError::Incomplete(path.to_owned()));
-        }
-        let at = jst::list_time(about.at);
-        notes.push(format!("{at}（日本時間）のバックアップです（uketsuke {} で作成）", about.version));
-    }
     Ok(Verified { findings, notes })
+}
+
+/// Whether a backup is as it was taken; says what it is.
+fn whole(r: &Read, path: &Path, wanted: Wanted, keys: Option<&Keys>, tell: Tell<'_>) -> Result<String, BackupError> {
+    let about = store::about(r)?;
+    if wanted == Wanted::Any && about.is_none() && store::seal(r)?.is_none() {
+        let note = "バックアップの封がありません。uketsuke backup でとったファイルなら、とったあとに書き換えられています";
+        return Ok(note.to_owned());
+    }
+    if let Some(keys) = keys {
+        seal::check(r, path, keys, tell)?;
+    }
+    let Some(about) = about else { return Err(BackupError::Incomplete(path.to_owned())) };
+    let there = Check::rows(r)?;
+    if about.rows.iter().any(|(table, rows)| there.get(table) != Some(rows)) {
+        return Err(BackupError::Incomplete(path.to_owned()));
+    }
+    Ok(format!("{}（日本時間）のバックアップです（uketsuke {} で作成）", jst::list_time(about.at), about.version))
 }
 
 fn named(path: &Path, error: StoreError) -> BackupError {

@@ -117,7 +117,7 @@ fn copy(file: &mut File, to: &Path, keys: &Keys) -> Result<(), BackupError> {
 }
 
 fn read_back(file: &Path, keys: &Keys) -> Result<(), BackupError> {
-    let verified = backup::verify_file(file, Some(keys), &mut |_, _| true)?;
+    let verified = backup::verify_backup(file, keys, &mut |_, _| true)?;
     if verified.findings.damages > 0 { Err(BackupError::Damaged(verified.findings)) } else { Ok(()) }
 }
 

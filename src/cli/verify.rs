@@ -88,7 +88,7 @@ fn own_database(config: &Config, tell: &Tell) -> Result<Verified, BackupError> {
 }
 
 fn verify(config: &Config, file: &Path, tell: &Tell) -> Result<Verified, BackupError> {
-    verify_with(config, tell, |keys, tell| backup::verify_file(file, keys, tell))
+    verify_with(config, tell, |keys, tell| backup::verify_database(file, keys, tell))
 }
 
 fn verify_with(

@@ -32,10 +32,12 @@ pub enum Purpose {
     Authenticator,
     /// One-time links.
     Token,
-    /// The daily signature under the audit chain.
+    /// The hourly signature under the audit chain.
     Checkpoint,
     /// Every link of the audit chain.
     AuditLink,
+    /// The seal of a backup.
+    Backup,
 }
 
 impl Purpose {
@@ -50,6 +52,7 @@ impl Purpose {
             Self::Token => "token",
             Self::Checkpoint => "checkpoint",
             Self::AuditLink => "audit link",
+            Self::Backup => "backup",
         }
     }
 }

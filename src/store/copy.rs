@@ -10,6 +10,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::digest::{self, Digesting, Digests};
 use super::open::{Counters, builder_with};
 use super::snapshot::CACHE_BYTES;
 use super::table::Bytes;
@@ -26,8 +27,15 @@ pub type Rows = BTreeMap<String, u64>;
 /// Hears how many rows of how many are done, and says whether to go on.
 pub type Tell<'a> = &'a mut dyn FnMut(u64, u64) -> bool;
 
-/// Writes every table that `read` sees, except `without`, into a new file at `path` (mode 0600), and `add` what is to stand there
-/// besides (it is told the rows of each table); syncs it, and reads it back: every record must have its checksum and every table as many rows as were read. Blocks.
+/// What is to stand in a copy besides; told the rows of each table that was copied.
+pub type Add<'a> = &'a dyn Fn(&mut Tx<'_>, &Rows) -> Result<(), StoreError>;
+
+/// What stands in a copy last of all; told the digest of each table, also of those that were added.
+pub type Finish<'a> = &'a dyn Fn(&mut Tx<'_>, &Digests) -> Result<(), StoreError>;
+
+/// Writes every table that `read` sees, except `without`, into a new file at `path` (mode 0600), `add`s what is to stand there besides,
+/// in tables of its own where it is to be sealed, and lets `finish` seal it; syncs it, and reads it back: every record must have its
+/// checksum and every table as many rows as were read. Blocks.
 ///
 /// # Errors
 /// [`StoreError`], [`StoreError::Stopped`] when `tell` says so; the file is removed then.
@@ -35,12 +43,13 @@ pub fn write_copy(
     read: &Read,
     path: &Path,
     without: &[&str],
-    add: &dyn Fn(&mut Tx<'_>, &Rows) -> Result<(), StoreError>,
+    add: Add<'_>,
+    finish: Finish<'_>,
     tell: Tell<'_>,
 ) -> Result<Rows, StoreError> {
     // Not ours to remove if it is there already.
     let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path).map_err(|e| io(&e))?;
-    let written = write(read, &file, without, add, tell).and_then(|rows| {
+    let written = write(read, &file, without, add, finish, tell).and_then(|rows| {
         file.sync_all().map_err(|e| io(&e))?;
         check_copy(path, &rows)?;
         Ok(rows)
@@ -56,19 +65,23 @@ fn write(
     read: &Read,
     file: &File,
     without: &[&str],
-    add: &dyn Fn(&mut Tx<'_>, &Rows) -> Result<(), StoreError>,
+    add: Add<'_>,
+    finish: Finish<'_>,
     tell: Tell<'_>,
 ) -> Result<Rows, StoreError> {
     let target = builder_with(CACHE_BYTES).create_file(file.try_clone().map_err(|e| io(&e))?)?;
     let mut names = read.names()?;
     names.retain(|name| !without.contains(&name.as_str()));
-    let (mut rows, mut done) = (Rows::new(), 0_u64);
+    let (mut rows, mut digests, mut done) = (Rows::new(), Digests::new(), 0_u64);
     let all = names.iter().map(|name| read.each_of(name, None, &mut |_, _| Ok(false))).sum::<Result<u64, _>>()?;
     for name in names {
         let before = done;
+        // Of what was read, not of what the disk made of it.
+        let mut digest = Digesting::new(&name);
         let mut last: Option<Vec<u8>> = None;
         loop {
-            let (end, more) = write_chunk(read, &target, &name, last.as_deref(), &mut || {
+            let (end, more) = write_chunk(read, &target, &name, last.as_deref(), &mut |key, value| {
+                digest.row(key, value);
                 done += 1;
                 if done.is_multiple_of(REPORT) { go_on(tell(done, all)) } else { Ok(()) }
             })?;
@@ -82,12 +95,13 @@ fn write(
         if seen != said {
             return Err(StoreError::BadCopy(format!("table {name} has {seen} rows and says {said}")));
         }
+        digests.insert(name.clone(), digest.end());
         rows.insert(name, seen);
     }
     let txn = target.begin_write()?;
-    let mut tx = Tx::new(&txn, Arc::new(Counters::default()));
-    add(&mut tx, &rows)?;
-    drop(tx);
+    add(&mut Tx::new(&txn, Arc::new(Counters::default())), &rows)?;
+    digest::add_others(&txn, &mut digests)?;
+    finish(&mut Tx::new(&txn, Arc::new(Counters::default())), &digests)?;
     txn.commit()?;
     go_on(tell(all, all))?;
     Ok(rows)
@@ -103,7 +117,7 @@ fn write_chunk(
     target: &redb::Database,
     name: &str,
     after: Option<&[u8]>,
-    copied: &mut dyn FnMut() -> Result<(), StoreError>,
+    copied: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
 ) -> Result<(Option<Vec<u8>>, bool), StoreError> {
     let txn = target.begin_write()?;
     let (mut last, mut bytes) = (None, 0);
@@ -111,7 +125,7 @@ fn write_chunk(
         let mut table = txn.open_table(redb::TableDefinition::<Bytes, Bytes>::new(name))?;
         read.each_of(name, after, &mut |key, value| {
             table.insert(key, value)?;
-            copied()?;
+            copied(key, value)?;
             bytes += key.len() + value.len();
             let full = bytes >= CHUNK;
             if full {

@@ -88,7 +88,7 @@ fn keep_copy(read: &Read, path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(copy::io(&error)),
         _ => {}
     }
-    copy::write_copy(read, &fresh, &[], &|_, _| Ok(()), &mut |done, all| {
+    copy::write_copy(read, &fresh, &[], &|_, _| Ok(()), &|_, _| Ok(()), &mut |done, all| {
         tracing::info!(done, all, "copying the database before its schema is migrated");
         true
     })?;

@@ -6,6 +6,7 @@
 mod access;
 mod check;
 mod copy;
+mod digest;
 mod error;
 mod key;
 mod migrations;
@@ -22,7 +23,8 @@ mod writer;
 
 pub use access::{Reads, Span};
 pub use check::{Check, Damage, Findings, Verdict, Wrong, expect, leads_to};
-pub use copy::{Rows, Tell, write_copy};
+pub use copy::{Add, Finish, Rows, Tell, write_copy};
+pub use digest::{Digests, digests};
 pub use error::StoreError;
 pub use key::{Key, KeyPart};
 pub use migrations::SCHEMA;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::SignedDuration;
-use uketsuke::backup::verify_file;
+use uketsuke::backup::verify_backup;
 use uketsuke::staff::Role;
 
 use crate::support::installed::Installed;
@@ -73,7 +73,7 @@ async fn every_regular_backup_was_read_back_and_stands_in_the_log() {
     house.app.applied(office(13, "1311111111"), None).await;
     house.app.run_jobs().await;
     let file = house.folder().join(&house.names()[0]);
-    assert_eq!(verify_file(&file, Some(&house.app.app.keys), &mut |_, _| true).unwrap().findings.damage, []);
+    assert_eq!(verify_backup(&file, &house.app.app.keys, &mut |_, _| true).unwrap().findings.damage, []);
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
 }

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use uketsuke::backup::{BackupError, verify_file};
+use uketsuke::backup::{BackupError, verify_backup};
 use uketsuke::kernel::Random;
 use uketsuke::security::Keys;
 use uketsuke::store::{Reads as _, Snapshot, Store, StoreOptions, Table};
@@ -19,10 +19,10 @@ async fn a_backup_is_read_back_belongs_to_its_owner_alone_and_overwrites_nothing
     let file = here.path("one.redb");
     let taken = take(&app.app, &file).await.unwrap();
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let verified = verify_file(&file, Some(&app.app.keys), &mut |_, _| true).unwrap();
+    let verified = verify_backup(&file, &app.app.keys, &mut |_, _| true).unwrap();
     assert_eq!(verified.findings.damage, []);
-    // What a backup says of itself is one row more.
-    assert_eq!(verified.findings.rows, taken.rows + 1);
+    // What a backup says of itself, and its seal.
+    assert_eq!(verified.findings.rows, taken.rows + 2);
     let before = std::fs::read(&file).unwrap();
     assert!(take(&app.app, &file).await.is_err());
     assert_eq!(std::fs::read(&file).unwrap(), before);
@@ -105,7 +105,8 @@ async fn a_large_database_is_copied_in_chunks_and_whole() {
     app.write(move |tx| (0..4_000_u32).try_for_each(|n| tx.put(&rows, &n, &text))).await;
     let file = here.path("one.redb");
     // Rows of this form are damage, which is not what is looked at here: only the copying.
-    let copied = app.app.store.read(|r| uketsuke::store::write_copy(r, &file, &[], &|_, _| Ok(()), &mut |_, _| true)).unwrap();
+    let copy = |r: &_| uketsuke::store::write_copy(r, &file, &[], &|_, _| Ok(()), &|_, _| Ok(()), &mut |_, _| true);
+    let copied = app.app.store.read(copy).unwrap();
     assert_eq!(copied["limits"], 4_000);
     drop(app);
     let store = tokio::task::spawn_blocking(move || Store::open(&file, uketsuke::store::StoreOptions::default()).unwrap());

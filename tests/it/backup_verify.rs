@@ -171,7 +171,7 @@ async fn cut_tail(app: &TestApp, entries: usize) {
 }
 
 #[tokio::test]
-async fn q47_a_tail_cut_off_the_log_is_found_by_the_signature_of_the_day() {
+async fn q47_a_tail_cut_off_the_log_is_found_by_its_signature() {
     let mut app = TestApp::new();
     app.may_leave_mails = true;
     for number in ["1311111111", "1322222222", "1333333333"] {
@@ -186,6 +186,21 @@ async fn q47_a_tail_cut_off_the_log_is_found_by_the_signature_of_the_day() {
     let all = damage(&app.app);
     assert_eq!(all.len(), 1, "{all:#?}");
     assert_eq!((all[0].table.as_str(), all[0].key.as_str()), ("audit_checkpoints", "3"));
+}
+
+#[tokio::test]
+async fn q47_a_tail_older_than_an_hour_cannot_be_cut_off_unseen() {
+    let mut app = TestApp::new();
+    app.may_leave_mails = true;
+    app.app.prepare().await.unwrap();
+    app.run_jobs().await;
+    let moment = app.app.moment();
+    let event = audit::Event::new(audit::Actor::System, "test.event");
+    app.write(move |tx| audit::record(tx, &moment, event.clone())).await;
+    app.advance(SignedDuration::from_hours(1));
+    app.run_jobs().await;
+    cut_tail(&app, 1).await;
+    says(&app.app, "audit_checkpoints", "署名");
 }
 
 #[tokio::test]

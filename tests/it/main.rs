@@ -4,6 +4,7 @@ mod backup_cli;
 mod backup_drill;
 mod backup_restore;
 mod backup_schedule;
+mod backup_seal;
 mod backup_take;
 mod backup_verify;
 mod bad_input_bodies;

@@ -174,6 +174,7 @@ impl Key for Raw {
 const ALONE: &[&str] = &[
     "backup_about",
     "backup_files",
+    "backup_seal",
     "backup_state",
     "belongs",
     "codes",

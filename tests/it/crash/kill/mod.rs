@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use uketsuke::accounts::{self, Account, Kind};
 use uketsuke::audit;
-use uketsuke::backup::verify_file;
+use uketsuke::backup::verify_backup;
 use uketsuke::kernel::{ControlNumber, Id, MailAddress, Random, Secret, UserId};
 use uketsuke::letters::{Batch, Stage};
 use uketsuke::login;
@@ -229,7 +229,7 @@ fn check_backups(folder: &Path, keys: &Keys, book: &Book) {
     let whole: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|end| end == "redb")).collect();
     assert!(whole.len() > book.backups.len(), "those asked for and a regular one: {whole:?}");
     for file in &whole {
-        let verified = verify_file(file, Some(keys), &mut |_, _| true).unwrap();
+        let verified = verify_backup(file, keys, &mut |_, _| true).unwrap();
         assert_eq!(verified.findings.damage, [], "{}", file.display());
     }
     for backup in &book.backups {
