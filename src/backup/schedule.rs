@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::audit::Actor;
 use crate::config::Backup;
 use crate::jobs::{Job, Kind, Lane, Outcome};
+use crate::kernel::clock;
 use crate::store::{Reads, StoreError};
 
 /// The repeating job.
@@ -34,7 +35,11 @@ pub async fn daily(app: App, job: Job) -> Outcome {
     let Some(directory) = settings.directory.clone() else { return Outcome::Again(in_an_hour) };
     let next = Outcome::Again(in_an_hour.min(next_slot(job.now, settings.time)));
     match app.store.read(store::state) {
-        Ok(state) if state.good.is_some_and(|good| good >= last_slot(job.now, settings.time)) => return next,
+        Ok(state)
+            if state.good.is_some_and(|good| good >= last_slot(job.now, settings.time) && !clock::is_ahead(good, job.now)) =>
+        {
+            return next;
+        }
         Ok(_) => {}
         Err(error) => {
             tracing::error!(%error, "it cannot be told when the last backup was made");
@@ -140,7 +145,7 @@ pub fn overdue(r: &impl Reads, settings: &Backup, now: Timestamp) -> Result<Opti
         return Ok(None);
     }
     let State { good, failed, .. } = store::state(r)?;
-    let fresh = good.is_some_and(|good| now.duration_since(good) <= TOO_OLD);
+    let fresh = good.is_some_and(|good| now.duration_since(good) <= TOO_OLD && !clock::is_ahead(good, now));
     Ok((!fresh).then_some(Overdue { good, failed }))
 }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::model::{Job, Kind, Lane, Outcome};
 use super::store;
-use crate::kernel::Clock;
+use crate::kernel::{Clock, clock};
 use crate::store::{Store, StoreError};
 
 /// What does the work of one kind.
@@ -81,7 +81,17 @@ impl Runner {
     /// [`StoreError`] when the database fails.
     pub async fn recover(&self) -> Result<usize, StoreError> {
         let now = self.clock.now();
+        self.set_right(now).await?;
         self.store.write(move |tx| store::release_all(tx, now)).await
+    }
+
+    /// Calls back what a clock that was ahead has put off.
+    async fn set_right(&self, now: Timestamp) -> Result<(), StoreError> {
+        let called_back = self.store.write(move |tx| store::set_right(tx, now)).await?;
+        if called_back > 0 {
+            tracing::warn!(jobs = called_back, "the clock was ahead: jobs that it had put off are due now");
+        }
+        Ok(())
     }
 
     /// Starts one task for each lane; they end when `stop` turns true, after the jobs in hand.
@@ -122,8 +132,16 @@ impl Runner {
         let mut changes = self.store.watch(&store::DUE);
         let mut running = FuturesUnordered::new();
         let mut failures = 0_u32;
+        let mut last = self.clock.now();
         loop {
             changes.mark_unchanged();
+            let now = self.clock.now();
+            if clock::is_ahead(last, now)
+                && let Err(error) = self.set_right(now).await
+            {
+                tracing::error!(%error, ?lane, "jobs cannot be called back");
+            }
+            last = now;
             let free = lane.width() - running.len();
             if free > 0 && !*stop.borrow() {
                 match self.lease(lane, free).await {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::model::{Job, Kind, Lane, Row};
-use crate::kernel::{Id, Moment};
+use crate::kernel::{Id, Moment, clock};
 use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const JOBS: Table<Id, Row> = Table::new("jobs");
@@ -13,6 +13,9 @@ pub(super) const DUE: Table<(u8, Timestamp, Id), ()> = Table::new("jobs_due");
 /// A handler that has not come back after this long is taken for lost. Long, because mails wait for a free connection under their lease,
 /// and a restart releases all leases anyway.
 const LEASE: SignedDuration = SignedDuration::from_hours(2);
+
+/// No job that has run is put off for longer.
+const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 
 /// Writes a job, in the transaction of what it is for.
 ///
@@ -105,6 +108,24 @@ pub(super) fn again(tx: &mut Tx<'_>, id: Id, due: Timestamp) -> Result<(), Store
     let Some(mut row) = tx.get(&JOBS, &id)? else { return Ok(()) };
     row.leased = false;
     put_off(tx, id, &mut row, due)
+}
+
+/// Jobs that a clock put off which was ahead and has been set right: they would wait until its time comes. Those that never ran keep
+/// their distance from when they were written; those that ran are due, for none is put off for so long. Says how many.
+pub(super) fn set_right(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    let mut ahead = Vec::new();
+    tx.each(&JOBS, &Span::all(), |id, row| {
+        if clock::is_ahead(row.created, now) || (row.attempts > 0 && row.due.duration_since(now) > LONGEST) {
+            ahead.push((id, row));
+        }
+        Ok(true)
+    })?;
+    for (id, row) in &mut ahead {
+        let wait = if row.attempts == 0 { row.due.duration_since(row.created) } else { SignedDuration::ZERO };
+        row.created = row.created.min(now);
+        put_off(tx, *id, row, now.saturating_add(wait).unwrap_or(now))?;
+    }
+    Ok(ahead.len())
 }
 
 /// At the start: whatever a process before us had leased is due now.

@@ -109,3 +109,33 @@ async fn the_lanes_of_a_running_server_pick_up_new_jobs_by_themselves() {
     assert!(!alive.all());
     assert_eq!(store.read(|r| waiting(r, Lane::Clock, 9)).unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_clock_that_was_ahead_holds_no_job_back_once_it_is_set_right() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    let year = SignedDuration::from_hours(365 * 24);
+    clock.advance(year);
+    let (runner, count) = counting(&store, &clock, |job| Outcome::Again(job.now + SignedDuration::from_hours(24)));
+    let (s, c) = (store.clone(), clock.clone());
+    // One that runs while the clock is ahead and is put off by a day of that year, and one that is written for half an hour later.
+    tokio::task::spawn_blocking(move || (put(&s, &c, 1, 0, 1), put(&s, &c, 2, 30, 10))).await.unwrap();
+    assert_eq!(runner.run_due().await.unwrap(), 1);
+    clock.advance(-year);
+    assert_eq!(runner.run_due().await.unwrap(), 0, "nothing has called them back yet");
+    runner.recover().await.unwrap();
+    assert_eq!(runner.run_due().await.unwrap(), 1);
+    assert_eq!(count.load(Ordering::SeqCst), 2, "the one that repeats is due, the other keeps its distance");
+    clock.advance(SignedDuration::from_mins(30));
+    assert_eq!(runner.run_due().await.unwrap(), 1);
+    assert_eq!(count.load(Ordering::SeqCst), 12);
+}
+
+#[tokio::test]
+async fn a_job_that_is_to_run_in_weeks_is_left_alone_when_the_clock_is_right() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    let (runner, _) = counting(&store, &clock, |_| Outcome::Done);
+    let (s, c) = (store.clone(), clock.clone());
+    tokio::task::spawn_blocking(move || put(&s, &c, 1, 23 * 24 * 60, 1)).await.unwrap();
+    runner.recover().await.unwrap();
+    assert_eq!(runner.run_due().await.unwrap(), 0);
+}

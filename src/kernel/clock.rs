@@ -5,6 +5,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
+/// Clocks that differ by less agree: what was written by one a little ahead is not doubted.
+const AGREEING: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether what is said to have happened `at` lies ahead of `now`: written by a clock that has been set right since. What rests on such a
+/// time (a lock, a count, a due job) would wait until it comes, perhaps for years; it is void.
+#[must_use]
+pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) > AGREEING
+}
+
 /// Where a use case gets its time from. Cheap to clone; clones of a manual clock share their time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);

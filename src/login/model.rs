@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::config::Lockout;
+use crate::kernel::clock;
 
 /// Wrong tries in a row after which an account admits no new device by password (NIST 800-63B 3.2.2) until the run is over.
 pub const MOST_CONSECUTIVE: u32 = 100;
@@ -46,13 +47,13 @@ impl Tries {
     /// The end of the device's own lock, if it is locked at `now`.
     #[must_use]
     pub fn locked_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.locked_until.filter(|until| now < *until)
+        self.locked_until.filter(|until| now < *until && !clock::is_ahead(self.last, now))
     }
 
     /// Counts a try as wrong. With the last one that is allowed the lock begins at once, so that no parallel try passes. Failures
     /// older than the lock's length are forgotten. Must not be called while locked.
     pub fn reserve(&mut self, now: Timestamp, rules: &Lockout) {
-        let stale = now.duration_since(self.last) >= rules.length();
+        let stale = now.duration_since(self.last) >= rules.length() || clock::is_ahead(self.last, now);
         if self.locked_until.take().is_some() || stale {
             self.failures = 0;
         }
@@ -90,7 +91,7 @@ impl Tries {
     }
 
     fn run(&self, now: Timestamp) -> u32 {
-        if now.duration_since(self.last) < RUN_ENDS { self.consecutive } else { 0 }
+        if lasts(self.last, now) { self.consecutive } else { 0 }
     }
 }
 
@@ -147,7 +148,7 @@ impl Strangers {
     }
 
     fn run(&self, now: Timestamp) -> u32 {
-        if self.last.is_some_and(|last| now.duration_since(last) < RUN_ENDS) { self.consecutive } else { 0 }
+        if self.last.is_some_and(|last| lasts(last, now)) { self.consecutive } else { 0 }
     }
 
     fn forget(&mut self, reserved: Timestamp) {
@@ -158,8 +159,14 @@ impl Strangers {
 
     fn within(&self, now: Timestamp) -> impl Iterator<Item = i64> {
         let oldest = now.as_millisecond() - i64::try_from(WINDOW.as_millis()).unwrap_or(i64::MAX);
-        self.recent.iter().copied().filter(move |at| *at > oldest)
+        let ahead = move |at: i64| Timestamp::from_millisecond(at).is_ok_and(|at| clock::is_ahead(at, now));
+        self.recent.iter().copied().filter(move |at| *at > oldest && !ahead(*at))
     }
+}
+
+/// Whether a run of wrong tries whose last one was at `last` goes on.
+fn lasts(last: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(last) < RUN_ENDS && !clock::is_ahead(last, now)
 }
 
 #[cfg(test)]
@@ -181,6 +188,22 @@ mod tests {
         assert_eq!(tries.locked_until(at(32)), None);
         tries.reserve(at(32), &rules);
         assert_eq!(tries.locked_until(at(32)), None, "after the lock there are three tries again");
+    }
+
+    #[test]
+    fn locks_of_a_clock_that_was_ahead_end_when_it_is_set_right() {
+        let (mut tries, mut strangers, rules) = (Tries::none(), Strangers::default(), Lockout::default());
+        let ahead = 365 * 24 * 60;
+        for _ in 0..3 {
+            tries.reserve(at(ahead), &rules);
+        }
+        while strangers.reserve(at(ahead), &rules) {}
+        assert!(tries.locked_until(at(ahead)).is_some() && strangers.are_refused(at(ahead), &rules));
+        assert_eq!(tries.locked_until(at(0)), None);
+        assert!(!strangers.are_refused(at(0), &rules));
+        assert!(tries.is_stale(at(0)) && strangers.is_stale(at(0)));
+        tries.reserve(at(0), &rules);
+        assert_eq!(tries.locked_until(at(0)), None, "today's tries begin anew");
     }
 
     #[test]

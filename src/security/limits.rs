@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::clock;
 use crate::store::{self, Check, Reads, Store, StoreError, Table, Tx};
 
 const HITS: Table<(String, String), Hits> = Table::new("limits");
@@ -93,7 +94,8 @@ fn load(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<(Hits, 
     let mut hits = r.get(&HITS, &key(rule, who))?.unwrap_or_default();
     let window = i64::try_from(rule.per.as_millis()).unwrap_or(i64::MAX);
     let oldest_that_counts = now.as_millisecond().saturating_sub(window);
-    hits.at.retain(|at| *at > oldest_that_counts);
+    let ahead = |at: i64| Timestamp::from_millisecond(at).is_ok_and(|at| clock::is_ahead(at, now));
+    hits.at.retain(|at| *at > oldest_that_counts && !ahead(*at));
     if hits.at.len() < rule.most as usize {
         return Ok((hits, Allowance::Fine));
     }
@@ -129,6 +131,18 @@ mod tests {
         assert_eq!(hit(59), Allowance::Exceeded { again_at: at(60) });
         assert_eq!(hit(60), Allowance::Fine);
         assert_eq!(store.read(|r| peek(r, at(60), RULE, "b")).unwrap(), Allowance::Fine);
+    }
+
+    #[test]
+    fn what_a_clock_counted_that_was_ahead_counts_no_more_when_it_is_set_right() {
+        let store = Store::in_memory().unwrap();
+        let start: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
+        let ahead = start + SignedDuration::from_hours(365 * 24);
+        let hit = |now: Timestamp| store.write_blocking(move |tx| hit(tx, now, RULE, "a")).unwrap();
+        assert_eq!((hit(ahead), hit(ahead)), (Allowance::Fine, Allowance::Fine));
+        assert!(matches!(hit(ahead), Allowance::Exceeded { .. }));
+        assert_eq!((hit(start), hit(start)), (Allowance::Fine, Allowance::Fine));
+        assert!(matches!(hit(start), Allowance::Exceeded { .. }), "those of today count");
     }
 
     #[tokio::test]

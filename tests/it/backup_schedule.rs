@@ -195,3 +195,20 @@ async fn a_server_that_stops_breaks_the_backup_off_and_the_next_one_makes_up_for
     let page = staff(&house.app, "管理", Role::Admin, 13).await.get("/staff").await;
     assert!(!page.says("の失敗"), "{}", page.text());
 }
+
+#[tokio::test]
+async fn a_backup_of_a_clock_that_was_ahead_does_not_stand_for_those_of_a_year() {
+    let house = House::new().await;
+    let year = SignedDuration::from_hours(365 * 24);
+    house.app.advance(year);
+    house.app.run_jobs().await;
+    let ahead = house.names();
+    assert_eq!(ahead.len(), 1);
+    house.app.advance(-year);
+    let page = staff(&house.app, "管理", Role::Admin, 13).await.get("/staff").await;
+    assert!(page.says("バックアップ"), "{}", page.text());
+    // As at the next start.
+    house.app.app.prepare().await.unwrap();
+    house.app.run_jobs().await;
+    assert!(house.names().iter().any(|name| !ahead.contains(name)), "{:?}", house.names());
+}

@@ -79,6 +79,17 @@ async fn q12_a_code_of_the_authenticator_works_once() {
 }
 
 #[tokio::test]
+async fn a_member_who_logged_in_while_the_clock_was_ahead_has_codes_again_when_it_is_set_right() {
+    let app = TestApp::new();
+    let year = SignedDuration::from_hours(365 * 24);
+    app.advance(year);
+    let member = clerk(&app).await;
+    assert_eq!(log_in(&app, &mut app.browser(), &member).await.location(), Some("/staff"));
+    app.advance(-year);
+    assert_eq!(log_in(&app, &mut app.browser(), &member).await.location(), Some("/staff"));
+}
+
+#[tokio::test]
 async fn five_wrong_codes_end_the_attempt_and_count_as_one_failed_login() {
     let app = TestApp::new();
     let member = clerk(&app).await;
