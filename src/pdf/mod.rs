@@ -6,7 +6,7 @@
 //!
 //! Typesetting is synchronous and keeps one core busy (about two milliseconds a page): call it from a blocking thread. It also takes
 //! memory, a megabyte and more a page, that no allocator gives back whole. So the server has it done by a process of its own
-//! ([`Typesetter::apart`]), which is the same program started as `uketsuke press` ([`press`]).
+//! ([`Typesetter::apart`]), which is the same program started as `uketsuke press`.
 
 mod apart;
 mod engine;

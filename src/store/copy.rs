@@ -111,13 +111,16 @@ fn go_on(goes_on: bool) -> Result<(), StoreError> {
     if goes_on { Ok(()) } else { Err(StoreError::Stopped) }
 }
 
+/// Is told each row that was copied.
+type Copied<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>;
+
 /// Copies rows behind `after` in one commit. Answers the last key, and whether there may be more.
 fn write_chunk(
     read: &Read,
     target: &redb::Database,
     name: &str,
     after: Option<&[u8]>,
-    copied: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StoreError>,
+    copied: Copied<'_>,
 ) -> Result<(Option<Vec<u8>>, bool), StoreError> {
     let txn = target.begin_write()?;
     let (mut last, mut bytes) = (None, 0);

@@ -30,10 +30,16 @@ async fn backup(here: &Installed) -> PathBuf {
     file
 }
 
+/// The file as somebody opens it who goes past the program.
+#[expect(clippy::disallowed_methods, reason = "whoever alters a backup does not ask the store")]
+fn opened(file: &Path) -> redb::Database {
+    redb::Database::open(file).unwrap()
+}
+
 /// Alters the file as somebody would who knows its format: says of each row of a table what becomes of its record, and makes the
 /// checksum anew.
 fn doctor(file: &Path, table: Rows, change: impl Fn(&[u8]) -> Option<Vec<u8>>) {
-    let database = redb::Database::open(file).unwrap();
+    let database = opened(file);
     let txn = database.begin_write().unwrap();
     {
         let mut table = txn.open_table(table).unwrap();
@@ -107,7 +113,7 @@ async fn a_backup_out_of_which_a_row_was_taken_or_into_which_a_table_was_put_is_
         assert!(matches!(&error, BackupError::Doctored { tables, .. } if tables == &[name]), "{name}: {error}");
     }
     std::fs::copy(&whole, &file).unwrap();
-    let database = redb::Database::open(&file).unwrap();
+    let database = opened(&file);
     let txn = database.begin_write().unwrap();
     assert!(txn.delete_table(Rows::new("login_tries")).unwrap());
     // A table of ours that this backup does not have.
@@ -142,7 +148,7 @@ async fn a_seal_made_with_other_keys_is_none() {
     let (here, other) = (Installed::new(), Installed::new());
     let (file, others) = (backup(&here).await, backup(&other).await);
     let foreign = {
-        let database = redb::Database::open(&others).unwrap();
+        let database = opened(&others);
         let txn = redb::ReadableDatabase::begin_read(&database).unwrap();
         let table = txn.open_table(SEAL).unwrap();
         let row = table.iter().unwrap().next().unwrap().unwrap();

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::support::installed::Installed;
 
@@ -83,7 +83,7 @@ fn what_the_owner_has_laid_as_links_leads_root_nowhere() {
     // The folder of backups that nobody fetched, in which root would clear up.
     let here = theirs();
     let old = outside(&here, "old", "kept");
-    let year_ago = SystemTime::now() - Duration::from_hours(24 * 365);
+    let year_ago = fs::metadata(&old).unwrap().modified().unwrap() - Duration::from_hours(24 * 365);
     fs::File::options().write(true).open(&old).unwrap().set_modified(year_ago).unwrap();
     trap(&here.path("outside"), &here.data().join("outgoing"));
     assert_eq!(here.run(&["backup", "b.redb"]).code, Some(1));
