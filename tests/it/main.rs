@@ -50,6 +50,7 @@ mod reissue_steps;
 mod retention;
 mod routes;
 mod schema1;
+mod security_cookies;
 mod security_forms;
 mod security_headers;
 mod security_injection;
