@@ -24,14 +24,14 @@ use crate::notices;
 use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes::{self, Row};
-use crate::security::{self, Hasher, Keys, Throttle, housekeeping};
+use crate::security::{self, Hasher, Keys, NewDevices, Throttle, housekeeping};
 use crate::staff;
 use crate::store::{self, Check, Store, StoreError};
 use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, letters::Press, Arc<Throttle>, Arc<AtomicBool>);
+pub struct App(Arc<Parts>, letters::Press, Arc<(Throttle, NewDevices)>, Arc<AtomicBool>);
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -115,7 +115,9 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         audit::seal_with(&parts.store, &parts.keys);
-        let logins = Throttle::new(parts.config.limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
+        let limits = &parts.config.limits;
+        let of_networks = Throttle::new(limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
+        let logins = (of_networks, NewDevices::new(limits.new_device_logins_per_minute));
         Self(Arc::new(parts), letters::Press::default(), Arc::new(logins), Arc::default())
     }
 
@@ -134,7 +136,14 @@ impl App {
     /// Bounds how many logins a network may try: asked before anything is written or hashed.
     #[must_use]
     pub fn logins(&self) -> &Throttle {
-        &self.2
+        &self.2.0
+    }
+
+    /// Bounds how many logins all devices together may try that the typed account does not know: asked after [`App::logins`], and
+    /// before anything is written or hashed.
+    #[must_use]
+    pub fn new_devices(&self) -> &NewDevices {
+        &self.2.1
     }
 
     /// Breaks off long work that can be done again (backups, checks): the process is about to end.

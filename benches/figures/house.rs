@@ -322,7 +322,7 @@ fn write_config(root: &Path, port: u16, smtp: u16) -> Outcome<()> {
         "[server]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"http://localhost:{port}\"\ndata_dir = \"data\"\n\
          metrics_listen = \"off\"\ntrusted_proxies = [\"127.0.0.1\"]\n\
          [mail]\nsmtp_url = \"smtp://127.0.0.1:{smtp}\"\nfrom = \"uketsuke@example.jp\"\n\
-         [limits]\nlogin_tries_per_network_5min = 1000000\ncodes_per_network_hour = 10000\n\
+         [limits]\nlogin_tries_per_network_5min = 1000000\nnew_device_logins_per_minute = 1000000\ncodes_per_network_hour = 10000\n\
          codes_per_address_hour = 10000\ncodes_per_address_day = 100000\n"
     );
     for prefecture in office::PREFECTURES {

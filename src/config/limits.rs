@@ -1,4 +1,4 @@
-//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3), how many logins a network may try, how many connections there
+//! `[limits]`: how many codes leave by mail (spec 2, D; ASVS 6.6.3), how many logins a network and all unknown devices may try, how many connections there
 //! may be, and how many applications strangers may send for one office (D).
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ pub struct Limits {
     /// Logins tried from one client network, in five minutes. A whole office at the start of a working day stays far below 60, and 60
     /// hashes take half a second of the machine.
     pub login_tries_per_network_5min: u32,
+    /// Logins that are not right from devices which the typed account does not know, in all, in a minute. Each is an entry of the audit
+    /// log and a hash; 300 keep a core busy for some seconds, and of honest offices' mistakes there are never as many.
+    pub new_device_logins_per_minute: u32,
     /// Connections at once, in all. Each may hold some 100 KiB before it has asked for anything.
     pub connections: u32,
     /// Connections at once from one client network, but for trusted proxies. A browser opens six, and an idle one ends after 30 seconds.
@@ -42,6 +45,7 @@ impl Default for Limits {
             codes_per_address_day: 300,
             codes_per_network_hour: 30,
             login_tries_per_network_5min: 60,
+            new_device_logins_per_minute: 300,
             connections: 2_000,
             connections_per_network: 200,
             applications_per_office_day: 10,
@@ -57,6 +61,7 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("limits.codes_per_address_day", "limits.codes_per_address_hour 以上、100000までの整数（通）"),
     ("limits.codes_per_network_hour", "1から10000までの整数（通）"),
     ("limits.login_tries_per_network_5min", "10から1000000までの整数（回）"),
+    ("limits.new_device_logins_per_minute", "10から1000000までの整数（回）"),
     ("limits.connections", "100から100000までの整数（接続）"),
     ("limits.connections_per_network", "10以上、limits.connections までの整数（接続）"),
     ("limits.applications_per_office_day", "1から1000までの整数（件）"),
@@ -74,6 +79,7 @@ impl Limits {
         );
         found.expect("limits.codes_per_network_hour", (1..=10_000).contains(&self.codes_per_network_hour));
         found.expect("limits.login_tries_per_network_5min", (10..=1_000_000).contains(&self.login_tries_per_network_5min));
+        found.expect("limits.new_device_logins_per_minute", (10..=1_000_000).contains(&self.new_device_logins_per_minute));
         found.expect("limits.connections", (100..=100_000).contains(&self.connections));
         found.expect("limits.connections_per_network", (10..=self.connections).contains(&self.connections_per_network));
         found.expect("limits.applications_per_office_day", (1..=1_000).contains(&self.applications_per_office_day));

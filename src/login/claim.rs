@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use super::flow::Attempt;
 use super::model::Tries;
 use super::store::{STRANGERS, TRIES, TriesKey, refused_subject};
-use crate::accounts::{self, Account};
+use crate::accounts::{self, Account, Temporary};
 use crate::audit::{self, Actor, Event};
 use crate::config::Lockout;
-use crate::kernel::{Id, Moment, UserId, text};
+use crate::kernel::{Id, Moment, Secret, UserId, text};
 use crate::security::{Keys, Purpose, devices};
-use crate::store::{Reads as _, StoreError, Tx};
+use crate::store::{Reads, StoreError, Tx};
 
 /// Who tries what, in the form the rows are keyed by.
 #[derive(Clone, Debug)]
@@ -80,22 +80,53 @@ impl Claim {
     }
 }
 
+/// The tries of the device that logs in, and their key, if the typed account has been entered with it before and it was not wrong too
+/// often since. Every other device is a stranger's, also one that another account knows.
+fn of_known_device(r: &impl Reads, now: Timestamp, claim: &Claim) -> Result<Option<(TriesKey, Tries)>, StoreError> {
+    let (Some(user_id), Some(device)) = (claim.user_id, claim.device) else { return Ok(None) };
+    if !devices::is_known(r, &user_id.to_string(), device)? {
+        return Ok(None);
+    }
+    let key = (claim.key.0, devices::count_key(device));
+    let tries = r.get(&TRIES, &key)?.unwrap_or_else(Tries::none);
+    Ok((!tries.is_worn_out(now)).then_some((key, tries)))
+}
+
+/// Whether this may be the office itself whatever strangers do: a device it has entered with, or its letter.
+pub(super) fn is_expected(
+    r: &impl Reads,
+    keys: &Keys,
+    now: Timestamp,
+    claim: &Claim,
+    password: &Secret<String>,
+) -> Result<bool, StoreError> {
+    Ok(of_known_device(r, now, claim)?.is_some() || holds_letter(r, keys, now, claim, password)?)
+}
+
+/// Whether the typed password is a temporary one that enters now.
+fn holds_letter(
+    r: &impl Reads,
+    keys: &Keys,
+    now: Timestamp,
+    claim: &Claim,
+    password: &Secret<String>,
+) -> Result<bool, StoreError> {
+    let Some(user_id) = claim.user_id else { return Ok(false) };
+    let account = accounts::find(r, user_id)?.filter(|account| !account.suspended);
+    let letter = account.as_ref().and_then(|account| account.live_temporary(now));
+    // Where there is none, another is compared: no answer may come sooner for that.
+    let none = Temporary::new(keys, user_id, &Secret::new(String::new()), Id::from_bytes([0; 16]), now);
+    Ok(letter.unwrap_or(&none).matches(keys, user_id, password) && letter.is_some())
+}
+
 pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: &Claim) -> Result<Reservation, StoreError> {
     let account = claim.user_id.map(|user_id| accounts::find(tx, user_id)).transpose()?.flatten();
-    let mut known = match (claim.user_id, claim.device) {
-        (Some(user_id), Some(device)) => devices::is_known(tx, &user_id.to_string(), device)?,
-        _ => false,
+    let of_device = of_known_device(tx, moment.now, claim)?;
+    let known = of_device.is_some();
+    let (key, mut tries) = match of_device {
+        Some(own) => own,
+        None => (claim.key, tx.get(&TRIES, &claim.key)?.unwrap_or_else(Tries::none)),
     };
-    let mut key = claim.key;
-    let mut tries = tx.get(&TRIES, &key)?.unwrap_or_else(Tries::none);
-    if let (true, Some(device)) = (known, claim.device) {
-        let own = (key.0, devices::count_key(device));
-        let of_device = tx.get(&TRIES, &own)?.unwrap_or_else(Tries::none);
-        known = !of_device.is_worn_out(moment.now);
-        if known {
-            (key, tries) = (own, of_device);
-        }
-    }
     if let Some(until) = tries.locked_until(moment.now) {
         // One entry tells of the lock, not one for each try that it refuses.
         if tries.tell_lock() {

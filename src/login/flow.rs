@@ -37,6 +37,8 @@ pub enum Outcome {
     Refused,
     /// This device is locked for the typed ID until then.
     Locked(Timestamp),
+    /// Too many try from devices unknown to the account they type, as this one does; until then. Nothing was looked at or kept.
+    Crowded(Timestamp),
 }
 
 /// An open session.
@@ -63,20 +65,35 @@ pub enum LoginError {
 
 /// Logs in with user ID and password, chosen or temporary.
 ///
-/// One transaction counts the try as wrong; exactly one argon2 runs outside, whether the account exists or not and whether a letter
-/// is out or not; a second transaction looks again and decides.
+/// A try that nothing speaks for takes a token of the bucket that all such tries share, before it costs anything; a right one gives it
+/// back. Then one transaction counts the try as wrong; exactly one argon2 runs outside, whether the account exists or not and whether
+/// a letter is out or not; a second transaction looks again and decides.
 ///
 /// # Errors
 /// [`LoginError`].
 pub async fn log_in(app: &App, attempt: Attempt) -> Result<Outcome, LoginError> {
     let claim = Claim::new(&app.keys, &attempt);
+    let now = app.clock.now();
+    let expected = app.store.read(|r| claim::is_expected(r, &app.keys, now, &claim, &attempt.password))?;
+    let token = match (!expected).then(|| app.new_devices().admit(now)).transpose() {
+        Ok(token) => token,
+        Err(again_at) => return Ok(Outcome::Crowded(again_at)),
+    };
+    let outcome = examine_and_settle(app, claim, &attempt.password).await;
+    if let (Some(token), Ok(Outcome::Entered(_)) | Err(LoginError::Busy(_))) = (token, &outcome) {
+        app.new_devices().give_back(token);
+    }
+    outcome
+}
+
+async fn examine_and_settle(app: &App, claim: Claim, password: &Secret<String>) -> Result<Outcome, LoginError> {
     let (moment, rules) = (app.moment(), app.config.lockout.clone());
     let at_start = claim.clone();
     let reserved = match app.store.write::<_, StoreError, _>(move |tx| claim::reserve(tx, &moment, &rules, &at_start)).await? {
         Reservation::Locked(until) => return Ok(Outcome::Locked(until)),
         Reservation::Reserved(reserved) => reserved,
     };
-    let found = match examine(app, &moment, &reserved, &attempt.password).await {
+    let found = match examine(app, &moment, &reserved, password).await {
         Ok(found) => found,
         Err(busy) => {
             app.store.write::<_, StoreError, _>(move |tx| claim::give_back(tx, &reserved)).await?;

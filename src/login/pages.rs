@@ -87,6 +87,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
             form_page(true, screen(&visit, typed, &errors, None, Some(advice(&app.config.lockout))))
         }
         Outcome::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
+        Outcome::Crowded(again_at) => Ok(web::too_many_new_devices(&visit, "ログイン", "/login", again_at)),
     }
 }
 

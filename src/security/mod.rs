@@ -1,6 +1,7 @@
 //! Keyed hashes, password hashing, sessions, device cookies, limits, throttles.
 
 mod belongs;
+mod bucket;
 pub mod devices;
 mod hashing;
 pub mod housekeeping;
@@ -8,12 +9,14 @@ mod key_file;
 mod keys;
 mod leaked;
 pub mod limits;
+mod new_devices;
 pub mod passwords;
 pub mod sessions;
 mod throttle;
 
 pub use hashing::{Busy, Hasher, PasswordHash, Verdict};
 pub use keys::{KeyError, KeyId, Keyed, Keys, Purpose, Sealed};
+pub use new_devices::{NewDevices, Token};
 pub use throttle::Throttle;
 
 /// Checks every row of this room, for `verify`.

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::bucket::Bucket;
 use crate::kernel::ClientNetwork;
 
 /// Networks remembered at once: about a megabyte.
@@ -14,11 +15,8 @@ const MOST_NETWORKS: usize = 20_000;
 /// A bucket of tokens for each client network, which fills up again evenly.
 #[derive(Debug)]
 pub struct Throttle {
-    /// Milliseconds in which an empty bucket is full again.
-    per: i64,
-    /// Milliseconds in which one token comes back.
-    step: i64,
-    /// When the bucket of a network is full again, in milliseconds since the epoch. One that is not listed is full.
+    bucket: Bucket,
+    /// When the bucket of a network is full again. One that is not listed is full.
     full_at: Mutex<HashMap<ClientNetwork, i64>>,
 }
 
@@ -26,8 +24,7 @@ impl Throttle {
     /// At most `most` at once from one network, and as many again in each stretch of length `per`.
     #[must_use]
     pub fn new(most: u32, per: SignedDuration) -> Self {
-        let per = i64::try_from(per.as_millis()).unwrap_or(i64::MAX).max(1);
-        Self { per, step: (per / i64::from(most.max(1))).max(1), full_at: Mutex::default() }
+        Self { bucket: Bucket::new(most, per), full_at: Mutex::default() }
     }
 
     /// Takes a token of this network's bucket.
@@ -35,17 +32,10 @@ impl Throttle {
     /// # Errors
     /// When the next token comes back, if there is none. Nothing is taken then: whoever waits as told goes on.
     pub fn admit(&self, network: ClientNetwork, now: Timestamp) -> Result<(), Timestamp> {
-        let now = now.as_millisecond();
         let mut all = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        // No bucket takes longer to fill than an empty one; what says so was written by a clock that was ahead.
-        let written = all.get(&network).copied().filter(|full_at| full_at.saturating_sub(now) <= self.per);
-        let full_at = written.unwrap_or(now).max(now).saturating_add(self.step);
-        let wait = full_at.saturating_sub(now).saturating_sub(self.per);
-        if wait > 0 {
-            return Err(Timestamp::from_millisecond(now.saturating_add(wait)).unwrap_or(Timestamp::MAX));
-        }
+        let full_at = self.bucket.take(all.get(&network).copied(), now)?;
         if all.len() >= MOST_NETWORKS && !all.contains_key(&network) {
-            make_room(&mut all, now);
+            make_room(&mut all, now.as_microsecond());
         }
         all.insert(network, full_at);
         Ok(())

@@ -25,5 +25,5 @@ pub use front::Front;
 pub use kept::{Kept, ShownAt};
 pub use query::Query;
 pub use shell_layer::Layer;
-pub use throttled::{come_again, too_many_logins};
+pub use throttled::{come_again, too_many_logins, too_many_new_devices};
 pub use visit::{BACKGROUND, Visit};

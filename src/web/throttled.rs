@@ -1,4 +1,4 @@
-//! The answer to too many requests from one network.
+//! The answers to too many requests.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -23,12 +23,26 @@ pub fn come_again(visit: &Visit, page: Markup, again_at: Timestamp) -> Response 
 /// Too many logins were tried from this network. The same for whatever was typed, because nothing of it was looked at.
 #[must_use]
 pub fn too_many_logins(visit: &Visit, title: &'static str, login: &'static str, again_at: Timestamp) -> Response {
+    let why = "お使いの回線から、短い時間に多くのログインが試みられました。";
+    crowded(visit, title, login, again_at, why, "入力された内容は確認していません。")
+}
+
+/// Too many logins were tried from devices that the typed account does not know, as this one is. The same whether there is such an
+/// account or not.
+#[must_use]
+pub fn too_many_new_devices(visit: &Visit, title: &'static str, login: &'static str, again_at: Timestamp) -> Response {
+    let why = "初めてログインする端末（ブラウザ）からのログインが、システム全体で集中しています。";
+    let aside = "このIDでログインしたことのある端末（ブラウザ）からは、お待ちにならずにログインできます。今回の操作は、ログインの誤りとして数えていません。";
+    crowded(visit, title, login, again_at, why, aside)
+}
+
+fn crowded(visit: &Visit, title: &'static str, login: &'static str, again_at: Timestamp, why: &str, aside: &str) -> Response {
     let body = html! {
         (notice(Mark::Error, "ログインが混み合っています", html! {
             p {
-                "お使いの回線から、短い時間に多くのログインが試みられました。恐れ入りますが、あと"
+                (why) "恐れ入りますが、あと"
                 strong { (countdown(&visit.time, again_at.as_millisecond(), "0秒")) }
-                "お待ちになってから（" (jst::hms(again_at)) "以降に）、もう一度ログインしてください。入力された内容は確認していません。"
+                "お待ちになってから（" (jst::hms(again_at)) "以降に）、もう一度ログインしてください。" (aside)
             }
         }))
         (ButtonRow::forward_link("ログイン画面へ", login).back(Back::Link("/")))

@@ -170,6 +170,11 @@ fn a_bad_value_names_file_line_key_and_what_is_expected() {
         ("[backup]\nkeep_monthly = 121\n", "13行目: backup.keep_monthly には、0から120までの整数（月分）"),
         ("[backup]\nelsewhere = \"yes\"\n", "13行目: backup.elsewhere には、true か false"),
         ("[backup]\nkeep = 14\n", "13行目: backup.keep というキーはありません"),
+        (
+            "[limits]\nnew_device_logins_per_minute = 0\n",
+            "13行目: limits.new_device_logins_per_minute には、10から1000000までの整数（回）",
+        ),
+        ("[limits]\nnew_device_logins_per_minute = 1000001\n", "13行目: limits.new_device_logins_per_minute には"),
         ("[session]\nabsolute_hours = 25\n", "13行目: session.absolute_hours には、1から24までの整数（時間）"),
         (
             "[[certificate.fee]]\nfrom = 2026-04-01\namount = 1\n[[certificate.fee]]\nfrom = 2025-04-01\namount = 2\n",

@@ -59,6 +59,7 @@ mod security_matrix;
 mod security_reach;
 mod security_rows;
 mod security_secrets;
+mod security_storm;
 mod security_strangers;
 mod security_tls;
 mod shell;

@@ -14,7 +14,7 @@ use crate::support::reissue::{CONTACT, NUMBER};
 use crate::support::staff::{PASSWORD as STAFF_PASSWORD, enrol, invite, path_of_link};
 
 /// An answer without what differs by right: what was typed, and the token of the page.
-fn bare(page: &Page, browser: &Browser, typed: &[&str]) -> (u16, String, Vec<(String, String)>) {
+pub fn bare(page: &Page, browser: &Browser, typed: &[&str]) -> (u16, String, Vec<(String, String)>) {
     let mut body = page.body.replace(browser.csrf(), "TOKEN");
     for (at, text) in typed.iter().enumerate() {
         body = body.replace(text, &format!("TYPED{at}"));
@@ -29,12 +29,12 @@ fn bare(page: &Page, browser: &Browser, typed: &[&str]) -> (u16, String, Vec<(St
 }
 
 /// Rows read, rows written, commits, hashes.
-fn costs(app: &TestApp) -> [u64; 4] {
+pub fn costs(app: &TestApp) -> [u64; 4] {
     let counts = app.app.store.counts();
     [counts.read, counts.written, counts.commits, app.app.hasher.count()]
 }
 
-async fn priced(app: &TestApp, browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> (Page, [u64; 4]) {
+pub async fn priced(app: &TestApp, browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> (Page, [u64; 4]) {
     let before = costs(app);
     let page = browser.post(path, fields).await;
     let after = costs(app);

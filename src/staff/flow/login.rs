@@ -38,13 +38,30 @@ pub enum Passed {
     Refused,
     /// This device is locked for the typed name until then.
     Locked(Timestamp),
+    /// Too many try from devices unknown to the account they type, as this one does; until then. Nothing was looked at or kept.
+    Crowded(Timestamp),
 }
 
-/// Compares name and password. Exactly one argon2 runs, whether the name exists or not.
+/// Compares name and password. Exactly one argon2 runs, whether the name exists or not. A try from a device that the member does not
+/// know takes a token of the bucket that all such tries share, offices' as well, before it costs anything; a right one gives it back.
 ///
 /// # Errors
 /// [`FlowError`].
 pub async fn pass(app: &App, name: StaffName, password: Secret<String>, caller: Caller) -> Result<Passed, FlowError> {
+    let now = app.clock.now();
+    let known = app.store.read(|r| tries::is_known(r, now, &app.keys, &name, &caller))?;
+    let token = match (!known).then(|| app.new_devices().admit(now)).transpose() {
+        Ok(token) => token,
+        Err(again_at) => return Ok(Passed::Crowded(again_at)),
+    };
+    let passed = compare(app, name, password, caller).await;
+    if let (Some(token), Ok(Passed::Code) | Err(FlowError::Busy(_))) = (token, &passed) {
+        app.new_devices().give_back(token);
+    }
+    passed
+}
+
+async fn compare(app: &App, name: StaffName, password: Secret<String>, caller: Caller) -> Result<Passed, FlowError> {
     let (moment, rules) = (app.moment(), app.config.lockout.clone());
     let reserved = app
         .store

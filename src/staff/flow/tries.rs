@@ -11,7 +11,7 @@ use crate::config::Lockout;
 use crate::kernel::Id;
 use crate::login::Tries;
 use crate::security::{Keys, Purpose, devices};
-use crate::store::{Reads as _, StoreError, Tx};
+use crate::store::{Reads, StoreError, Tx};
 
 /// What tries on a typed name are counted under.
 pub fn door(keys: &Keys, name: &StaffName) -> [u8; 32] {
@@ -42,6 +42,31 @@ pub struct Locked {
     pub tell: bool,
 }
 
+/// The tries of the device that logs in, and their key, if this member has logged in with it before and it was not wrong too often since.
+fn of_known_device(
+    r: &impl Reads,
+    now: Timestamp,
+    door: [u8; 32],
+    member: Option<&Member>,
+    caller: &Caller,
+) -> Result<Option<(store::TriesKey, Tries)>, StoreError> {
+    let Some(device) = caller.device else { return Ok(None) };
+    // Read for unknown names as well, so that they cost the same.
+    let owner = member.map_or(Id::from_bytes([0; 16]), |member| member.id);
+    if !devices::is_known(r, &super::device_owner(owner), device)? {
+        return Ok(None);
+    }
+    let key = (door, devices::count_key(device));
+    let tries = r.get(&store::TRIES, &key)?.unwrap_or_else(Tries::none);
+    Ok((!tries.is_worn_out(now)).then_some((key, tries)))
+}
+
+/// Whether the member of this name has logged in with this device before; that of anybody else is a stranger's.
+pub fn is_known(r: &impl Reads, now: Timestamp, keys: &Keys, name: &StaffName, caller: &Caller) -> Result<bool, StoreError> {
+    let member = store::by_name(r, name)?;
+    Ok(of_known_device(r, now, door(keys, name), member.as_ref(), caller)?.is_some())
+}
+
 /// Counts a try as wrong, unless this device is locked.
 pub fn reserve(
     tx: &mut Tx<'_>,
@@ -53,19 +78,12 @@ pub fn reserve(
 ) -> Result<Result<Reserved, Locked>, StoreError> {
     let member = store::by_name(tx, name)?;
     let door = door(keys, name);
-    let mut key = (door, caller.browser);
-    let mut known = false;
-    // Read for unknown names as well, so that they cost the same.
-    let owner = member.as_ref().map_or(Id::from_bytes([0; 16]), |member| member.id);
-    if let Some(device) = caller.device {
-        let own = (door, devices::count_key(device));
-        let of_device = tx.get(&store::TRIES, &own)?.unwrap_or_else(Tries::none);
-        known = devices::is_known(tx, &super::device_owner(owner), device)? && !of_device.is_worn_out(now);
-        if known {
-            key = own;
-        }
-    }
-    let mut tries = tx.get(&store::TRIES, &key)?.unwrap_or_else(Tries::none);
+    let of_device = of_known_device(tx, now, door, member.as_ref(), caller)?;
+    let known = of_device.is_some();
+    let (key, mut tries) = match of_device {
+        Some(own) => own,
+        None => ((door, caller.browser), tx.get(&store::TRIES, &(door, caller.browser))?.unwrap_or_else(Tries::none)),
+    };
     if let Some(until) = tries.locked_until(now) {
         let tell = tries.tell_lock();
         if tell {

@@ -312,6 +312,7 @@ async fn log_in(app: &TestApp, user_id: &str, password: &str) -> Result<Answer, 
     match login::log_in(&app.app, attempt).await {
         Ok(Outcome::Entered(_)) => Ok(Answer::Entered),
         Ok(Outcome::Refused | Outcome::Locked(_)) => Ok(Answer::Counted),
+        Ok(Outcome::Crowded(_)) => panic!("fewer are tried than new devices may"),
         Err(LoginError::Store(error)) => Err(error),
         Err(LoginError::Busy(_)) => panic!("nobody else hashes"),
     }

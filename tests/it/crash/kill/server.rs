@@ -27,7 +27,7 @@ impl Server {
     pub fn install(smtp: &str) -> Self {
         let (folder, port) = (tempfile::tempdir().unwrap(), house::free_port());
         let proxy = "metrics_listen = \"off\"\ntrusted_proxies = [\"127.0.0.1\"]\n";
-        let limits = "[limits]\ncodes_per_network_hour = 10000\nlogin_tries_per_network_5min = 1000000\n\
+        let limits = "[limits]\ncodes_per_network_hour = 10000\nlogin_tries_per_network_5min = 1000000\nnew_device_logins_per_minute = 1000000\n\
                       applications_per_office_day = 1000\nwarnings_per_office_day = 100\n\n\
                       [lockout]\nunknown_device_per_hour = 100\n\n";
         let config = house::config(port, smtp).replace("metrics_listen = \"off\"\n", proxy) + limits;
