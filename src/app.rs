@@ -225,6 +225,9 @@ impl App {
             tracing::info!(taken_up, "jobs of the process before are taken up");
         }
         let (folder, now) = (&self.config.server.data_dir, self.clock.now());
+        if let Some(latest) = self.store.read(|r| audit::ahead(r, now))? {
+            tracing::error!(%latest, %now, "the clock of this machine is behind, or was ahead: there are audit entries later than now");
+        }
         backup::clear_outgoing(folder, now);
         ledger::clear_incoming(folder, now);
         let moment = self.moment();

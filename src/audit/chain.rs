@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Actor, Entry, Event, keep};
-use crate::kernel::{Moment, Prefecture};
+use crate::kernel::{Moment, Prefecture, clock};
 use crate::security::{KeyId, Keyed, Keys, Purpose};
 use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx, expect, leads_to};
 
 pub(super) const CHAIN: Table<u64, Link> = Table::new("audit");
 pub(super) const DETAILS: Table<u64, Details> = Table::new("audit_details");
-const BY_SUBJECT: Table<(String, u64), ()> = Table::new("audit_by_subject");
+pub(super) const BY_SUBJECT: Table<(String, u64), ()> = Table::new("audit_by_subject");
 const BY_PREFECTURE: Table<(Prefecture, u64), ()> = Table::new("audit_by_prefecture");
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -105,25 +105,6 @@ pub fn about_before(r: &impl Reads, subject: &str, before: Option<u64>, limit: u
     keys.into_iter().filter_map(|((_, n), ())| entry(r, n).transpose()).collect()
 }
 
-/// How many entries there are about a subject since `since`, counted up to `limit`. The chain has no gaps and goes with the time, so
-/// the first of them is found by halving, and none of them is read.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn count_about(r: &impl Reads, subject: &str, since: Timestamp, limit: usize) -> Result<usize, StoreError> {
-    let end = r.first(&CHAIN, &Span::all().descending())?.map_or(1, |(last, _)| last + 1);
-    let (mut first, mut beyond) = (1, end);
-    while first < beyond {
-        let middle = u64::midpoint(first, beyond);
-        match r.get(&CHAIN, &middle)? {
-            Some(link) if link.at < since => first = middle + 1,
-            _ => beyond = middle,
-        }
-    }
-    let subject = subject.to_owned();
-    r.count(&BY_SUBJECT, &Span::between(&(subject.clone(), first), &subject), limit)
-}
-
 /// The newest entries of a federation, newest first; `before` continues a list.
 ///
 /// # Errors
@@ -180,13 +161,18 @@ pub(super) fn head(r: &impl Reads) -> Result<Option<(u64, [u8; 32])>, StoreError
 }
 
 /// Erases the details of up to `limit` entries that are older than `before`; says which was the last. The chain stays whole.
-pub(super) fn erase_details(tx: &mut Tx<'_>, before: Timestamp, limit: usize) -> Result<Option<u64>, StoreError> {
-    let mut old = Vec::new();
-    // Details lie in the order of their entries, so the first young one ends the search.
+pub(super) fn erase_details(tx: &mut Tx<'_>, before: Timestamp, now: Timestamp, limit: usize) -> Result<Option<u64>, StoreError> {
+    let (mut old, mut ahead) = (Vec::new(), Vec::new());
+    // Details lie in the order of their entries, so the first young one ends the search. One dated ahead is as old as those after it:
+    // it must not keep them until its time comes.
     for (sequence, _) in tx.list(&DETAILS, &Span::all(), limit)? {
         match tx.get(&CHAIN, &sequence)? {
+            Some(link) if clock::is_ahead(link.at, now) => ahead.push(sequence),
             Some(link) if link.at >= before => break,
-            _ => old.push(sequence),
+            _ => {
+                old.append(&mut ahead);
+                old.push(sequence);
+            }
         }
     }
     for sequence in &old {

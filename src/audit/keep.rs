@@ -88,7 +88,7 @@ async fn erase(store: &Store, keys: &Keys, now: Timestamp, before: Timestamp) ->
         let keys = keys.clone();
         let erased = store
             .write(move |tx| {
-                let erased = chain::erase_details(tx, before, CHUNK)?;
+                let erased = chain::erase_details(tx, before, now, CHUNK)?;
                 erased.map(|last| sign_head(tx, &keys, now, last)).transpose()
             })
             .await?;

@@ -7,12 +7,14 @@ mod chain;
 mod check;
 mod event;
 mod keep;
+mod times;
 mod verify;
 
-pub use chain::{about, about_before, count_about, in_prefecture, record, seal_with};
+pub use chain::{about, about_before, in_prefecture, record, seal_with};
 pub use check::check;
 pub use event::{Actor, Entry, Event};
 pub use keep::{KEEP, keep};
+pub use times::{ahead, times_about};
 pub use verify::{Damage, notes, verify};
 
 #[cfg(test)]

@@ -137,3 +137,45 @@ fn entries_are_found_by_subject_and_by_federation() {
     let older = store.read(|r| in_prefecture(r, Prefecture::new(7).unwrap(), Some(2), 9)).unwrap();
     assert_eq!(older.iter().map(|e| e.sequence).collect::<Vec<_>>(), [1]);
 }
+
+#[test]
+fn entries_of_a_clock_that_was_ahead_or_behind_are_no_times_and_hide_no_others() {
+    let store = Store::in_memory().unwrap();
+    seal_with(&store, &keys());
+    let at = |text: &str| -> jiff::Timestamp { text.parse().unwrap() };
+    let (since, now) = (at("2026-01-01T00:00:00Z"), at("2026-01-20T00:00:00Z"));
+    let told = |at: &str| {
+        let moment = Moment::new(&Clock::manual(at.parse().unwrap()), &Random::seeded(1));
+        store.write_blocking(move |tx| record(tx, &moment, Event::new(Actor::Visitor, "a.b").subject("it"))).unwrap();
+        store.read(|r| Ok::<_, StoreError>((times_about(r, "it", since, now, 9)?, ahead(r, now)?))).unwrap()
+    };
+    let (old, young, younger) = ("2025-12-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-19T00:00:00Z");
+    let (behind, next_year) = ("2000-01-01T00:00:00Z", "2027-01-02T00:00:00Z");
+    assert_eq!(told(old), (vec![], None));
+    assert_eq!(told(young), (vec![at(young)], None));
+    assert_eq!(told(behind), (vec![at(young)], None));
+    assert_eq!(told(next_year), (vec![at(young)], Some(at(next_year))));
+    assert_eq!(told(younger), (vec![at(younger), at(young)], Some(at(next_year))), "it is told for a while");
+}
+
+#[tokio::test]
+async fn an_entry_dated_ahead_does_not_keep_older_details_from_being_erased() {
+    let store = tokio::task::spawn_blocking(|| {
+        let store = Store::in_memory().unwrap();
+        seal_with(&store, &keys());
+        for (n, at) in ["2080-01-01T00:00:00Z", "2026-01-10T00:00:00Z", "2080-01-01T00:00:00Z"].into_iter().enumerate() {
+            let moment = Moment::new(&Clock::manual(at.parse().unwrap()), &Random::seeded(n as u64));
+            store
+                .write_blocking(move |tx| record(tx, &moment, Event::new(Actor::Visitor, "a.b").subject("it").detail("a", "b")))
+                .unwrap();
+        }
+        store
+    })
+    .await
+    .unwrap();
+    keep::test::erase_before(&store, &keys(), "2031-01-11T00:00:00Z".parse().unwrap()).await;
+    let entries = store.read(|r| about(r, "it", 9)).unwrap();
+    let left: Vec<bool> = entries.iter().rev().map(|entry| !entry.details.is_empty()).collect();
+    assert_eq!(left, [false, false, true], "nobody knows yet how old the last one is");
+    assert_eq!(found(&store), []);
+}

@@ -108,7 +108,7 @@ pub fn resend(
         return Ok(Resent::Ended);
     };
     let from = challenge.resend_from(&config.code);
-    if moment.now < from {
+    if moment.now < from && !challenge.is_void(moment.now) {
         return Ok(Resent::TooSoon { from });
     }
     if let Some(again_at) = count_code(tx, moment.now, &config.limits, &challenge.account, &challenge.address, network)? {
@@ -116,6 +116,7 @@ pub fn resend(
     }
     challenge.issue += 1;
     challenge.requested = moment.now;
+    challenge.opened = challenge.opened.min(moment.now);
     put_and_post(tx, moment, id, challenge, &config.code)?;
     Ok(Resent::Sent)
 }
@@ -208,8 +209,10 @@ pub struct View {
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn view(r: &impl Reads, rules: &config::Code, id: Id) -> Result<Option<View>, StoreError> {
+pub fn view(r: &impl Reads, rules: &config::Code, id: Id, now: Timestamp) -> Result<Option<View>, StoreError> {
     let Some(challenge) = store::find(r, id)? else { return Ok(None) };
+    let (valid_until, resend_from) =
+        if challenge.is_void(now) { (now, now) } else { (challenge.valid_until(rules), challenge.resend_from(rules)) };
     let row = challenge.mail.map(|mail| outbox::find(r, mail)).transpose()?.flatten();
     let delivery = match row {
         Some(row) if row.state == outbox::State::Failed => Delivery::Failed,
@@ -223,20 +226,20 @@ pub fn view(r: &impl Reads, rules: &config::Code, id: Id) -> Result<Option<View>
         purpose: challenge.purpose,
         issue: challenge.issue,
         requested: challenge.requested,
-        valid_until: challenge.valid_until(rules),
-        resend_from: challenge.resend_from(rules),
+        valid_until,
+        resend_from,
         end: challenge.end,
         address: challenge.address,
         delivery,
     }))
 }
 
-/// Removes challenges that were opened before `before`.
+/// Removes challenges that were opened before `before`, or by a clock that was ahead of `now`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn clean(store: &Store, before: Timestamp) -> Result<(), StoreError> {
-    store::remove_older(store, before).await
+pub async fn clean(store: &Store, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    store::remove_older(store, before, now).await
 }
 
 /// The code of an issue. `None` if its key is no longer in the key file.

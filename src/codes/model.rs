@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config;
 use crate::kernel::secret::same;
-use crate::kernel::{Id, MailAddress, Prefecture, text};
+use crate::kernel::{Id, MailAddress, Prefecture, clock, text};
 
 /// What a code is asked for. A code of one purpose is wrong for every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -145,10 +145,21 @@ impl<K> Challenge<K> {
         later(self.requested, rules.resend())
     }
 
+    /// Whether the newest code was asked for by a clock that was ahead and has been set right: it would work, and keep 再送 waiting,
+    /// until that day.
+    #[must_use]
+    pub fn is_void(&self, now: Timestamp) -> bool {
+        clock::is_ahead(self.requested, now)
+    }
+
     /// Whether the code of `issue` may still be delivered.
     #[must_use]
     pub fn deliverable(&self, issue: u32, rules: &config::Code, now: Timestamp) -> bool {
-        self.sends && self.end.is_none() && issue == self.issue && now < self.valid_until(rules)
+        self.sends && self.end.is_none() && issue == self.issue && !self.is_over(rules, now)
+    }
+
+    fn is_over(&self, rules: &config::Code, now: Timestamp) -> bool {
+        now >= self.valid_until(rules) || self.is_void(now)
     }
 
     /// Judges an entry and counts it. `code` gives the code of an issue, `None` where its key is gone, which
@@ -159,7 +170,7 @@ impl<K> Challenge<K> {
             Some(End::Spent | End::Replaced) => return Entered::Ended,
             None => {}
         }
-        if now >= self.valid_until(rules) {
+        if self.is_over(rules, now) {
             return Entered::Expired;
         }
         let typed = text::code(typed);
@@ -248,6 +259,14 @@ mod tests {
         let mut one = challenge();
         assert_eq!(enter(&mut one, "0000", 1_801), Entered::Expired);
         assert_eq!(one.tries_left, 5, "an entry after the end is not counted");
+    }
+
+    #[test]
+    fn a_code_of_a_clock_that_was_ahead_works_no_more_when_it_is_set_right() {
+        for (ahead, answer) in [(4 * 60, Entered::Right), (9 * 3600, Entered::Expired), (365 * 24 * 3600, Entered::Expired)] {
+            assert_eq!(enter(&mut challenge(), "1111", -ahead), answer);
+            assert_eq!(challenge().deliverable(1, &config::Code::default(), at(-ahead)), answer == Entered::Right);
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The table of challenges.
 
+use jiff::Timestamp;
+
 use super::model::Challenge;
-use crate::kernel::Id;
+use crate::kernel::{Id, clock};
 use crate::security::KeyId;
 use crate::store::{self, Check, Reads, Store, StoreError, Table, Tx};
 
@@ -15,9 +17,9 @@ pub(super) fn put(tx: &mut Tx<'_>, id: Id, challenge: &Challenge<KeyId>) -> Resu
     tx.put(&CHALLENGES, &id, challenge)
 }
 
-/// Removes challenges opened before `before`.
-pub(super) async fn remove_older(store: &Store, before: jiff::Timestamp) -> Result<(), StoreError> {
-    let old = move |challenge: &Challenge<KeyId>| challenge.opened < before;
+/// Removes challenges opened before `before`, or by a clock that was ahead of `now`.
+pub(super) async fn remove_older(store: &Store, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    let old = move |challenge: &Challenge<KeyId>| challenge.opened < before || clock::is_ahead(challenge.opened, now);
     store::sweep(store, CHALLENGES, old, |tx, id| tx.delete(&CHALLENGES, id).map(drop)).await.map(drop)
 }
 

@@ -103,6 +103,9 @@ pub(super) struct Row {
     pub(super) payload: Vec<u8>,
     pub(super) created: Timestamp,
     pub(super) due: Timestamp,
+    /// When `due` was written. None in rows of programs that did not know it.
+    #[serde(default)]
+    pub(super) set: Option<Timestamp>,
     pub(super) attempts: u32,
     /// Being worked on by this process.
     pub(super) leased: bool,

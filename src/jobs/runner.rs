@@ -89,8 +89,22 @@ impl Runner {
     async fn set_right(&self, now: Timestamp) -> Result<(), StoreError> {
         let called_back = self.store.write(move |tx| store::set_right(tx, now)).await?;
         if called_back > 0 {
-            tracing::warn!(jobs = called_back, "the clock was ahead: jobs that it had put off are due now");
+            tracing::warn!(jobs = called_back, "the clock was ahead: jobs that it had put off keep their distance from now on");
         }
+        Ok(())
+    }
+
+    /// Calls back what was put off by a clock that has been set back since `last`; until that is done, `last` stays what it is.
+    pub(super) async fn look_at_clock(&self, lane: Lane, last: &mut Timestamp) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        if clock::is_ahead(*last, now) {
+            // All lanes see it; one tells it.
+            if lane == Lane::Clock {
+                tracing::error!(was = %last, is = %now, "the clock of this machine ran back: it was ahead, or is behind now");
+            }
+            self.set_right(now).await?;
+        }
+        *last = now;
         Ok(())
     }
 
@@ -135,13 +149,9 @@ impl Runner {
         let mut last = self.clock.now();
         loop {
             changes.mark_unchanged();
-            let now = self.clock.now();
-            if clock::is_ahead(last, now)
-                && let Err(error) = self.set_right(now).await
-            {
+            if let Err(error) = self.look_at_clock(lane, &mut last).await {
                 tracing::error!(%error, ?lane, "jobs cannot be called back");
             }
-            last = now;
             let free = lane.width() - running.len();
             if free > 0 && !*stop.borrow() {
                 match self.lease(lane, free).await {
@@ -186,7 +196,7 @@ impl Runner {
     }
 
     async fn work(&self, job: Job) {
-        let (id, kind) = (job.id, job.kind.clone());
+        let (id, kind, begun) = (job.id, job.kind.clone(), job.now);
         let outcome = match self.handlers.0.get(kind.as_str()) {
             // In a task of its own, so that a panic in a handler ends the job and not the lane.
             Some(handler) => tokio::spawn(handler(job)).await.unwrap_or_else(|error| {
@@ -202,7 +212,10 @@ impl Runner {
         let ended = match outcome {
             Outcome::Finished => Ok(()),
             Outcome::Done => self.store.write(move |tx| store::cancel(tx, id).map(drop)).await,
-            Outcome::Again(due) => self.store.write(move |tx| store::again(tx, id, due)).await,
+            Outcome::Again(due) => {
+                let now = self.clock.now();
+                self.store.write(move |tx| store::again(tx, id, begun, due, now)).await
+            }
         };
         if let Err(error) = ended {
             tracing::error!(%error, kind, "the end of a job could not be written; it will run again");

@@ -14,7 +14,7 @@ pub(super) const DUE: Table<(u8, Timestamp, Id), ()> = Table::new("jobs_due");
 /// and a restart releases all leases anyway.
 const LEASE: SignedDuration = SignedDuration::from_hours(2);
 
-/// No job that has run is put off for longer.
+/// Of a job that has run and does not say when its due time was written: it is put off for no longer.
 const LONGEST: SignedDuration = SignedDuration::from_hours(48);
 
 /// Writes a job, in the transaction of what it is for.
@@ -31,8 +31,8 @@ pub fn enqueue(
 ) -> Result<(), StoreError> {
     let payload = rmp_serde::to_vec_named(payload)
         .map_err(|error| StoreError::Unwritable { table: JOBS.name(), reason: error.to_string() })?;
-    let row =
-        Row { kind: kind.name.to_owned(), lane: kind.lane.number(), payload, created: now, due, attempts: 0, leased: false };
+    let (kind, lane) = (kind.name.to_owned(), kind.lane.number());
+    let row = Row { kind, lane, payload, created: now, due, set: Some(now), attempts: 0, leased: false };
     tx.put(&DUE, &(row.lane, due, id), &())?;
     tx.put(&JOBS, &id, &row)
 }
@@ -97,33 +97,41 @@ pub(super) fn lease(tx: &mut Tx<'_>, lane: Lane, now: Timestamp, limit: usize) -
         let Some(mut row) = tx.get(&JOBS, &id)? else { continue };
         row.attempts += 1;
         row.leased = true;
-        put_off(tx, id, &mut row, now.saturating_add(LEASE).unwrap_or(now))?;
+        put_off(tx, id, &mut row, now, now.saturating_add(LEASE).unwrap_or(now))?;
         jobs.push(Job { id, kind: row.kind, attempt: row.attempts, created: row.created, now, payload: row.payload });
     }
     Ok(jobs)
 }
 
-/// Puts a job off to another time. A job that has been removed meanwhile stays removed.
-pub(super) fn again(tx: &mut Tx<'_>, id: Id, due: Timestamp) -> Result<(), StoreError> {
+/// Puts a job that was begun at `begun` off to another time. A job that has been removed meanwhile stays removed.
+pub(super) fn again(tx: &mut Tx<'_>, id: Id, begun: Timestamp, due: Timestamp, now: Timestamp) -> Result<(), StoreError> {
     let Some(mut row) = tx.get(&JOBS, &id)? else { return Ok(()) };
     row.leased = false;
-    put_off(tx, id, &mut row, due)
+    // Where the clock was set right while the job ran, the time was reckoned from the wrong one.
+    let due = if clock::is_ahead(begun, now) { as_far_from(now, due.duration_since(begun)) } else { due };
+    put_off(tx, id, &mut row, now, due)
 }
 
-/// Jobs that a clock put off which was ahead and has been set right: they would wait until its time comes. Those that never ran keep
-/// their distance from when they were written; those that ran are due, for none is put off for so long. Says how many.
+/// Jobs that a clock put off which was ahead and has been set right: they would wait until its time comes. They keep their distance,
+/// from now on. Says how many.
 pub(super) fn set_right(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
     let mut ahead = Vec::new();
     tx.each(&JOBS, &Span::all(), |id, row| {
-        if clock::is_ahead(row.created, now) || (row.attempts > 0 && row.due.duration_since(now) > LONGEST) {
+        let unknown = row.set.is_none() && row.attempts > 0;
+        let written = [Some(row.created), row.set];
+        if written.into_iter().flatten().any(|at| clock::is_ahead(at, now)) || (unknown && row.due.duration_since(now) > LONGEST)
+        {
             ahead.push((id, row));
         }
         Ok(true)
     })?;
     for (id, row) in &mut ahead {
-        let wait = if row.attempts == 0 { row.due.duration_since(row.created) } else { SignedDuration::ZERO };
+        let wait = match row.set {
+            None if row.attempts > 0 => SignedDuration::ZERO,
+            set => row.due.duration_since(set.unwrap_or(row.created)),
+        };
         row.created = row.created.min(now);
-        put_off(tx, *id, row, now.saturating_add(wait).unwrap_or(now))?;
+        put_off(tx, *id, row, now, as_far_from(now, wait))?;
     }
     Ok(ahead.len())
 }
@@ -139,14 +147,19 @@ pub(super) fn release_all(tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, Stor
     })?;
     for (id, row) in &mut leased {
         row.leased = false;
-        put_off(tx, *id, row, now)?;
+        put_off(tx, *id, row, now, now)?;
     }
     Ok(leased.len())
 }
 
-fn put_off(tx: &mut Tx<'_>, id: Id, row: &mut Row, due: Timestamp) -> Result<(), StoreError> {
+fn as_far_from(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.saturating_add(wait.max(SignedDuration::ZERO)).unwrap_or(now)
+}
+
+fn put_off(tx: &mut Tx<'_>, id: Id, row: &mut Row, now: Timestamp, due: Timestamp) -> Result<(), StoreError> {
     tx.delete(&DUE, &(row.lane, row.due, id))?;
     row.due = due;
+    row.set = Some(now);
     tx.put(&DUE, &(row.lane, due, id), &())?;
     tx.put(&JOBS, &id, row)
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::kernel::{Clock, Id, Moment, Random};
-use crate::store::Store;
+use crate::store::{Store, StoreOptions};
 
 const KIND: Kind = Kind::new("test.count", Lane::Clock);
 
@@ -123,11 +123,46 @@ async fn a_clock_that_was_ahead_holds_no_job_back_once_it_is_set_right() {
     clock.advance(-year);
     assert_eq!(runner.run_due().await.unwrap(), 0, "nothing has called them back yet");
     runner.recover().await.unwrap();
+    for (minutes, ran, sum) in [(0, 0, 1), (30, 1, 11), (23 * 60 + 29, 0, 11), (1, 1, 12)] {
+        clock.advance(SignedDuration::from_mins(minutes));
+        assert_eq!(runner.run_due().await.unwrap(), ran, "both keep their distance: {minutes}");
+        assert_eq!(count.load(Ordering::SeqCst), sum);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_runs_while_the_clock_is_set_right_keeps_its_distance_too() {
+    let (store, clock) = (Store::in_memory().unwrap(), clock());
+    let ahead = SignedDuration::from_hours(9);
+    clock.advance(ahead);
+    let set = clock.clone();
+    let (runner, count) = counting(&store, &clock, move |job| {
+        if job.attempt == 1 {
+            set.advance(-ahead);
+        }
+        Outcome::Again(job.now + SignedDuration::from_hours(1))
+    });
+    let (s, c) = (store.clone(), clock.clone());
+    tokio::task::spawn_blocking(move || put(&s, &c, 1, 0, 1)).await.unwrap();
     assert_eq!(runner.run_due().await.unwrap(), 1);
-    assert_eq!(count.load(Ordering::SeqCst), 2, "the one that repeats is due, the other keeps its distance");
-    clock.advance(SignedDuration::from_mins(30));
+    clock.advance(SignedDuration::from_hours(1));
     assert_eq!(runner.run_due().await.unwrap(), 1);
-    assert_eq!(count.load(Ordering::SeqCst), 12);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn jobs_that_could_not_be_called_back_are_called_back_the_next_time() {
+    let clock = clock();
+    let ahead = clock.now() + SignedDuration::from_hours(9);
+    let folder = tempfile::tempdir().unwrap();
+    let no_room = StoreOptions { reserve_mib: u64::MAX / (1024 * 1024), ..StoreOptions::default() };
+    let full = Store::open(&folder.path().join("full.redb"), no_room).unwrap();
+    let mut last = ahead;
+    assert!(counting(&full, &clock, |_| Outcome::Done).0.look_at_clock(Lane::Mail, &mut last).await.is_err());
+    assert_eq!(last, ahead, "it still has to be done");
+    let store = Store::in_memory().unwrap();
+    counting(&store, &clock, |_| Outcome::Done).0.look_at_clock(Lane::Mail, &mut last).await.unwrap();
+    assert_eq!(last, clock.now());
 }
 
 #[tokio::test]

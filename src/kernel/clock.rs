@@ -15,6 +15,13 @@ pub fn is_ahead(at: Timestamp, now: Timestamp) -> bool {
     at.duration_since(now) > AGREEING
 }
 
+/// Whether a term of this `length` that ends at `until` is running. One that ends later than if it began now was begun by a clock that
+/// has been set right since: it is over, for it would run until that day.
+#[must_use]
+pub fn runs(until: Timestamp, length: SignedDuration, now: Timestamp) -> bool {
+    now < until && !is_ahead(until, now.saturating_add(length).unwrap_or(Timestamp::MAX))
+}
+
 /// Where a use case gets its time from. Cheap to clone; clones of a manual clock share their time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -83,4 +90,16 @@ fn system_now() -> Timestamp {
 
 fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_that_ends_later_than_one_begun_now_is_over() {
+        let (now, hour) = (from_millis(1_800_000_000_000), SignedDuration::from_hours(1));
+        let runs_until = |minutes| runs(now + SignedDuration::from_mins(minutes), hour, now);
+        assert_eq!([0, 1, 60, 65, 66, 9 * 60].map(runs_until), [false, true, true, true, false, false]);
+    }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{DOCUMENTS, ENTRIES, Generation, LEDGERS, Ledger, ledger};
 use crate::audit::{self, Actor, Event};
-use crate::kernel::{Id, Moment, Prefecture};
+use crate::kernel::{Id, Moment, Prefecture, clock};
 use crate::store::{Check, Reads, Span, StoreError, Table, Tx};
 
 /// Which import is under way. One row.
@@ -22,7 +22,7 @@ struct Lease {
 
 /// Takes or renews the right to import. `Ok(false)` if another import lives.
 pub(super) fn hold(tx: &mut Tx<'_>, holder: Id, now: Timestamp) -> Result<bool, StoreError> {
-    if tx.get(&LEASE, &0)?.is_some_and(|lease| lease.holder != holder && lease.until > now) {
+    if tx.get(&LEASE, &0)?.is_some_and(|lease| lease.holder != holder && clock::runs(lease.until, LEASE_FOR, now)) {
         return Ok(false);
     }
     let until = now.saturating_add(LEASE_FOR).unwrap_or(Timestamp::MAX);

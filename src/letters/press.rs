@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::kernel::{Id, Prefecture, Secret};
+use crate::kernel::{Id, Prefecture, Secret, clock};
 
 /// A PDF that nobody fetches for this long is forgotten; its letters must be printed again.
 const KEPT_FOR: SignedDuration = SignedDuration::from_mins(30);
@@ -72,7 +72,7 @@ impl Press {
 }
 
 fn forget_old(held: &mut HashMap<Id, Pdf>, now: Timestamp) {
-    held.retain(|_, pdf| now.duration_since(pdf.made) < KEPT_FOR);
+    held.retain(|_, pdf| now.duration_since(pdf.made) < KEPT_FOR && !clock::is_ahead(pdf.made, now));
 }
 
 fn bytes_in<'a>(pdfs: impl Iterator<Item = &'a Pdf>) -> usize {
@@ -129,5 +129,14 @@ mod tests {
         let later = now + KEPT_FOR;
         assert!(press.holds(second, later - SignedDuration::from_millis(1)));
         assert!(!press.holds(second, later));
+    }
+
+    #[test]
+    fn a_pdf_of_a_clock_that_was_ahead_is_not_kept_until_that_day() {
+        let (press, id) = (Press::default(), Id::new(&Random::seeded(1)));
+        let ahead: Timestamp = "2026-01-10T09:00:00Z".parse().unwrap();
+        press.put(id, place(7), vec![1], ahead);
+        assert!(press.holds(id, ahead - SignedDuration::from_mins(4)), "a little ahead is not doubted");
+        assert!(!press.holds(id, ahead - SignedDuration::from_hours(9)));
     }
 }

@@ -46,14 +46,19 @@ pub struct RefusedTries {
     pub last: Option<Timestamp>,
 }
 
-/// The tries that were refused since `since`, counted up to `limit`; those of a locked device as one.
+/// The tries that were refused from `since` to `now`, counted up to `limit`; those of a locked device as one.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn refused_tries(r: &impl Reads, office: OfficeKey, since: Timestamp, limit: usize) -> Result<RefusedTries, StoreError> {
-    let subject = refused_subject(office);
-    let last = audit::about(r, &subject, 1)?.first().map(|entry| entry.at).filter(|at| *at >= since);
-    Ok(RefusedTries { count: audit::count_about(r, &subject, since, limit)?, last })
+pub fn refused_tries(
+    r: &impl Reads,
+    office: OfficeKey,
+    since: Timestamp,
+    now: Timestamp,
+    limit: usize,
+) -> Result<RefusedTries, StoreError> {
+    let times = audit::times_about(r, &refused_subject(office), since, now, limit)?;
+    Ok(RefusedTries { count: times.len(), last: times.into_iter().max() })
 }
 
 /// Checks every row, for `verify`.

@@ -81,7 +81,7 @@ impl Postman {
             Ok(_) => return Outcome::Done,
             Err(error) => return self.store_failed(&job, &error),
         };
-        let attempt = self.attempt(id, &row).await;
+        let attempt = self.attempt(&job, id, &row).await;
         let now = self.clock.now();
         let again = match &attempt {
             Attempt::Later(_) => Some(now.saturating_add(outbox::back_off(row.attempts)).unwrap_or(now)),
@@ -95,7 +95,7 @@ impl Postman {
         }
     }
 
-    async fn attempt(&self, id: Id, row: &Row) -> Attempt {
+    async fn attempt(&self, job: &Job, id: Id, row: &Row) -> Attempt {
         let now = self.clock.now();
         if row.useless_after.is_some_and(|end| now >= end) {
             return Attempt::Dropped("有効期間が過ぎたため送信していません".to_owned());
@@ -120,7 +120,7 @@ impl Postman {
         match self.transport.deliver(&mail).await {
             Ok(()) => Attempt::Sent,
             Err(SendError::Permanent { reason }) => Attempt::Failed(reason),
-            Err(SendError::Temporary { reason }) if self.too_old(row) => Attempt::Failed(reason),
+            Err(SendError::Temporary { reason }) if self.too_old(job, row) => Attempt::Failed(reason),
             Err(SendError::Temporary { reason }) => Attempt::Later(reason),
         }
     }
@@ -138,9 +138,9 @@ impl Postman {
             .map_err(|error| Attempt::Later(error.japanese()))
     }
 
-    /// Tries go on for 48 hours (spec 4), counted from posting.
-    fn too_old(&self, row: &Row) -> bool {
-        self.clock.now().duration_since(row.posted) >= self.config.mail.retry_for()
+    /// Tries go on for 48 hours (spec 4), counted from posting; where the clock was ahead then, from when it was set right.
+    fn too_old(&self, job: &Job, row: &Row) -> bool {
+        self.clock.now().duration_since(row.posted.min(job.created)) >= self.config.mail.retry_for()
     }
 
     fn store_failed(&self, job: &Job, error: &StoreError) -> Outcome {

@@ -19,6 +19,9 @@ pub async fn write_last_seen(store: &Store, seen: &LastSeen, job: Job) -> Outcom
     if let Err(error) = write_down(store, seen).await {
         tracing::error!(%error, "the last use of sessions could not be written down");
     }
+    if let Err(error) = sweep_void(store, seen, job.now).await {
+        tracing::error!(%error, "sessions of a clock that was ahead could not be removed");
+    }
     Outcome::Again(later(job.now, SignedDuration::from_mins(1)))
 }
 
@@ -34,6 +37,16 @@ pub async fn write_down(store: &Store, seen: &LastSeen) -> Result<(), StoreError
     let written = Arc::clone(&rows);
     store.write(move |tx| sessions::write_last_seen(tx, &written)).await?;
     seen.forget(&rows);
+    Ok(())
+}
+
+/// Removes sessions of a clock that was ahead, where it has run back since the last time. After [`write_down`], which may write down
+/// uses of that time.
+pub(super) async fn sweep_void(store: &Store, seen: &LastSeen, now: Timestamp) -> Result<(), StoreError> {
+    if seen.may_be_void(now) {
+        sessions::sweep_void(store, now).await?;
+    }
+    seen.none_is_void(now);
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! Sessions on the server: the cookie holds 256 random bits, the database only their hash.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::kernel::{Id, Moment, Secret, UserId};
+use crate::kernel::{Id, Moment, Secret, UserId, clock};
 use crate::store::{self, Check, Reads, Span, Store, StoreError, Table, Tx, expect, leads_to};
 
 const SESSIONS: Table<[u8; 32], Session> = Table::new("sessions");
@@ -65,6 +65,13 @@ pub struct Session {
     pub address: String,
     /// The device it was opened on.
     pub device: Option<Id>,
+}
+
+impl Session {
+    /// Whether a clock wrote its times that was ahead and has been set right: it would live until that day.
+    fn is_void(&self, now: Timestamp) -> bool {
+        clock::is_ahead(self.created, now) || clock::is_ahead(self.last_seen, now)
+    }
 }
 
 /// What a new session starts with.
@@ -157,9 +164,21 @@ pub async fn sweep(store: &Store, now: Timestamp, absolute: SignedDuration) -> R
     store::sweep(store, SESSIONS, move |session| now.duration_since(session.created) >= absolute, end).await
 }
 
+/// Removes sessions that a clock opened or prolonged which was ahead: they are over, and must not come back when its time comes.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) async fn sweep_void(store: &Store, now: Timestamp) -> Result<usize, StoreError> {
+    store::sweep(store, SESSIONS, move |session| session.is_void(now), end).await
+}
+
 /// When sessions were last used, kept in memory and written down once a minute: reading a page must not write.
 #[derive(Debug, Default)]
-pub struct LastSeen(Mutex<HashMap<[u8; 32], Timestamp>>);
+pub struct LastSeen {
+    noted: Mutex<HashMap<[u8; 32], Timestamp>>,
+    /// When void sessions were last removed, or there were none.
+    swept: Mutex<Option<Timestamp>>,
+}
 
 impl LastSeen {
     /// The session of a cookie, if it lives; notes that it was used.
@@ -176,7 +195,7 @@ impl LastSeen {
     ) -> Result<Option<Session>, StoreError> {
         let mut session = self.glance(r, key, now, idle, absolute)?;
         if let Some(session) = &mut session {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
+            self.all().insert(key, now);
             session.last_seen = now;
         }
         Ok(session)
@@ -195,27 +214,41 @@ impl LastSeen {
         absolute: SignedDuration,
     ) -> Result<Option<Session>, StoreError> {
         let Some(mut session) = r.get(&SESSIONS, &key)? else { return Ok(None) };
-        if let Some(newer) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(newer) = self.all().get(&key) {
             session.last_seen = session.last_seen.max(*newer);
         }
         let over = now.duration_since(session.last_seen) >= idle || now.duration_since(session.created) >= absolute;
-        Ok((!over).then_some(session))
+        Ok((!over && !session.is_void(now)).then_some(session))
     }
 
     /// What is to be written down. It stays known until [`LastSeen::forget`]: a session must not end by a write that takes long or fails.
     #[must_use]
     pub fn noted(&self) -> Vec<([u8; 32], Timestamp)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|(key, at)| (*key, *at)).collect()
+        self.all().iter().map(|(key, at)| (*key, *at)).collect()
     }
 
     /// Forgets what is written down, but for sessions used again meanwhile.
     pub fn forget(&self, written: &[([u8; 32], Timestamp)]) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all();
         for (key, at) in written {
             if all.get(key) == Some(at) {
                 all.remove(key);
             }
         }
+    }
+
+    /// Whether there may be void sessions: at the start, and when the clock has run back since [`LastSeen::none_is_void`].
+    pub(super) fn may_be_void(&self, now: Timestamp) -> bool {
+        self.swept.lock().unwrap_or_else(PoisonError::into_inner).is_none_or(|then| clock::is_ahead(then, now))
+    }
+
+    /// There are no void sessions at `now`.
+    pub(super) fn none_is_void(&self, now: Timestamp) {
+        *self.swept.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<[u8; 32], Timestamp>> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -287,6 +320,32 @@ mod tests {
         clock.advance(SignedDuration::from_mins(1));
         assert_eq!(sweep(&store, clock.now(), ABSOLUTE).await.unwrap(), 1);
         assert_eq!(rows(), (false, 0));
+    }
+
+    #[tokio::test]
+    async fn a_session_of_a_clock_that_was_ahead_is_over_when_it_is_set_right_and_does_not_come_back() {
+        let (day, mins) = (SignedDuration::from_hours(24), SignedDuration::from_mins);
+        // Opened while it was ahead, and only used then.
+        for (used_after, set_back) in [(mins(0), day), (mins(0), day * 365), (mins(20), mins(10))] {
+            let (store, clock, key) = tokio::task::spawn_blocking(opened).await.unwrap();
+            let seen = LastSeen::default();
+            clock.advance(used_after);
+            let (wrong, right) = (clock.now(), clock.now() - set_back);
+            assert!(lives(&store, &seen, key, wrong));
+            seen.none_is_void(wrong);
+            assert!(!lives(&store, &seen, key, right));
+            assert!(seen.may_be_void(right));
+            housekeeping::write_down(&store, &seen).await.unwrap();
+            housekeeping::sweep_void(&store, &seen, right).await.unwrap();
+            assert!(!seen.may_be_void(right));
+            assert!(!lives(&store, &seen, key, wrong), "that time has come");
+        }
+    }
+
+    #[test]
+    fn a_session_of_a_clock_that_was_a_little_ahead_goes_on() {
+        let (store, clock, key) = opened();
+        assert!(lives(&store, &LastSeen::default(), key, clock.now() - SignedDuration::from_mins(4)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Desk, Role, Scope};
-use crate::kernel::{Id, Prefecture, text};
+use crate::kernel::{Id, Prefecture, clock, text};
 use crate::security::{PasswordHash, Sealed};
 
 /// An enrolment link opens this long (D): over a weekend, so that one made on Friday is still good on Monday.
@@ -188,7 +188,7 @@ impl Invitation {
     /// Whether this browser may go on with it now.
     #[must_use]
     pub fn open_for(&self, browser: [u8; 32], now: Timestamp) -> bool {
-        now < self.expires && self.browser.is_none_or(|own| own == browser)
+        clock::runs(self.expires, ENROLMENT_OPEN, now) && self.browser.is_none_or(|own| own == browser)
     }
 }
 
@@ -207,9 +207,26 @@ pub struct Attempt {
     pub rehashed: Option<PasswordHash>,
 }
 
+impl Attempt {
+    /// Whether it waits.
+    #[must_use]
+    pub fn waits(&self, now: Timestamp) -> bool {
+        clock::runs(self.expires, ATTEMPT_OPEN, now)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_of_a_clock_that_was_ahead_is_over_when_it_is_set_right() {
+        let made: Timestamp = "2026-01-20T01:00:00Z".parse().unwrap();
+        let expires = made + ENROLMENT_OPEN;
+        let link = Invitation { member: Id::from_bytes([1; 16]), expires, browser: None, stage: Stage::Invited };
+        let opens = |minutes: i64| link.open_for([0; 32], made + SignedDuration::from_mins(minutes));
+        assert_eq!([-365 * 24 * 60, -9 * 60, -4, 0, 71 * 60, 72 * 60].map(opens), [false, false, true, true, true, false]);
+    }
 
     #[test]
     fn names_are_compared_without_width_case_and_spaces() {

@@ -13,6 +13,7 @@ use poem::{FromRequest, Request, RequestBody};
 use super::components::{Mark, notice};
 use super::form::Form;
 use super::visit::{Bearer, Visit};
+use crate::kernel::clock;
 use crate::security::sessions::Subject;
 
 /// As long as somebody needs to find their telephone with the authenticator, or to come back from lunch.
@@ -50,7 +51,7 @@ impl Shelf {
     /// What is kept and not too old.
     fn all(&self, now: Timestamp) -> std::sync::MutexGuard<'_, Vec<Left>> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|left| now < left.until);
+        all.retain(|left| clock::runs(left.until, KEPT_FOR, now));
         all
     }
 }

@@ -18,6 +18,7 @@ mod bad_input_visitor;
 mod browser;
 mod cli_output;
 mod cli_owner;
+mod clock_set_right;
 mod codes;
 mod config;
 mod crash;

@@ -130,7 +130,7 @@ fn render(
             applications: reissue::of_office(r, office, ROWS)?,
             letters: letters::of_office(r, office)?,
             history: audit::about_before(r, &office.to_string(), before, ROWS + 1)?,
-            refused: login::refused_tries(r, office, a_month_ago, REFUSED_MOST)?,
+            refused: login::refused_tries(r, office, a_month_ago, visit.now, REFUSED_MOST)?,
         }))
     })?;
     let Office { entry, account, applications, letters, mut history, refused } = found.ok_or(Fault::NotFound)?;

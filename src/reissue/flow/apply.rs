@@ -166,7 +166,7 @@ fn go_on(
         return keep(tx, visitor, typed, Stage::Checking { office, contact, among });
     }
     if let Some(Stage::Proving { office: same, contact: to, challenge, .. }) = before.as_ref().map(|flow| &flow.stage) {
-        let view = codes::view(tx, &visitor.config.code, *challenge)?;
+        let view = codes::view(tx, &visitor.config.code, *challenge, now)?;
         if *same == office && *to == contact && view.is_some_and(|view| view.end.is_none() && now < view.valid_until) {
             let challenge = *challenge;
             return keep(tx, visitor, typed, Stage::Proving { office, contact, among, challenge });

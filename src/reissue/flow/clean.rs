@@ -25,8 +25,8 @@ pub async fn clean(store: Store, retention: Retention, job: Job) -> Outcome {
 async fn sweep(store: &Store, retention: &Retention, now: Timestamp) -> Result<(), StoreError> {
     let flows = now.saturating_sub(retention.flow()).unwrap_or(Timestamp::MIN);
     let contacts = now.saturating_sub(retention.contact()).unwrap_or(Timestamp::MIN);
-    rows::flows::remove_older(store, flows).await?;
-    codes::clean(store, flows).await?;
+    rows::flows::remove_older(store, flows, now).await?;
+    codes::clean(store, flows, now).await?;
     while store.write(move |tx| rows::forget_contacts(tx, contacts, CHUNK)).await? > 0 {}
     Ok(())
 }

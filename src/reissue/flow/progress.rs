@@ -8,7 +8,7 @@ use super::apply::{NEW_FLOWS, Visitor};
 use super::mark::{MarkError, mark};
 use crate::codes::{self, Entered, Opened, Opening, Purpose, Resent};
 use crate::config::Config;
-use crate::kernel::{ControlNumber, MailAddress};
+use crate::kernel::{ControlNumber, MailAddress, clock};
 use crate::security::limits::{self, Allowance, Rule};
 use crate::store::{Reads, StoreError, Tx};
 
@@ -71,7 +71,8 @@ pub fn current(
     key: [u8; 32],
 ) -> Result<Option<(Looking, Application)>, StoreError> {
     let oldest = now.saturating_sub(config.session.idle()).unwrap_or(Timestamp::MIN);
-    let Some(flow) = flows::looking(r, key)?.filter(|flow| flow.at >= oldest) else { return Ok(None) };
+    let lately = |flow: &Looking| flow.at >= oldest && !clock::is_ahead(flow.at, now);
+    let Some(flow) = flows::looking(r, key)?.filter(lately) else { return Ok(None) };
     // Once retention has erased the address, nobody can prove anything by it any more.
     let one = store::find(r, flow.number)?.filter(|one| one.contact.is_some());
     Ok(one.map(|one| (flow, one)))
@@ -92,7 +93,7 @@ pub fn ask_code(tx: &mut Tx<'_>, visitor: &Visitor<'_>) -> Result<Option<Opened>
     let Some((flow, one)) = current(tx, visitor.config, visitor.moment.now, visitor.flow)? else { return Ok(None) };
     let Some(address) = one.contact.clone().filter(|_| may_withdraw(&one)) else { return Ok(None) };
     if let Some(young) = flow.challenge {
-        let view = codes::view(tx, &visitor.config.code, young)?;
+        let view = codes::view(tx, &visitor.config.code, young, visitor.moment.now)?;
         if view.is_some_and(|view| view.end.is_none() && view.address == address && visitor.moment.now < view.resend_from) {
             return Ok(Some(Opened::Open(young)));
         }

@@ -24,7 +24,7 @@ struct About {
 
 /// Plans the reminder of a letter. A password that lives seven days or less gets none.
 pub(super) fn plan(tx: &mut Tx<'_>, moment: &Moment, number: ControlNumber, printing: &Printing) -> Result<(), StoreError> {
-    let due = printing.valid_until.saturating_sub(BEFORE).unwrap_or(Timestamp::MIN);
+    let due = due(printing);
     if due <= moment.now {
         return Ok(());
     }
@@ -32,7 +32,12 @@ pub(super) fn plan(tx: &mut Tx<'_>, moment: &Moment, number: ControlNumber, prin
     jobs::enqueue(tx, id, moment.now, REMIND, due, &About { number, letter: printing.letter.clone() })
 }
 
-/// Handles [`REMIND`]: the mail leaves only while that very letter is out and unused.
+fn due(printing: &Printing) -> Timestamp {
+    printing.valid_until.saturating_sub(BEFORE).unwrap_or(Timestamp::MIN)
+}
+
+/// Handles [`REMIND`]: the mail leaves only while that very letter is out and unused, and not before its time: a clock that was set may
+/// have brought the job here early.
 pub async fn remind(store: Store, moment: Moment, job: Job) -> Outcome {
     let Ok(about) = job.payload::<About>() else { return Outcome::Done };
     let kept = job.clone();
@@ -41,13 +46,18 @@ pub async fn remind(store: Store, moment: Moment, job: Job) -> Outcome {
             let out = store::find(tx, about.number)?.filter(|one| matches!(one.state, State::Printed | State::Posted));
             let printing = out.as_ref().and_then(|one| one.letter().cloned()).filter(|p| p.letter == about.letter);
             if let (Some(one), Some(printing)) = (out, printing) {
+                let due = due(&printing);
+                if kept.now < due {
+                    return Ok(Some(due));
+                }
                 warn_of_end(tx, &moment, &one, printing.valid_until)?;
             }
-            jobs::finish(tx, &kept)
+            jobs::finish(tx, &kept)?;
+            Ok::<_, StoreError>(None)
         })
         .await;
     match sent {
-        Ok(()) => Outcome::Finished,
+        Ok(early) => early.map_or(Outcome::Finished, Outcome::Again),
         Err(error) => {
             tracing::error!(%error, "a reminder could not be written");
             let error_pause = SignedDuration::from_mins(10);

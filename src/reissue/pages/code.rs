@@ -86,7 +86,7 @@ fn waiting(app: &App, visit: &Visit) -> Result<Result<Waiting, Answer>, Fault> {
     let Some(stage) = flow.as_ref().map(|flow| &flow.stage) else { return Ok(Err(home(None))) };
     let Some(challenge) = stage.challenge() else { return Ok(Err(home(flow.as_ref()))) };
     let before = if stage.among().is_empty() { Screen::Apply } else { Screen::Choose };
-    let view = app.store.read(|r| codes::view(r, &app.config.code, challenge))?;
+    let view = app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?;
     Ok(view.map(|view| Waiting { view, before }).ok_or_else(|| see_other(Screen::Apply.path())))
 }
 

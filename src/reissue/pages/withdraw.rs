@@ -157,7 +157,7 @@ fn refused(app: &App, visit: &Visit, error: Option<String>, not_resent: Option<S
 /// The challenge that this browser is to answer, if one is waited for.
 fn view(app: &App, visit: &Visit) -> Result<Option<View>, Fault> {
     let Some(challenge) = current(app, visit)?.and_then(|(flow, _)| flow.challenge) else { return Ok(None) };
-    Ok(app.store.read(|r| codes::view(r, &app.config.code, challenge))?)
+    Ok(app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?)
 }
 
 fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>, not_resent: Option<String>) -> Markup {

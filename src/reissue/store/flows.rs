@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::model::{Applying, Looking};
+use crate::kernel::clock;
 use crate::store::{self, Check, Reads, Store, StoreError, Table, Tx};
 
 const APPLYING: Table<[u8; 32], Applying> = Table::new("reissue_applying");
@@ -24,10 +25,11 @@ pub(in crate::reissue) fn put_looking(tx: &mut Tx<'_>, key: [u8; 32], flow: &Loo
     tx.put(&LOOKING, &key, flow)
 }
 
-/// Removes flows last gone on with before `before`.
-pub(in crate::reissue) async fn remove_older(store: &Store, before: Timestamp) -> Result<(), StoreError> {
-    store::sweep(store, APPLYING, move |flow| flow.at < before, |tx, key| tx.delete(&APPLYING, key).map(drop)).await?;
-    store::sweep(store, LOOKING, move |flow| flow.at < before, |tx, key| tx.delete(&LOOKING, key).map(drop)).await.map(drop)
+/// Removes flows last gone on with before `before`, or while a clock was ahead of `now`: they would stay until that day.
+pub(in crate::reissue) async fn remove_older(store: &Store, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+    let old = move |at: Timestamp| at < before || clock::is_ahead(at, now);
+    store::sweep(store, APPLYING, move |flow| old(flow.at), |tx, key| tx.delete(&APPLYING, key).map(drop)).await?;
+    store::sweep(store, LOOKING, move |flow| old(flow.at), |tx, key| tx.delete(&LOOKING, key).map(drop)).await.map(drop)
 }
 
 /// Checks every row, for `verify`.

@@ -146,7 +146,7 @@ pub enum Entered {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn waits(app: &App, browser: [u8; 32], now: Timestamp) -> Result<bool, StoreError> {
-    app.store.read(|r| Ok(store::attempt(r, &browser)?.is_some_and(|attempt| now < attempt.expires)))
+    app.store.read(|r| Ok(store::attempt(r, &browser)?.is_some_and(|attempt| attempt.waits(now))))
 }
 
 /// Compares a code and opens the session. Counting and comparing are one transaction, committed before the answer leaves.
@@ -160,7 +160,7 @@ pub async fn enter(app: &App, typed: String, caller: Caller) -> Result<Entered, 
         .write(move |tx| {
             let Some(mut attempt) = store::attempt(tx, &caller.browser)? else { return Ok(Entered::Over) };
             let member = store::find(tx, attempt.member)?
-                .filter(|member| member.revision == attempt.revision && member.may_enter() && moment.now < attempt.expires);
+                .filter(|member| member.revision == attempt.revision && member.may_enter() && attempt.waits(moment.now));
             let Some(mut member) = member else {
                 store::end_attempt(tx, &caller.browser)?;
                 return Ok(Entered::Over);

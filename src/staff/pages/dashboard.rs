@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
+use super::warnings;
 use crate::app::App;
-use crate::backup::{self, Overdue};
 use crate::config::Federation;
 use crate::kernel::{Prefecture, jst};
 use crate::letters;
@@ -14,7 +14,7 @@ use crate::mail::outbox;
 use crate::reissue::{self, Figures, State};
 use crate::staff::{self, Desk, Nav, Role, Scope};
 use crate::store::{Reads, StoreError};
-use crate::web::components::{Bar, Choice, Mark, Tile, Tone, bar_chart, hidden, notice, select, tiles};
+use crate::web::components::{Bar, Choice, Tile, Tone, bar_chart, hidden, select, tiles};
 use crate::web::{Answer, Visit};
 
 /// Counting stops here; a queue as long as this is long in any case.
@@ -51,12 +51,12 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
     let now = app.store.read(|r| look(r, desk.prefecture(), today))?;
     let federations = choose_federation(&desk, &visit, &app.config.federation);
     // Whoever can telephone the system administrator; clerks have no use for it.
-    let backups = if desk.may(Role::Admin) {
-        backups(app, &visit)?
+    let warnings = if desk.may(Role::Admin) {
+        html! { (warnings::clock(app, &visit)?) (warnings::backups(app, &visit)?) }
     } else {
         html! {}
     };
-    let body = html! { (federations) (backups) (figures(&now, today)) (chart(&now)) };
+    let body = html! { (federations) (warnings) (figures(&now, today)) (chart(&now)) };
     staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body)
 }
 
@@ -189,28 +189,6 @@ fn chart(now: &Now) -> Markup {
             (bar_chart("30日間に受け付けた再発行申請", "件", &newest_first))
         }
     }
-}
-
-/// What is wrong with the backups, if anything is.
-fn backups(app: &App, visit: &Visit) -> Result<Markup, StoreError> {
-    let settings = &app.config.backup;
-    if !settings.is_arranged() {
-        let body = html! { p { "このままでは、機械が故障したときに、申請、ユーザID、通知書の記録を元に戻せません。システム管理者に連絡してください。" } };
-        return Ok(notice(Mark::Warning, "データのバックアップが設定されていません", body));
-    }
-    let late = app.store.read(|r| backup::overdue(r, settings, visit.now))?;
-    Ok(late.as_ref().map_or_else(|| html! {}, late_backup))
-}
-
-fn late_backup(late: &Overdue) -> Markup {
-    let last = late
-        .good
-        .map_or("まだ一度もとれていません。".to_owned(), |at| format!("最後は{}です。", jst::sentence_time(at)));
-    let body = html! {
-        p { (last) "システム管理者に連絡してください。" }
-        @if let Some((at, reason)) = &late.failed { p { (jst::sentence_time(*at)) "の失敗: " (reason) } }
-    };
-    notice(Mark::Warning, "データのバックアップがとれていません", body)
 }
 
 /// For a member of all federations: whose desk this is, and the way to another.

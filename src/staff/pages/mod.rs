@@ -5,3 +5,4 @@ pub mod enrol;
 pub mod login;
 pub mod mails;
 pub mod session;
+mod warnings;
