@@ -9,4 +9,6 @@ mod store;
 
 pub use mails::{CHANGED, Change, compose, mail_title, tell_change};
 pub use model::{Account, Kind, LastLogin, SecurityCode, Temporary};
-pub use store::{check, create, each, end_temporary, ensure, find, prefectures_with_id, save, save_quietly, set_temporary};
+pub use store::{
+    check, create, each, end_temporary, ensure, exists, find, prefectures_with_id, save, save_quietly, set_temporary,
+};

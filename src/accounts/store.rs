@@ -17,6 +17,14 @@ pub fn find(r: &impl Reads, user_id: UserId) -> Result<Option<Account>, StoreErr
     r.get(&ACCOUNTS, &user_id)
 }
 
+/// Whether there is an account of this user ID.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn exists(r: &impl Reads, user_id: UserId) -> Result<bool, StoreError> {
+    r.has(&ACCOUNTS, &user_id)
+}
+
 /// The prefectures in which this number has a user ID, in the order of their codes.
 ///
 /// # Errors

@@ -34,6 +34,14 @@ pub(super) struct Link {
     pub(super) seal: Keyed,
 }
 
+/// The same rows, read for what the next entry hangs on: decoding a whole link for each entry would cost more than its own row.
+const HEADS: Table<u64, Head> = Table::new("audit");
+
+#[derive(Deserialize)]
+struct Head {
+    seal: Keyed,
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Details {
     /// Without the salt, a short detail could be found by trying once it is erased.
@@ -55,8 +63,7 @@ pub fn seal_with(store: &Store, keys: &Keys) {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn record(tx: &mut Tx<'_>, moment: &Moment, event: Event) -> Result<(), StoreError> {
-    let last = tx.first(&CHAIN, &Span::all().descending())?;
-    let (sequence, previous) = last.map_or((1, [0; 32]), |(n, link)| (n + 1, link.seal.mac));
+    let (sequence, previous) = head(tx)?.map_or((1, [0; 32]), |(n, mac)| (n + 1, mac));
     let details = Details { salt: moment.part(&format!("audit {sequence}")).random().bytes(), values: event.details };
     let mut link = Link {
         at: moment.now,
@@ -66,7 +73,7 @@ pub fn record(tx: &mut Tx<'_>, moment: &Moment, event: Event) -> Result<(), Stor
         prefecture: event.prefecture,
         subjects: event.subjects,
         details: (!details.values.is_empty()).then(|| digest(&details)),
-        signed: keep::newest(tx)?.map_or(0, |(signed, _)| signed),
+        signed: keep::newest_signed(tx)?.unwrap_or(0),
         seal: Keyed { key: KeyId(0), mac: [0; 32] },
     };
     let (key, mac) = tx.seal(&slices(&sealed_parts(sequence, &previous, &link)))?;
@@ -157,7 +164,7 @@ pub(super) fn check(c: &mut Check<'_>) {
 
 /// The newest entry and the hash in its seal.
 pub(super) fn head(r: &impl Reads) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-    Ok(r.first(&CHAIN, &Span::all().descending())?.map(|(sequence, link)| (sequence, link.seal.mac)))
+    Ok(r.first(&HEADS, &Span::all().descending())?.map(|(sequence, head)| (sequence, head.seal.mac)))
 }
 
 /// Erases the details of up to `limit` entries that are older than `before`; says which was the last. The chain stays whole.

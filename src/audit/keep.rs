@@ -13,6 +13,8 @@ use crate::security::{Keyed, Keys, Purpose};
 use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx};
 
 const CHECKPOINTS: Table<u64, Checkpoint> = Table::new("audit_checkpoints");
+/// The same rows, read for their keys.
+const SIGNED: Table<u64, serde::de::IgnoredAny> = Table::new("audit_checkpoints");
 
 /// The hourly job: signs the head, erases old details.
 pub const KEEP: Kind = Kind::new("audit.keep", Lane::Clock);
@@ -101,6 +103,11 @@ async fn erase(store: &Store, keys: &Keys, now: Timestamp, before: Timestamp) ->
 /// Checks every row by itself.
 pub(super) fn check(c: &mut Check<'_>) {
     c.table(&CHECKPOINTS, |_, _, _| Ok(()));
+}
+
+/// The newest entry that was signed; reads no signature.
+pub(super) fn newest_signed(r: &impl Reads) -> Result<Option<u64>, StoreError> {
+    Ok(r.first(&SIGNED, &Span::all().descending())?.map(|(sequence, _)| sequence))
 }
 
 /// The newest signature and the entry under it.

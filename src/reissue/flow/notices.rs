@@ -45,7 +45,7 @@ fn tell(
     body: String,
 ) -> Result<(), StoreError> {
     let user = UserId::of(one.office);
-    if accounts::find(tx, user)?.is_none() {
+    if !accounts::exists(tx, user)? {
         return Ok(());
     }
     notices::tell_office(tx, moment, user, Notice { kind, title: title.to_owned(), body }).map(drop)
