@@ -21,12 +21,14 @@ use crate::login;
 use crate::mail::transport::Deliver;
 use crate::mail::{self, Composer, Composers, Postman, outbox};
 use crate::notices;
+use crate::passkeys;
 use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes::{self, Row};
 use crate::security::{self, Hasher, Keys, NewDevices, Throttle, housekeeping};
 use crate::staff;
 use crate::store::{self, Check, Store, StoreError};
+use crate::terms;
 use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
@@ -66,6 +68,7 @@ impl std::ops::Deref for App {
 fn composers() -> Composers {
     let mut all = Composers::new();
     all.insert(accounts::CHANGED, accounts::compose);
+    all.insert(notices::KIND, notices::compose);
     all.extend(codes::KINDS.map(|kind| (kind, codes::compose as Composer)));
     all.extend(reissue::KINDS.map(|kind| (kind, reissue::compose as Composer)));
     all
@@ -98,10 +101,12 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     login::check,
     notices::check,
     outbox::check,
+    passkeys::check,
     reissue::check,
     security::check,
     staff::check,
     store::check,
+    terms::check,
 ];
 
 /// Checks every row of every table. Without `keys` the seals and signatures of the audit log are left out.
@@ -231,12 +236,12 @@ impl App {
         backup::clear_outgoing(folder, now);
         ledger::clear_incoming(folder, now);
         let moment = self.moment();
-        self.store
-            .write(move |tx| {
-                backup::tell_restore(tx, &moment.part("restore"))?;
-                ledger::forget_dead_import(tx)?;
-                REPEATING.iter().try_for_each(|kind| crate::jobs::ensure(tx, &moment.part(kind.name), *kind))
-            })
-            .await
+        let written = self.store.write::<_, StoreError, _>(move |tx| {
+            backup::tell_restore(tx, &moment.part("restore"))?;
+            ledger::forget_dead_import(tx)?;
+            REPEATING.iter().try_for_each(|kind| crate::jobs::ensure(tx, &moment.part(kind.name), *kind))
+        });
+        written.await?;
+        terms::prepare(self).await
     }
 }

@@ -109,9 +109,11 @@ pub fn rows() -> Vec<Row> {
         Row::post("/login", Who::Public, login::pages::enter),
         Row::button("/logout", Who::Public, login::pages::leave),
         Row::button("/session/extend", Who::AnyOffice, login::pages::extend),
+        // security code at login (C)
         Row::get("/lost", Who::Public, lost::pages::show),
         Row::button("/lost", Who::Public, lost::pages::choose),
         Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
+        // reset (B)
         Row::get("/reissue", Who::Public, reissue::pages::apply::show),
         Row::post("/reissue", Who::Public, reissue::pages::apply::start),
         Row::post("/reissue/number", Who::Public, reissue::pages::apply::check_number).small(),
@@ -134,6 +136,7 @@ pub fn rows() -> Vec<Row> {
         Row::button("/status/withdraw/resend", Who::Public, reissue::pages::withdraw::resend),
         Row::get("/status/withdraw/done", Who::Public, reissue::pages::withdraw::done),
         Row::get("/status/withdraw/delivery", Who::Public, reissue::pages::withdraw::delivery),
+        // user information (D)
         Row::get("/first-login", Who::FirstLogin, first_login::pages::resume),
         Row::get("/first-login/warning", Who::FirstLogin, first_login::pages::warning),
         Row::button("/first-login/warning", Who::FirstLogin, first_login::pages::confirm_warning),
@@ -141,7 +144,9 @@ pub fn rows() -> Vec<Row> {
         Row::post("/first-login/password", Who::FirstLogin, first_login::pages::change_password),
         Row::get("/first-login/done", Who::FirstLogin, first_login::pages::done),
         Row::button("/first-login/done", Who::FirstLogin, first_login::pages::finish),
+        // security mail addresses (D)
         Row::get("/office", Who::Office, notices::pages::office),
+        // notices and inquiries (E)
         Row::get("/staff/login", Who::Public, staff::pages::login::start),
         Row::post("/staff/login", Who::Public, staff::pages::login::password),
         Row::get("/staff/login/code", Who::Public, staff::pages::login::ask_code),
@@ -152,11 +157,13 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/enrol/app", Who::Public, staff::pages::enrol::show_app),
         Row::post("/staff/enrol/app", Who::Public, staff::pages::enrol::prove),
         Row::get("/staff/enrol/done", Who::Public, staff::pages::enrol::done),
+        // passkeys (G)
         Row::get("/staff", Who::AnyStaff, staff::pages::dashboard::show),
         Row::button("/staff/session", Who::AnyStaff, staff::pages::session::extend),
         Row::button("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
         Row::get("/staff/mails", Who::Staff(Role::Clerk), staff::pages::mails::show),
         Row::button("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
+        // accounts at the desk (E)
         Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
         Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print).small().shown_at("/staff/letters"),
         Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),
@@ -189,6 +196,7 @@ pub fn rows() -> Vec<Row> {
         Row::button("/staff/applications/:number/mails/:mail", Who::Staff(Role::Clerk), reissue::desk::act::mail_again),
         Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision)
             .shown_at("/staff/applications/:number"),
+        // security code (C)
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),
@@ -294,7 +302,7 @@ fn admit(app: &App, who: Who, request: &mut Request) -> poem::Result<Option<Resp
 fn office(app: &App, door: Door, request: &mut Request) -> poem::Result<Option<Response>> {
     let visit = visit(request)?;
     let posting = *request.method() == Method::POST;
-    match app.store.read(|r| login::admit(r, &visit, door, posting)).map_err(Fault::from)? {
+    match app.store.read(|r| login::admit(r, &app.config, &visit, door, posting)).map_err(Fault::from)? {
         Admission::In(office) => {
             request.extensions_mut().insert(office);
             Ok(None)

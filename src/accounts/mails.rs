@@ -1,12 +1,14 @@
 //! M-7 登録情報変更のお知らせ to every registered address, and the notice N-3 in the account (spec 4).
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Account;
 use crate::config::Config;
-use crate::kernel::{Moment, UserId, jst};
+use crate::kernel::{MailAddress, Moment, UserId, jst};
 use crate::mail::words::Words;
 use crate::mail::{self, ComposeContext, Composed, Mail};
 use crate::notices::{self, Notice};
@@ -16,29 +18,113 @@ use crate::store::{StoreError, Tx};
 pub const CHANGED: &str = "M-7";
 const SUBJECT: &str = "登録情報変更のお知らせ";
 
-/// What changed. Never carries the new secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What changed. Never carries the new secret; addresses are masked, since one mail goes to all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
-    /// First login with a temporary password: the old password, the security code and the remembered devices are gone.
+    /// First login with a temporary password: the old password, the security code, passkeys and the remembered devices are gone.
     TemporaryUsed,
     /// A new password was set.
     Password,
     /// The federation made the password useless because it leaked.
     PasswordDisabled,
+    /// ログイン情報再設定 was done.
+    Reset,
+    /// A security code was set where there was none.
+    CodeSet,
+    /// The security code was changed.
+    CodeChanged,
+    /// The security code was taken away.
+    CodeRemoved,
+    /// The address for notices was set, changed or taken away.
+    NoticeMail,
+    /// The first security address was registered.
+    AddressFirst,
+    /// A security address was added.
+    AddressAdded {
+        /// It, masked.
+        masked: String,
+    },
+    /// A security address was changed.
+    AddressChanged {
+        /// The one before, masked.
+        masked_old: String,
+        /// The new one, masked.
+        masked_new: String,
+    },
+    /// A security address was taken out.
+    AddressDeleted {
+        /// It, masked.
+        masked: String,
+    },
+    /// Another address became the 通知先.
+    AddressContact,
+    /// After a letter: one new address in the place of all.
+    AddressesReplaced,
+    /// The federation took all addresses out, after it made sure who asked.
+    AddressesCleared,
+    /// A passkey was registered.
+    PasskeyAdded,
+    /// A passkey was taken away.
+    PasskeyRemoved,
+    /// The federation closed the account.
+    Suspended,
+    /// The federation opened it again.
+    Released,
+    /// The federation withdrew the temporary password of a letter.
+    TemporaryWithdrawn,
+    /// A one-time password let a device in that was not known.
+    DeviceAdmitted,
 }
 
 impl Change {
-    const fn what(self) -> &'static str {
-        match self {
+    fn what(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
             Self::TemporaryUsed => {
-                "仮パスワードによるログインがありました。これまでのパスワードとセキュリティコードは解除されました。"
+                "仮パスワードによるログインがありました。これまでのパスワード、セキュリティコード、パスキーは解除されました。"
             }
             Self::Password => "パスワードが変更されました。",
             Self::PasswordDisabled => {
                 "国保連合会がパスワードを無効にしました。再発行の通知書または再設定により、新しいパスワードを設定してください。"
             }
-        }
+            Self::Reset => {
+                "ログイン情報の再設定により、パスワードが変更されました。セキュリティコード、パスキー、記憶した端末は解除されました。"
+            }
+            Self::CodeSet => "セキュリティコードが設定されました。",
+            Self::CodeChanged => "セキュリティコードが変更されました。",
+            Self::CodeRemoved => "セキュリティコードが解除されました。",
+            Self::NoticeMail => "お知らせを受け取るメールアドレスが変更されました。",
+            Self::AddressFirst => "セキュリティ用メールアドレスが登録されました。",
+            Self::AddressAdded { masked } => return format!("セキュリティ用メールアドレス（{masked}）が追加されました。").into(),
+            Self::AddressChanged { masked_old, masked_new } => {
+                return format!("セキュリティ用メールアドレスが、{masked_old} から {masked_new} に変更されました。").into();
+            }
+            Self::AddressDeleted { masked } => {
+                return format!("セキュリティ用メールアドレス（{masked}）が削除されました。").into();
+            }
+            Self::AddressContact => "ワンタイムパスワードを受け取る通知先のメールアドレスが変更されました。",
+            Self::AddressesReplaced => {
+                "登録されていたセキュリティ用メールアドレスがすべて削除され、新しいメールアドレスに置き換えられました。"
+            }
+            Self::AddressesCleared => {
+                "国保連合会が、ご本人の確認のうえ、登録されていたセキュリティ用メールアドレスを削除しました。"
+            }
+            Self::PasskeyAdded => "ログインに使うパスキーが登録されました。",
+            Self::PasskeyRemoved => "ログインに使うパスキーが削除されました。",
+            Self::Suspended => "国保連合会が、このユーザIDの利用を停止しました。",
+            Self::Released => "国保連合会が、このユーザIDの利用を再開しました。",
+            Self::TemporaryWithdrawn => "国保連合会が、発行した仮パスワードを取り消しました。",
+            Self::DeviceAdmitted => "ワンタイムパスワードにより、新しい端末からのログインが許可されました。",
+        })
     }
+}
+
+/// Who hears of a change beside, and who does not.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Addresses that are not registered any more: those removed or replaced.
+    pub also: Vec<MailAddress>,
+    /// The address that has just been proved by a code: it knows.
+    pub except: Option<MailAddress>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,26 +145,46 @@ pub fn mail_title(kind: &str) -> Option<&'static str> {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn tell_change(tx: &mut Tx<'_>, moment: &Moment, account: &Account, change: Change) -> Result<(), StoreError> {
+    tell_change_to(tx, moment, account, change, Told::default())
+}
+
+/// As [`tell_change`], to more addresses or all but one. Each is written to once.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn tell_change_to(tx: &mut Tx<'_>, moment: &Moment, account: &Account, change: Change, told: Told) -> Result<(), StoreError> {
     let prefecture = account.user_id.office().prefecture;
-    let params = Params { user_id: account.user_id, change, at: moment.now };
-    for to in account.told_addresses() {
+    let what = change.what();
+    let params = serde_json::json!(Params { user_id: account.user_id, change, at: moment.now });
+    for to in recipients(account, told) {
         let mail = Mail {
             kind: CHANGED,
             to,
             prefecture: Some(prefecture),
             about: account.user_id.to_string(),
-            params: serde_json::json!(params),
+            params: params.clone(),
             useless_after: None,
         };
         mail::post(tx, moment, mail)?;
     }
     let body = format!(
-        "{}\n\n[日時]\n{}\n\nお心当たりがない場合は、すぐに国保連合会へお電話ください。",
-        change.what(),
+        "{what}\n\n[日時]\n{}\n\nお心当たりがない場合は、すぐに国保連合会へお電話ください。",
         jst::sentence_time(moment.now)
     );
-    notices::tell_office(tx, moment, account.user_id, Notice { kind: "N-3", title: SUBJECT.to_owned(), body })?;
+    // The mail itself goes to the address for notices.
+    notices::tell_office(tx, moment, account.user_id, Notice { kind: "N-3", title: SUBJECT.to_owned(), body }, None)?;
     Ok(())
+}
+
+fn recipients(account: &Account, told: Told) -> Vec<MailAddress> {
+    let mut all = account.told_addresses();
+    for address in told.also {
+        if !all.contains(&address) {
+            all.push(address);
+        }
+    }
+    all.retain(|address| told.except.as_ref() != Some(address));
+    all
 }
 
 /// Writes the text when the mail is sent.
@@ -98,7 +204,7 @@ fn text(params: &Params, config: &Config) -> String {
     Words::from_federation(config, Some(office.prefecture))
         .paragraph("ログインに関する登録情報が変更されたため、登録されているすべてのメールアドレスへお知らせしています。")
         .fact("事業所番号", office.number.as_str())
-        .fact("変更の内容", params.change.what())
+        .fact("変更の内容", &params.change.what())
         .fact("日時", &jst::sentence_time(params.at))
         .not_asked(&format!(
             "ご自身の事業所で行った操作でない場合は、第三者がログインしたおそれがあります。すぐに連合会（電話 {telephone}）へご連絡ください。"
@@ -109,6 +215,7 @@ fn text(params: &Params, config: &Config) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::Kind;
 
     #[test]
     fn m7_says_what_changed_when_and_whom_to_call() {
@@ -120,5 +227,22 @@ mod tests {
             assert!(text.contains(part), "{part}\n{text}");
         }
         assert!(!text.contains("KJ07"), "the user ID is half of a login and stays out of mails");
+    }
+    #[test]
+    fn q19_one_removed_hears_too_one_just_proved_does_not_and_nobody_twice() {
+        let address = |name: &str| MailAddress::parse(&format!("{name}@example.jp")).unwrap();
+        let mut account = Account::new(UserId::parse("KJ071311111111").unwrap(), Kind::Existing, Timestamp::UNIX_EPOCH);
+        account.security_mails = vec![address("new"), address("second")];
+        account.notice_mail = Some(address("notice"));
+        let told = Told { also: vec![address("old"), address("SECOND")], except: Some(address("New")) };
+        assert_eq!(recipients(&account, told), [address("second"), address("notice"), address("old")]);
+        assert_eq!(recipients(&account, Told::default()), [address("new"), address("second"), address("notice")]);
+    }
+
+    #[test]
+    fn changes_that_older_programs_wrote_are_read() {
+        for (stored, change) in [("\"Password\"", Change::Password), ("\"TemporaryUsed\"", Change::TemporaryUsed)] {
+            assert_eq!(serde_json::from_str::<Change>(stored).unwrap(), change);
+        }
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{Id, MailAddress, Secret, UserId};
-use crate::security::{Keyed, Keys, PasswordHash, Purpose};
+use crate::security::{Keyed, Keys, PasswordHash, Purpose, Sealed};
 
 /// How an account came to be; decides which steps its first login has (S1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,18 @@ pub struct Account {
     /// The one before, which the screen after a login shows.
     #[serde(default)]
     pub login_before: Option<LastLogin>,
+    /// 利用規約: which version was agreed to, and when.
+    #[serde(default)]
+    pub terms: Option<Agreed>,
+    /// When メールアドレス設定 of the first login was answered, with an address or with 登録しない.
+    #[serde(default)]
+    pub notice_answered: Option<Timestamp>,
+    /// A temporary password was used: whether the security addresses are kept or replaced is still to be said.
+    #[serde(default)]
+    pub review_addresses: bool,
+    /// When the steps of a new office were gone through to their end, once.
+    #[serde(default)]
+    pub settled: Option<Timestamp>,
     /// Rises with every change that decides whom the chosen password lets in. A hash that ran outside a transaction counts only for the
     /// revision it was read with. A temporary password that comes or goes is compared by itself and leaves it.
     #[serde(default)]
@@ -80,6 +92,26 @@ pub struct Temporary {
 pub enum SecurityCode {
     /// 6–8 digits of the user's choice.
     Fixed(PasswordHash),
+    /// The codes of an authenticator app.
+    App(AppCode),
+}
+
+/// An authenticator app as the second secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AppCode {
+    /// The secret shared with the app, sealed for [`Purpose::Authenticator`].
+    pub secret: Sealed,
+    /// The newest time step whose code was used: it and all before it are refused.
+    pub last_step: u64,
+}
+
+/// An agreement to the terms of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agreed {
+    /// The version that was shown.
+    pub version: u32,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// When and from where the account was last opened, shown after the next login.
@@ -109,6 +141,10 @@ impl Account {
             password_set: None,
             last_login: None,
             login_before: None,
+            terms: None,
+            notice_answered: None,
+            review_addresses: false,
+            settled: None,
             revision: 0,
         }
     }
@@ -125,8 +161,15 @@ impl Account {
         self.password.as_ref().filter(|_| !self.password_disabled)
     }
 
-    /// First use of the temporary password: the old password and the security code go (S2). Remembered devices and sessions lie in
-    /// other tables; the caller ends them. Later uses change nothing and answer `false`.
+    /// Whether any door opens: a suspended account is closed whatever is typed.
+    #[must_use]
+    pub const fn opens(&self) -> bool {
+        !self.suspended
+    }
+
+    /// First use of the temporary password: the old password and the security code go (S2), and the office is asked whether its security
+    /// addresses are still its own. Remembered devices, passkeys and sessions lie in other tables; the caller ends them. Later uses change
+    /// nothing and answer `false`.
     pub fn use_temporary(&mut self, now: Timestamp) -> bool {
         let Some(temporary) = &mut self.temporary else { return false };
         if temporary.first_used.is_some() {
@@ -137,6 +180,7 @@ impl Account {
         self.password_set = None;
         self.password_disabled = false;
         self.security_code = None;
+        self.review_addresses = !self.security_mails.is_empty();
         true
     }
 
@@ -146,6 +190,22 @@ impl Account {
         self.password_set = Some(now);
         self.password_disabled = false;
         self.temporary = None;
+    }
+
+    /// A new password chosen by somebody who is logged in: as [`Account::set_password`], but a temporary one that nobody has used yet is
+    /// not taken off its letter, which is on its way.
+    pub fn replace_password(&mut self, hash: PasswordHash, now: Timestamp) {
+        let unused = self.temporary.take().filter(|temporary| temporary.first_used.is_none());
+        self.set_password(hash, now);
+        self.temporary = unused;
+    }
+
+    /// ログイン情報再設定: a new password, and all else that opened is gone. Says whether a security code was set. Who has shown to read a
+    /// security address is not asked whether the addresses are still theirs.
+    pub fn reset(&mut self, hash: PasswordHash, now: Timestamp) -> bool {
+        self.set_password(hash, now);
+        self.review_addresses = false;
+        self.security_code.take().is_some()
     }
 
     /// Every address that hears of a change of login data (M-7): security addresses and the notice address, each once.
@@ -187,61 +247,5 @@ fn parts<'a>(user_id: &'a str, typed: &'a Secret<String>) -> [&'a [u8]; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-    use crate::kernel::Random;
-
-    fn user() -> UserId {
-        UserId::parse("KJ131311111111").unwrap()
-    }
-
-    fn secret(text: &str) -> Secret<String> {
-        Secret::new(text.to_owned())
-    }
-
-    fn account(now: Timestamp) -> (Keys, Account) {
-        let keys = Keys::fresh(&Random::seeded(1));
-        let letter = Id::new(&Random::seeded(2));
-        let mut account = Account::new(user(), Kind::Existing, now);
-        let expires = now + SignedDuration::from_hours(24 * 30);
-        account.temporary = Some(Temporary::new(&keys, user(), &secret("Abcd2345Efgh6789"), letter, expires));
-        (keys, account)
-    }
-
-    #[test]
-    fn q26_a_temporary_password_is_bound_to_its_user_id_and_its_time() {
-        let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
-        let (keys, account) = account(now);
-        let temporary = account.temporary.as_ref().unwrap();
-        assert!(temporary.matches(&keys, user(), &secret("Abcd2345Efgh6789")));
-        for wrong in ["abcd2345Efgh6789", "Abcd2345Efgh6789 ", ""] {
-            assert!(!temporary.matches(&keys, user(), &secret(wrong)), "{wrong:?}");
-        }
-        let other = UserId::parse("KJ071311111111").unwrap();
-        assert!(!temporary.matches(&keys, other, &secret("Abcd2345Efgh6789")));
-        assert!(account.live_temporary(temporary.expires).is_some());
-        assert!(account.live_temporary(temporary.expires + SignedDuration::from_millis(1)).is_none());
-    }
-
-    #[test]
-    fn first_use_takes_the_old_password_and_the_code_and_later_uses_change_nothing() {
-        let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
-        let (_, mut account) = account(now);
-        account.password_disabled = true;
-        assert!(account.use_temporary(now));
-        assert!(account.password.is_none() && account.security_code.is_none() && !account.password_disabled);
-        assert!(!account.use_temporary(now + SignedDuration::from_hours(1)));
-        assert_eq!(account.temporary.unwrap().first_used, Some(now));
-    }
-
-    #[test]
-    fn an_address_registered_twice_is_told_once() {
-        let mut account = Account::new(user(), Kind::New, Timestamp::UNIX_EPOCH);
-        let address = |text: &str| MailAddress::parse(text).unwrap();
-        account.security_mails = vec![address("a@example.jp"), address("b@example.jp")];
-        account.notice_mail = Some(address("A@example.jp"));
-        assert_eq!(account.told_addresses(), [address("a@example.jp"), address("b@example.jp")]);
-    }
-}
+#[path = "model_tests.rs"]
+mod tests;

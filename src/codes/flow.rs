@@ -256,10 +256,9 @@ fn put_and_post(
     mut challenge: Challenge<KeyId>,
     rules: &config::Code,
 ) -> Result<(), StoreError> {
-    challenge.mail = None;
-    if challenge.sends {
-        challenge.mail = Some(outbox::post(tx, moment, mails::mail(id, &challenge, rules))?);
-    }
+    // Where nothing is sent, too: the composer drops the mail. Whether a pair of number and address is one must not show in what is
+    // written before the answer.
+    challenge.mail = Some(outbox::post(tx, moment, mails::mail(id, &challenge, rules))?);
     store::put(tx, id, &challenge)
 }
 

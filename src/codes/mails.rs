@@ -84,8 +84,45 @@ const fn place(purpose: Purpose) -> Place {
             again: "申請状況の確認",
             unasked: "このメールは破棄してください。ワンタイムパスワードを入力しないかぎり、申請が取り下げられることはありません。気になることがあるときは、下記の連合会へお電話ください。",
         },
+        Purpose::FirstAddress => Place {
+            doing: "セキュリティ用メールアドレスの登録",
+            screen: "確認コード入力",
+            again: "セキュリティ用メールアドレス設定",
+            unasked: TYPED_WRONG,
+        },
+        Purpose::NewAddress => Place {
+            doing: "セキュリティ用メールアドレスの登録・変更",
+            screen: "確認コード入力",
+            again: "セキュリティ用メールアドレス一覧",
+            unasked: TYPED_WRONG,
+        },
+        Purpose::AddAddress => Place { doing: "セキュリティ用メールアドレスの追加", ..OF_THE_LIST },
+        Purpose::ChangeAddress => Place { doing: "セキュリティ用メールアドレスの変更", ..OF_THE_LIST },
+        Purpose::DeleteAddress => Place { doing: "セキュリティ用メールアドレスの削除", ..OF_THE_LIST },
+        Purpose::Reset => Place {
+            doing: "ログイン情報再設定",
+            screen: "ワンタイムパスワード入力",
+            again: "ログイン情報再設定認証",
+            unasked: "ワンタイムパスワードを入力しないかぎり、パスワードが変更されることはありません。どなたかが、事業所番号とこのメールアドレスを使って再設定しようとした可能性があります。同じメールが続くときは、下記の連合会へお電話ください。",
+        },
+        Purpose::NewDevice => Place {
+            doing: "初めて使う端末の確認",
+            screen: "ワンタイムパスワード入力",
+            again: "端末の確認",
+            unasked: "ワンタイムパスワードを入力しないかぎり、新しい端末からログインできるようになることはありません。同じメールが続くときは、下記の連合会へお電話ください。",
+        },
     }
 }
+
+const TYPED_WRONG: &str = "このメールは破棄してください。どなたかがメールアドレスを誤って入力した可能性があります。確認コードを入力しないかぎり、メールアドレスが登録されることはありません。";
+
+/// Somebody who is logged in changes the list of addresses.
+const OF_THE_LIST: Place = Place {
+    doing: "",
+    screen: "ワンタイムパスワード入力",
+    again: "セキュリティ用メールアドレス一覧",
+    unasked: "第三者がログインしているおそれがあります。ワンタイムパスワードは入力せず、だれにも知らせないで、すぐに下記の連合会へお電話ください。",
+};
 
 fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) -> (&'static str, String) {
     let sort = challenge.purpose.sort();
@@ -121,9 +158,12 @@ mod tests {
 
     #[test]
     fn m1_and_m2_carry_code_time_screen_and_what_to_do() {
-        for (name, purpose, code) in
-            [("mail_m1_code", Purpose::ReissueContact, "0427"), ("mail_m2_withdraw", Purpose::ReissueWithdraw, "004271")]
-        {
+        for (name, purpose, code) in [
+            ("mail_m1_code", Purpose::ReissueContact, "0427"),
+            ("mail_m1_first_address", Purpose::FirstAddress, "0427"),
+            ("mail_m2_withdraw", Purpose::ReissueWithdraw, "004271"),
+            ("mail_m2_reset", Purpose::Reset, "004271"),
+        ] {
             let at = "2026-01-20T05:02:00Z".parse().unwrap();
             let challenge = Challenge {
                 purpose,
@@ -145,6 +185,15 @@ mod tests {
             settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots"));
             settings.set_prepend_module_to_snapshot(false);
             settings.bind(|| insta::assert_snapshot!(name, format!("件名: {subject}\n\n{body}")));
+        }
+    }
+    #[test]
+    fn every_purpose_says_what_for_where_and_what_to_do_if_nobody_asked() {
+        for purpose in Purpose::ALL {
+            let place = place(purpose);
+            let texts = [place.doing, place.screen, place.again, place.unasked];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{purpose:?}");
+            assert!(place.screen.starts_with(purpose.sort().title()), "{purpose:?}");
         }
     }
 }

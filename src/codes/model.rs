@@ -14,6 +14,20 @@ pub enum Purpose {
     ReissueContact,
     /// An applicant withdraws the application from the progress page.
     ReissueWithdraw,
+    /// The first security address of an office is being proved, or the one that takes the place of all.
+    FirstAddress,
+    /// A security address that is added or changed is being proved.
+    NewAddress,
+    /// An office adds a security address.
+    AddAddress,
+    /// An office changes a security address.
+    ChangeAddress,
+    /// An office takes a security address out.
+    DeleteAddress,
+    /// ログイン情報再設定.
+    Reset,
+    /// An office lets a device in that is not known.
+    NewDevice,
 }
 
 /// The two sorts of codes, with their length.
@@ -26,13 +40,31 @@ pub enum Sort {
 }
 
 impl Purpose {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::ReissueContact,
+        Self::ReissueWithdraw,
+        Self::FirstAddress,
+        Self::NewAddress,
+        Self::AddAddress,
+        Self::ChangeAddress,
+        Self::DeleteAddress,
+        Self::Reset,
+        Self::NewDevice,
+    ];
+
     /// Which sort of code it asks for.
     #[must_use]
     pub const fn sort(self) -> Sort {
         match self {
-            Self::ReissueContact => Sort::Confirmation,
-            // It acts on an application, which four digits would guard too weakly.
-            Self::ReissueWithdraw => Sort::OneTime,
+            Self::ReissueContact | Self::FirstAddress | Self::NewAddress => Sort::Confirmation,
+            // They act on an application or an account, which four digits would guard too weakly.
+            Self::ReissueWithdraw
+            | Self::AddAddress
+            | Self::ChangeAddress
+            | Self::DeleteAddress
+            | Self::Reset
+            | Self::NewDevice => Sort::OneTime,
         }
     }
 
@@ -42,6 +74,13 @@ impl Purpose {
         match self {
             Self::ReissueContact => "reissue.contact",
             Self::ReissueWithdraw => "reissue.withdraw",
+            Self::FirstAddress => "security_mail.first",
+            Self::NewAddress => "security_mail.new",
+            Self::AddAddress => "security_mail.add",
+            Self::ChangeAddress => "security_mail.change",
+            Self::DeleteAddress => "security_mail.delete",
+            Self::Reset => "reset",
+            Self::NewDevice => "login.device",
         }
     }
 }
@@ -175,7 +214,8 @@ impl<K> Challenge<K> {
         }
         let typed = text::code(typed);
         let is = |issue: u32| code(issue).is_some_and(|code| same(typed.as_bytes(), code.as_bytes()));
-        if is(self.issue) {
+        // Nobody was sent the code of a challenge that sends none: whoever types it has guessed.
+        if is(self.issue) && self.sends {
             self.end = Some(End::Used);
             return Entered::Right;
         }
@@ -307,6 +347,16 @@ mod tests {
         assert!(!Challenge { issue: 2, ..one.clone() }.deliverable(1, &rules, at(1)));
         assert!(!Challenge { sends: false, ..one.clone() }.deliverable(1, &rules, at(1)));
         assert!(!Challenge { end: Some(End::Used), ..one }.deliverable(1, &rules, at(1)));
+    }
+
+    #[test]
+    fn q21_the_code_of_a_challenge_that_sends_nothing_is_wrong_like_any_other() {
+        let (mut decoy, mut real) = (Challenge { sends: false, ..challenge() }, challenge());
+        for left in [4, 3, 2, 1] {
+            assert_eq!(enter(&mut decoy, "1111", 10), Entered::Wrong { left });
+            assert_eq!(enter(&mut real, "0000", 10), Entered::Wrong { left });
+        }
+        assert_eq!((enter(&mut decoy, "1111", 10), decoy.end), (Entered::Ended, Some(End::Spent)));
     }
 
     #[test]

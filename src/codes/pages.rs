@@ -37,6 +37,8 @@ pub struct CodeScreen<'a> {
     pub why: &'a str,
     /// An address that answers GET with the state of delivery; `None` where that must not be told.
     pub delivery: Option<&'a str>,
+    /// Lines of the screen's own, before the causes why a mail does not come.
+    pub notes: &'a [&'a str],
     /// What to do when no mail comes because of the address: it is retyped, or it cannot be.
     pub address_wrong: &'a str,
     /// The forward button: 次へ, or what happens at once.
@@ -95,6 +97,7 @@ impl CodeScreen<'_> {
                 p.note { "メールが届くまで数分程度かかる場合があります。" }
                 p { (self.address_wrong) }
                 (resend_form(self.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
+                @for note in self.notes { p.note { (note) } }
                 p { "メールアドレスに誤りがないときは、次の原因が考えられます。" }
                 ul {
                     li { "受信制限の設定をしている。" }

@@ -11,7 +11,7 @@ use super::news;
 use super::offices::{self, Has, OFFICES, Sample};
 use super::people::{self, STAFF};
 use super::story::{STORY, Scene};
-use crate::accounts::{self, Account, Kind, LastLogin};
+use crate::accounts::{self, Account, Agreed, Kind, LastLogin};
 use crate::app::{App, Parts};
 use crate::kernel::{Clock, Id, Moment, Secret, UserId, jst};
 use crate::ledger;
@@ -151,6 +151,12 @@ fn account(sample: &Sample, password: &PasswordHash, moment: &Moment, now: Times
     let mut account = with_password(UserId::of(sample.key()), kind, password, moment.now);
     account.security_mails = (1..=addresses).map(|n| sample.mail(n)).collect();
     account.notice_mail = (sample.has == Has::New || addresses > 1).then(|| sample.mail(9));
+    if kind == Kind::New {
+        // Came through the steps of a new office when its account was made.
+        account.terms = Some(Agreed { version: 1, at: moment.now });
+        account.notice_answered = Some(moment.now);
+        account.settled = Some(moment.now);
+    }
     account.suspended = sample.has == Has::Suspended;
     let last = jst::plus_days(now, -1 - i64::from(sample.serial));
     account.last_login = Some(LastLogin { at: last, from: CLIENT.to_string() });

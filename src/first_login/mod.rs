@@ -1,11 +1,14 @@
-//! The steps after a login with a temporary password: 【警告】 → 【パスワード変更】 → 【処理終了】 (S1, S2).
+//! The steps before the pages of an office open: 【利用規約】 → 【警告】 → 【パスワード変更】 → 【メールアドレス設定】 →
+//! 【セキュリティ用メールアドレス設定】, each with its end (S1, S2).
 //!
-//! Nothing else opens before they are done, and whoever breaks off resumes at the first step that is not done.
+//! Which one is due is computed from the account by [`next`], at every request: nothing else opens before they are done, and whoever breaks
+//! off resumes at the first step that is not done.
 
 mod flow;
 mod model;
 pub mod pages;
 mod store;
 
-pub use model::{STEPS, Stage};
-pub use store::check;
+pub use flow::next_for;
+pub use model::{Course, Done, Facts, Next, Progress, Step, course, next, steps};
+pub use store::{check, forget};

@@ -1,91 +1,185 @@
-//! Which step somebody is at. Pure.
+//! Which step an office is at, computed from what its account says. Pure.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::Account;
+use crate::accounts::{Account, Kind};
+use crate::kernel::jst;
 
-/// The numbered steps after a reissue.
-pub const STEPS: [&str; 2] = ["パスワード変更", "終了"];
-
-/// What is done of the steps that one temporary password began.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What cannot be read from the account: how far the steps have been walked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// When the temporary password that opened the door was first used: another one begins anew.
-    pub begun: Timestamp,
+    #[serde(default)]
+    pub begun: Option<Timestamp>,
     /// 【警告】 has been read.
+    #[serde(default)]
     pub warned: bool,
+    /// The 【処理終了】 that has not been left by \[終了\] yet.
+    #[serde(default)]
+    pub shown: Option<Done>,
 }
 
-/// The step that is due.
+/// After what a 【処理終了】 stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Done {
+    /// 【パスワード変更】
+    Password,
+    /// 【メールアドレス設定】
+    NoticeMail,
+    /// 【確認コード入力】
+    SecurityMail,
+}
+
+/// A step that is due before the pages of an office open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub enum Step {
+    /// 【利用規約】
+    Terms,
     /// 【警告】
     Warning,
     /// 【パスワード変更】
     Password,
     /// 【処理終了】
-    Done,
-    /// The temporary password that opened this session counts no more: it came back, was replaced or has expired.
-    Closed,
+    Done(Done),
+    /// 【メールアドレス設定】
+    NoticeMail,
+    /// Whether the security addresses are kept or replaced.
+    Addresses,
+    /// 【セキュリティ用メールアドレス設定】, and with it 【確認コード入力】.
+    SecurityMail,
 }
 
-impl Stage {
-    /// The step of an account whose session is limited to these steps.
-    #[must_use]
-    pub fn of(account: &Account, progress: Option<&Progress>, now: Timestamp) -> Self {
-        match &account.temporary {
-            Some(temporary) if temporary.first_used.is_none() || !temporary.is_live(now) => Self::Closed,
-            Some(temporary) if progress.is_some_and(|p| p.warned && Some(p.begun) == temporary.first_used) => Self::Password,
-            Some(_) => Self::Warning,
-            None if account.password.is_some() => Self::Done,
-            None => Self::Closed,
-        }
-    }
-
+impl Step {
     /// Its page.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
+            Self::Terms => "/first-login/terms",
             Self::Warning => "/first-login/warning",
             Self::Password => "/first-login/password",
-            Self::Done => "/first-login/done",
-            Self::Closed => "/login?notice=temporary",
+            Self::Done(Done::Password) => "/first-login/done",
+            Self::NoticeMail => "/first-login/mail",
+            Self::Done(Done::NoticeMail) => "/first-login/mail/done",
+            Self::Addresses => "/first-login/addresses",
+            Self::SecurityMail => "/first-login/address",
+            Self::Done(Done::SecurityMail) => "/first-login/address/done",
         }
+    }
+}
+
+/// What comes next for a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The session opens nothing: its temporary password came back, was replaced or has expired, or there is no password any more.
+    Closed,
+    /// This step, and nothing else, is open.
+    Step(Step),
+    /// The pages of the office are open.
+    Free,
+}
+
+impl Next {
+    /// Where a browser belongs.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Closed => "/login?notice=temporary",
+            Self::Step(step) => step.path(),
+            Self::Free => "/office",
+        }
+    }
+}
+
+/// All that decides the next step.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The account as it is now.
+    pub account: &'a Account,
+    /// How far its steps have been walked.
+    pub progress: Option<&'a Progress>,
+    /// The session was opened with a temporary password.
+    pub limited: bool,
+    /// The security address was put off in this session.
+    pub deferred: bool,
+    /// The newest version of the terms.
+    pub terms: u32,
+    /// The last day (JST) on which an existing office may do without a security address.
+    pub grace_until: Date,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Steps that have a page. What is due and has none is passed over.
+const SERVED: &[Step] = &[Step::Warning, Step::Password, Step::Done(Done::Password)];
+
+/// The first step that is not done.
+#[must_use]
+pub fn next(f: &Facts<'_>) -> Next {
+    first(f, |_| true)
+}
+
+/// The first step that is not done, of those that have a page.
+#[must_use]
+pub(super) fn next_served(f: &Facts<'_>) -> Next {
+    first(f, |step| SERVED.contains(&step))
+}
+
+fn first(f: &Facts<'_>, served: impl Fn(Step) -> bool) -> Next {
+    let account = f.account;
+    let temporary = account.live_temporary(f.now).filter(|temporary| temporary.first_used.is_some());
+    let closed = if f.limited { temporary.is_none() } else { account.password.is_none() };
+    if closed {
+        return Next::Closed;
+    }
+    let warned = f.progress.is_some_and(|progress| progress.warned && progress.begun == temporary.and_then(|one| one.first_used));
+    let new = account.kind == Kind::New;
+    let put_off = !new && f.deferred && jst::date(f.now) <= f.grace_until;
+    // In the order in which they are walked.
+    let steps = [
+        f.progress.and_then(|progress| progress.shown).map(Step::Done),
+        // Existing offices without an agreement count as having agreed to the first version.
+        account.terms.map_or(new || f.terms > 1, |agreed| agreed.version < f.terms).then_some(Step::Terms),
+        f.limited.then_some(if warned { Step::Password } else { Step::Warning }),
+        (new && account.notice_answered.is_none() && account.notice_mail.is_none()).then_some(Step::NoticeMail),
+        (account.review_addresses && !account.security_mails.is_empty()).then_some(Step::Addresses),
+        (account.security_mails.is_empty() && !put_off).then_some(Step::SecurityMail),
+    ];
+    steps.into_iter().flatten().find(|step| served(*step)).map_or(Next::Free, Next::Step)
+}
+
+/// Which row of numbered steps a page shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Course {
+    /// All that a new office goes through.
+    New,
+    /// The new password after a reissue.
+    Reissue,
+    /// A security address, of an office that was here before.
+    Address,
+}
+
+/// The row that the page of `step` shows.
+#[must_use]
+pub fn course(account: &Account, step: Step) -> Course {
+    match step {
+        _ if account.kind == Kind::New && account.settled.is_none() => Course::New,
+        Step::Warning | Step::Password | Step::Done(Done::Password) => Course::Reissue,
+        _ => Course::Address,
+    }
+}
+
+/// The labels of a row.
+#[must_use]
+pub const fn steps(course: Course) -> &'static [&'static str] {
+    match course {
+        Course::New => &["パスワード変更", "メールアドレス設定", "セキュリティ用メールアドレス設定", "確認コード入力", "終了"],
+        Course::Reissue => &["パスワード変更", "終了"],
+        Course::Address => &["セキュリティ用メールアドレス設定", "確認コード入力", "終了"],
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-    use crate::accounts::{Kind, Temporary};
-    use crate::kernel::{Id, Random, Secret, UserId};
-    use crate::security::Keys;
-
-    #[test]
-    fn q34_each_step_opens_only_after_the_one_before() {
-        let now: Timestamp = "2026-01-20T00:00:00Z".parse().unwrap();
-        let user_id = UserId::parse("KJ071311111111").unwrap();
-        let keys = Keys::fresh(&Random::seeded(1));
-        let letter = Id::new(&Random::seeded(2));
-        let password = Secret::new("Abcd2345Efgh6789".to_owned());
-        let mut account = Account::new(user_id, Kind::Existing, now);
-        assert_eq!(Stage::of(&account, None, now), Stage::Closed, "returned or expired meanwhile");
-        account.temporary = Some(Temporary::new(&keys, user_id, &password, letter, now + SignedDuration::from_hours(1)));
-        assert_eq!(Stage::of(&account, None, now), Stage::Closed, "printed again meanwhile");
-        account.use_temporary(now);
-        let progress = |begun, warned| Some(Progress { begun, warned });
-        let before = now - SignedDuration::from_hours(9);
-        for (done, stage) in [
-            (None, Stage::Warning),
-            (progress(now, false), Stage::Warning),
-            (progress(before, true), Stage::Warning),
-            (progress(now, true), Stage::Password),
-        ] {
-            assert_eq!(Stage::of(&account, done.as_ref(), now), stage);
-        }
-        assert_eq!(Stage::of(&account, None, now + SignedDuration::from_hours(2)), Stage::Closed, "expired meanwhile");
-    }
-}
+#[path = "model_tests.rs"]
+mod tests;

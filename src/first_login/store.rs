@@ -15,7 +15,11 @@ pub(super) fn put(tx: &mut Tx<'_>, user_id: UserId, progress: &Progress) -> Resu
     tx.put(&PROGRESS, &user_id, progress)
 }
 
-pub(super) fn end(tx: &mut Tx<'_>, user_id: UserId) -> Result<(), StoreError> {
+/// Forgets how far the steps have been walked: they are done, or another temporary password begins them anew.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn forget(tx: &mut Tx<'_>, user_id: UserId) -> Result<(), StoreError> {
     tx.delete(&PROGRESS, &user_id).map(drop)
 }
 

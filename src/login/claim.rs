@@ -10,7 +10,7 @@ use crate::audit::{self, Actor, Event};
 use crate::config::Lockout;
 use crate::kernel::{Id, Moment, Secret, UserId, text};
 use crate::security::{Keys, Purpose, devices};
-use crate::store::{Reads, StoreError, Tx};
+use crate::store::{Reads, Span, StoreError, Tx};
 
 /// Who tries what, in the form the rows are keyed by.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub(super) struct Claim {
     pub(super) user_id: Option<UserId>,
     pub(super) device: Option<Id>,
     pub(super) client: String,
+    pub(super) agent: String,
 }
 
 pub(super) enum Reservation {
@@ -44,12 +45,12 @@ pub(super) struct Reserved {
 impl Claim {
     pub(super) fn new(keys: &Keys, attempt: &Attempt) -> Self {
         let typed = text::capital_code(&attempt.typed);
-        let key = keys.mac(Purpose::Device, &[b"typed user ID", typed.as_bytes()]).mac;
         Self {
-            key: (key, attempt.browser),
+            key: (door(keys, &typed), attempt.browser),
             user_id: UserId::parse(&typed),
             device: attempt.device,
             client: attempt.client.clone(),
+            agent: attempt.agent.clone(),
         }
     }
 
@@ -117,6 +118,21 @@ fn holds_letter(
     // Where there is none, another is compared: no answer may come sooner for that.
     let none = Temporary::new(keys, user_id, &Secret::new(String::new()), Id::from_bytes([0; 16]), now);
     Ok(letter.unwrap_or(&none).matches(keys, user_id, password) && letter.is_some())
+}
+
+/// What tries of a typed ID are counted under: a text that is no user ID may be a password typed into the wrong field.
+pub(super) fn door(keys: &Keys, typed: &str) -> [u8; 32] {
+    keys.mac(Purpose::Device, &[b"typed user ID", typed.as_bytes()]).mac
+}
+
+/// Forgets every count and lock of this ID, of all devices; says how many rows there were.
+pub(super) fn forget(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId) -> Result<usize, StoreError> {
+    let door = door(keys, &user_id.to_string());
+    let rows = tx.list(&TRIES, &Span::prefix(&door), usize::MAX)?;
+    for (key, _) in &rows {
+        tx.delete(&TRIES, key)?;
+    }
+    Ok(rows.len() + usize::from(tx.delete(&STRANGERS, &door)?))
 }
 
 pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: &Claim) -> Result<Reservation, StoreError> {

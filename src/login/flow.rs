@@ -26,6 +26,8 @@ pub struct Attempt {
     pub device: Option<Id>,
     /// The client's address.
     pub client: String,
+    /// The browser in words of our own, for the list of sessions.
+    pub agent: String,
 }
 
 /// How a try ended.
@@ -175,7 +177,7 @@ fn enter(
     let (cookie, device) = claim.device.map_or_else(|| (Some(found.new_device.0.clone()), found.new_device.1), |id| (None, id));
     devices::remember(tx, &account.user_id.to_string(), device, moment.now)?;
     audit::record(tx, moment, claim.entered("entered"))?;
-    let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false };
+    let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false, agent: claim.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
     Ok(Outcome::Entered(Entered { session, limited: false, device: cookie }))
 }
@@ -197,7 +199,7 @@ fn enter_first(
         accounts::save_quietly(tx, &account)?;
     }
     audit::record(tx, moment, claim.entered("entered_by_temporary"))?;
-    let with = OpenSession { address: claim.client.clone(), device: claim.device, limited: true };
+    let with = OpenSession { address: claim.client.clone(), device: claim.device, limited: true, agent: claim.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
     Ok(Outcome::Entered(Entered { session, limited: true, device: None }))
 }

@@ -35,7 +35,7 @@ impl UnderWay {
         account.set_password(hash, now());
         store.write(move |tx| accounts::create(tx, &account)).await.unwrap();
         let (browser, client) = ([3; 32], "203.0.113.9".to_owned());
-        let attempt = Attempt { typed: USER.to_owned(), password: right, browser, device: None, client };
+        let attempt = Attempt { typed: USER.to_owned(), password: right, browser, device: None, client, agent: String::new() };
         let claim = Claim::new(&keys, &attempt);
         let (at, typed) = (moment(4), claim.clone());
         let reserved = store.write(move |tx| claim::reserve(tx, &at, &Lockout::default(), &typed)).await.unwrap();

@@ -1,17 +1,34 @@
 //! Login of offices: user ID and password, lock-out, remembered devices, logout, and the guard before every page of an office.
 //!
-//! `model` holds the lock-out rules (staff logins are counted by the same), `decision` who enters. `office` is what handlers behind the guard receive.
+//! `model` holds the lock-out rules (staff logins are counted by the same), `decision` who enters. `office` is what handlers behind the guard receive;
+//! `new_password` and `reauth` are the parts of screens on which an office changes what opens its account.
 
 mod claim;
 mod decision;
 mod first_use;
 mod flow;
 mod model;
+mod new_password;
 mod office;
 pub mod pages;
+mod reauth;
 mod store;
 
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
+pub use new_password::{Judged, is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MenuPage, Office, admit, turn_away};
+pub use reauth::{Confirmed, FRESH, confirm, confirmed, is_fresh, password_again};
 pub use store::{RefusedTries, SWEEP, check, refused_tries, sweep};
+
+use crate::kernel::UserId;
+use crate::security::Keys;
+use crate::store::{StoreError, Tx};
+
+/// Ends every lock and count of wrong tries on this user ID, of all devices, known or not; says how many rows there were.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn unlock(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId) -> Result<usize, StoreError> {
+    claim::forget(tx, keys, user_id)
+}

@@ -7,6 +7,8 @@ use maud::Markup;
 use poem::{FromRequest, Request, RequestBody};
 
 use crate::accounts::{self, Account};
+use crate::config::Config;
+use crate::first_login::{self, Next};
 use crate::ledger;
 use crate::security::sessions::{Session, Subject};
 use crate::store::{Reads, StoreError};
@@ -46,6 +48,8 @@ pub struct Inner {
     pub session: Session,
     /// Its key.
     pub session_key: [u8; 32],
+    /// What the guard found to be due.
+    pub next: Next,
     ends: Timestamp,
 }
 
@@ -60,7 +64,7 @@ impl std::ops::Deref for Office {
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn admit(r: &impl Reads, visit: &Visit, door: Door, posting: bool) -> Result<Admission, StoreError> {
+pub fn admit(r: &impl Reads, config: &Config, visit: &Visit, door: Door, posting: bool) -> Result<Admission, StoreError> {
     let login = if posting {
         "/login?notice=form"
     } else if visit.session_ended {
@@ -70,19 +74,21 @@ pub fn admit(r: &impl Reads, visit: &Visit, door: Door, posting: bool) -> Result
     };
     let (Some(session), Some(session_key)) = (&visit.session, visit.session_key) else { return Ok(Admission::Elsewhere(login)) };
     let Subject::Office(user_id) = session.subject else { return Ok(Admission::Elsewhere(login)) };
-    let Some(account) = accounts::find(r, user_id)?.filter(|account| !account.suspended) else {
+    let Some(account) = accounts::find(r, user_id)?.filter(Account::opens) else {
         return Ok(Admission::Elsewhere(login));
     };
-    match (door, session.limited) {
-        (Door::Office, true) => return Ok(Admission::Elsewhere("/first-login")),
-        (Door::FirstLogin, false) => return Ok(Admission::Elsewhere("/office")),
+    let next = first_login::next_for(r, config, &account, session, visit.now)?;
+    match (door, next) {
+        (_, Next::Closed) => return Ok(Admission::Elsewhere(next.path())),
+        (Door::Office, Next::Step(_)) => return Ok(Admission::Elsewhere("/first-login")),
+        (Door::FirstLogin, Next::Free) => return Ok(Admission::Elsewhere(next.path())),
         _ => {}
     }
     let name = ledger::find(r, user_id.office())?.map_or_else(|| user_id.office().number.to_string(), |entry| entry.name);
     let front = visit.front();
     let idle_end = session.last_seen.saturating_add(front.idle).unwrap_or(Timestamp::MAX);
     let ends = session.created.saturating_add(front.absolute).unwrap_or(Timestamp::MAX).min(idle_end);
-    Ok(Admission::In(Office(Arc::new(Inner { account, name, session: session.clone(), session_key, ends }))))
+    Ok(Admission::In(Office(Arc::new(Inner { account, name, session: session.clone(), session_key, next, ends }))))
 }
 
 /// Sends the browser elsewhere. On the way to the login page the cookie of a session that opens nothing is dropped: its end is told
@@ -105,10 +111,19 @@ pub enum MenuPage {
     Wizard,
     /// お知らせ
     Notices,
+    /// 照会一覧
+    Inquiries,
+    /// ユーザ情報変更
+    User,
 }
 
-/// The menu of the seeds, as far as its pages exist.
-const MENU: [(MenuPage, &str, &str); 1] = [(MenuPage::Notices, "お知らせ", "/office")];
+/// The menu of the seeds, in their order, as far as its pages exist.
+const MENU: &[(MenuPage, &str, &str)] = &[
+    (MenuPage::Notices, "お知らせ", "/office"),
+    // E: 照会一覧
+
+    // D: ユーザ情報変更
+];
 
 impl Office {
     /// When the session ends if nothing more is done, in milliseconds since the epoch.
@@ -133,8 +148,13 @@ impl Office {
         let entries: Vec<NavItem<'_>> = if menu == MenuPage::Wizard {
             Vec::new()
         } else {
-            let item = |(page, label, href)| NavItem { label, href, current: page == menu, count: None };
-            MENU.into_iter().map(item).collect()
+            let item = |&(page, label, href): &(MenuPage, &'static str, &'static str)| NavItem {
+                label,
+                href,
+                current: page == menu,
+                count: None,
+            };
+            MENU.iter().map(item).collect()
         };
         let logout = Logout { action: "/logout", csrf: &csrf };
         let shell = Shell::Office { office_name: &self.name, user_id: &user_id, menu: &entries, logout };

@@ -79,6 +79,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         browser: visit.browser(),
         device: visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value)),
         client: visit.client.to_string(),
+        agent: visit.agent.clone(),
     };
     match flow::log_in(&app, attempt).await? {
         Outcome::Entered(entered) => opened(&visit, &entered),

@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 
+use super::mails;
 use super::model::{Addressed, Notice, Public, Version};
-use crate::kernel::{Id, Moment, UserId, jst};
+use crate::kernel::{Id, MailAddress, Moment, UserId, jst};
 use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx, expect};
 
 /// More than a top menu ever shows: public notices are few and read whole.
 const PUBLIC_MOST: usize = 500;
+/// How many notices of one office can be opened.
+const ADDRESSED_MOST: usize = 500;
 
 const ADDRESSED: Table<(UserId, Timestamp, Id), Addressed> = Table::new("notices_addressed");
 const PUBLIC: Table<Id, Public> = Table::new("notices_public");
@@ -19,16 +22,35 @@ pub fn changes(store: &Store) -> Vec<tokio::sync::watch::Receiver<u64>> {
     vec![store.watch(&PUBLIC), store.watch(&VERSIONS)]
 }
 
-/// Puts a notice into an office's account.
+/// Puts a notice into an office's account. `m6` is where M-6 goes, which tells that it is there; `None` where another mail of the use case
+/// tells that address.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn tell_office(tx: &mut Tx<'_>, moment: &Moment, to: UserId, notice: Notice) -> Result<Id, StoreError> {
+pub fn tell_office(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    to: UserId,
+    notice: Notice,
+    m6: Option<&MailAddress>,
+) -> Result<Id, StoreError> {
     // Several notices of one use case must not draw the same id.
-    let id = Id::new(&moment.part(&format!("notice {} {to} {}", notice.kind, notice.title)).random());
+    let part = moment.part(&format!("notice {} {to} {}", notice.kind, notice.title));
+    let id = Id::new(&part.random());
+    if let Some(address) = m6 {
+        mails::post(tx, &part, to, &notice.title, address)?;
+    }
     let row = Addressed { id, kind: notice.kind.to_owned(), at: moment.now, title: notice.title, body: notice.body, read: None };
     tx.put(&ADDRESSED, &(to, moment.now, id), &row)?;
     Ok(id)
+}
+
+/// One notice of an office. Only the newest [`ADDRESSED_MOST`] are looked through: nobody is shown older ones.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn of_office_one(r: &impl Reads, user: UserId, id: Id) -> Result<Option<Addressed>, StoreError> {
+    Ok(of_office(r, user, ADDRESSED_MOST)?.into_iter().find(|notice| notice.id == id))
 }
 
 /// The newest `limit` notices of an office, newest first.

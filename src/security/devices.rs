@@ -71,6 +71,14 @@ pub fn forget_all(tx: &mut Tx<'_>, who: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Forgets one device of `who`; says whether it was known.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn forget(tx: &mut Tx<'_>, who: &str, device: Id) -> Result<bool, StoreError> {
+    tx.delete(&KNOWN, &(who.to_owned(), device))
+}
+
 /// Checks every row, for `verify`.
 pub(super) fn check(c: &mut Check<'_>) {
     c.table(&KNOWN, |_, _, _| Ok(()));
@@ -79,6 +87,20 @@ pub(super) fn check(c: &mut Check<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_device_is_forgotten_and_the_others_stay() {
+        let store = crate::store::Store::in_memory().unwrap();
+        let [one, two] = [1, 2].map(|n| Id::from_bytes([n; 16]));
+        let seen = store.write_blocking(move |tx| {
+            for (who, device) in [("a", one), ("a", two), ("b", one)] {
+                remember(tx, who, device, Timestamp::UNIX_EPOCH)?;
+            }
+            let forgotten = (forget(tx, "a", one)?, forget(tx, "a", one)?);
+            Ok::<_, StoreError>((forgotten, is_known(tx, "a", one)?, is_known(tx, "a", two)?, is_known(tx, "b", one)?))
+        });
+        assert_eq!(seen.unwrap(), ((true, false), false, true, true));
+    }
 
     #[test]
     fn a_device_cookie_cannot_be_made_up() {

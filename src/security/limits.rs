@@ -77,6 +77,20 @@ pub fn forget(tx: &mut Tx<'_>, rule: Rule, who: &str) -> Result<(), StoreError> 
     tx.delete(&HITS, &key(rule, who)).map(drop)
 }
 
+/// Takes back the hit that was counted at `at`, because nothing came of it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn take_back(tx: &mut Tx<'_>, at: Timestamp, rule: Rule, who: &str) -> Result<(), StoreError> {
+    let at = at.as_millisecond();
+    let change = |hits: &mut Hits| {
+        if let Some(place) = hits.at.iter().rposition(|hit| *hit == at) {
+            hits.at.remove(place);
+        }
+    };
+    tx.update(&HITS, &key(rule, who), change).map(drop)
+}
+
 /// Removes rows that are of no use any more; says how many.
 ///
 /// # Errors
@@ -143,6 +157,21 @@ mod tests {
         assert!(matches!(hit(ahead), Allowance::Exceeded { .. }));
         assert_eq!((hit(start), hit(start)), (Allowance::Fine, Allowance::Fine));
         assert!(matches!(hit(start), Allowance::Exceeded { .. }), "those of today count");
+    }
+
+    #[test]
+    fn a_hit_that_nothing_came_of_is_taken_back() {
+        let store = Store::in_memory().unwrap();
+        let now: Timestamp = "2026-01-10T00:00:00Z".parse().unwrap();
+        let counted = store.write_blocking(move |tx| {
+            hit(tx, now, RULE, "a")?;
+            hit(tx, now, RULE, "a")?;
+            take_back(tx, now, RULE, "a")?;
+            take_back(tx, now - SignedDuration::from_mins(1), RULE, "a")?;
+            take_back(tx, now, RULE, "nobody")?;
+            count(tx, now, RULE, "a")
+        });
+        assert_eq!(counted.unwrap(), 1);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
-//! Keyed hashes, password hashing, sessions, device cookies, limits, throttles.
+//! Keyed hashes, password hashing, authenticator apps, sessions, device cookies, limits, throttles.
 
+mod authenticator;
 mod belongs;
 mod bucket;
 pub mod devices;
@@ -14,6 +15,7 @@ pub mod passwords;
 pub mod sessions;
 mod throttle;
 
+pub use authenticator::Authenticator;
 pub use hashing::{Busy, Hasher, PasswordHash, Verdict};
 pub use keys::{KeyError, KeyId, Keyed, Keys, Purpose, Sealed};
 pub use new_devices::{NewDevices, Token};

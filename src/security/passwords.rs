@@ -30,8 +30,8 @@ pub enum PasswordFault {
         /// Most characters.
         max: usize,
     },
-    /// A character that is neither a letter, a digit nor one of [`SYMBOLS`].
-    Character,
+    /// A character that is neither a letter, a digit nor one of [`SYMBOLS`]: the first one.
+    Character(char),
     /// No letter or no digit in it.
     Kinds,
     /// It is the user ID.
@@ -49,8 +49,13 @@ impl fmt::Display for PasswordFault {
         match self {
             Self::Empty => f.write_str("新しいパスワードを入力してください。"),
             Self::Length { min, max } => write!(f, "パスワードは{min}文字～{max}文字で入力してください。"),
-            Self::Character => {
-                f.write_str("パスワードに使えない文字が含まれています。半角の英字、数字、記号で入力してください。")
+            // What cannot be seen is named by its kind.
+            Self::Character(' ' | '\u{3000}') => f.write_str("空白は使えません（貼り付けた文字の前後もお確かめください）。"),
+            Self::Character(c) if c.is_control() || text::is_invisible(*c) => {
+                f.write_str("改行やタブなどの見えない文字は使えません（貼り付けた文字の前後もお確かめください）。")
+            }
+            Self::Character(c) => {
+                write!(f, "「{c}」は使えません。半角の英字、数字と、画面にある記号で入力してください。")
             }
             Self::Kinds => f.write_str("パスワードには英字と数字を少なくとも1文字ずつ含めてください。"),
             Self::UserId => f.write_str("ユーザIDと同じパスワードは入力できません。"),
@@ -76,8 +81,8 @@ pub fn check_office(new: &str, user: UserId, office_name: &str, max: usize) -> R
     if length == 0 {
         return Err(PasswordFault::Empty);
     }
-    if !new.chars().all(|c| c.is_ascii_alphanumeric() || SYMBOLS.contains(c)) {
-        return Err(PasswordFault::Character);
+    if let Some(other) = new.chars().find(|c| !c.is_ascii_alphanumeric() && !SYMBOLS.contains(*c)) {
+        return Err(PasswordFault::Character(other));
     }
     if !(OFFICE_MIN..=max).contains(&length) {
         return Err(PasswordFault::Length { min: OFFICE_MIN, max });
@@ -154,7 +159,22 @@ mod tests {
             assert_eq!(office(&format!("xK4pq9w{symbol}")), Ok(()), "{symbol}");
         }
         for other in ['"', '\'', '\\', ' ', 'あ', 'Ａ', '１'] {
-            assert_eq!(office(&format!("xK4pq9w{other}")), Err(F::Character), "{other}");
+            assert_eq!(office(&format!("xK4pq9w{other}")), Err(F::Character(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn q1_the_forbidden_character_is_named_and_one_that_nobody_sees_by_its_kind() {
+        for (typed, told) in [
+            ("xK4\"pq'9w", "「\"」は使えません。"),
+            ("パスワード1", "「パ」は使えません。"),
+            (" xK4pq9wz", "空白は使えません"),
+            ("xK4pq9wz\u{3000}", "空白は使えません"),
+            ("xK4pq9wz\n", "見えない文字"),
+            ("xK4pq9wz\u{200B}", "見えない文字"),
+        ] {
+            let sentence = office(typed).unwrap_err().to_string();
+            assert!(sentence.contains(told), "{typed:?}: {sentence}");
         }
     }
 
@@ -177,7 +197,7 @@ mod tests {
             for typed in [entry, &capital] {
                 match office(typed) {
                     // It breaks the rule of lengths and kinds, which has a sentence of its own.
-                    Err(F::Empty | F::Length { .. } | F::Character | F::Kinds) => {}
+                    Err(F::Empty | F::Length { .. } | F::Character(_) | F::Kinds) => {}
                     // `1111111a` holds the number of this very office, which is told first.
                     Err(F::Common | F::Context) => refused[usize::from(rank >= 3_000)] += 1,
                     other => panic!("{typed}: {other:?}"),

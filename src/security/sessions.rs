@@ -26,7 +26,9 @@ pub enum Subject {
 }
 
 impl Subject {
-    fn key(self) -> String {
+    /// How rows name it.
+    #[must_use]
+    pub fn key(self) -> String {
         match self {
             Self::Office(user) => format!("office {user}"),
             Self::Staff(id) => format!("staff {id}"),
@@ -65,6 +67,12 @@ pub struct Session {
     pub address: String,
     /// The device it was opened on.
     pub device: Option<Id>,
+    /// The browser it was opened with, in words of our own, for lists of sessions.
+    #[serde(default)]
+    pub agent: String,
+    /// The security address was put off, for as long as this session lives.
+    #[serde(default)]
+    pub deferred: bool,
 }
 
 impl Session {
@@ -83,6 +91,8 @@ pub struct OpenSession {
     pub device: Option<Id>,
     /// Only the screens of the first login may be opened.
     pub limited: bool,
+    /// The browser, in words of our own.
+    pub agent: String,
 }
 
 /// Opens a session. The token is random, made anew at each login (quality bar 28).
@@ -102,6 +112,8 @@ pub fn open(tx: &mut Tx<'_>, moment: &Moment, subject: Subject, with: &OpenSessi
         limited: with.limited,
         address: with.address.clone(),
         device: with.device,
+        agent: with.agent.clone(),
+        deferred: false,
     };
     tx.put(&SESSIONS, &key, &session)?;
     tx.put(&BY_SUBJECT, &(subject.key(), key), &())?;
@@ -140,6 +152,47 @@ pub fn end_all(tx: &mut Tx<'_>, subject: Subject) -> Result<usize, StoreError> {
 /// [`StoreError`] when the database fails.
 pub fn is_there(r: &impl Reads, key: &[u8; 32]) -> Result<bool, StoreError> {
     r.has(&SESSIONS, key)
+}
+
+/// All sessions of somebody, newest first, with their keys. Some may have ended by time and not be swept yet: the caller knows the rule.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn list(r: &impl Reads, subject: Subject) -> Result<Vec<([u8; 32], Session)>, StoreError> {
+    let mut all = Vec::new();
+    for ((_, key), ()) in r.list(&BY_SUBJECT, &Span::prefix(&subject.key()), usize::MAX)? {
+        if let Some(session) = r.get(&SESSIONS, &key)? {
+            all.push((key, session));
+        }
+    }
+    all.sort_by_key(|(_, session)| (std::cmp::Reverse(session.created), session.handle));
+    Ok(all)
+}
+
+/// Ends all sessions of somebody but one; says how many.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end_others(tx: &mut Tx<'_>, subject: Subject, keep: &[u8; 32]) -> Result<usize, StoreError> {
+    let mut others = tx.list(&BY_SUBJECT, &Span::prefix(&subject.key()), usize::MAX)?;
+    others.retain(|((_, key), ())| key != keep);
+    for (key, ()) in &others {
+        tx.delete(&SESSIONS, &key.1)?;
+        tx.delete(&BY_SUBJECT, key)?;
+    }
+    Ok(others.len())
+}
+
+/// Ends the session of this public name, and gives it as it was. `None` if it is not one of theirs: then nothing happens.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end_by_handle(tx: &mut Tx<'_>, subject: Subject, handle: Id) -> Result<Option<Session>, StoreError> {
+    let Some((key, session)) = list(tx, subject)?.into_iter().find(|(_, session)| session.handle == handle) else {
+        return Ok(None);
+    };
+    end(tx, &key)?;
+    Ok(Some(session))
 }
 
 /// Changes a session, e.g. notes that the password was entered again.
@@ -221,6 +274,12 @@ impl LastSeen {
         Ok((!over && !session.is_void(now)).then_some(session))
     }
 
+    /// The last use of a session that is not written down yet, if there is one: for lists of sessions.
+    #[must_use]
+    pub fn newest(&self, key: &[u8; 32]) -> Option<Timestamp> {
+        self.all().get(key).copied()
+    }
+
     /// What is to be written down. It stays known until [`LastSeen::forget`]: a session must not end by a write that takes long or fails.
     #[must_use]
     pub fn noted(&self) -> Vec<([u8; 32], Timestamp)> {
@@ -272,127 +331,5 @@ pub(super) fn check(c: &mut Check<'_>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::{Clock, Random};
-    use crate::security::housekeeping;
-    use crate::store::StoreOptions;
-
-    const IDLE: SignedDuration = SignedDuration::from_mins(30);
-    const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
-
-    fn opened() -> (Store, Clock, [u8; 32]) {
-        let (store, clock) = (Store::in_memory().unwrap(), Clock::manual("2026-01-10T00:00:00Z".parse().unwrap()));
-        let moment = Moment::new(&clock, &Random::seeded(1));
-        let with = OpenSession { address: "203.0.113.9".to_owned(), device: None, limited: false };
-        let subject = Subject::Office(UserId::parse("KJ131311111111").unwrap());
-        let token = store.write_blocking(move |tx| open(tx, &moment, subject, &with)).unwrap();
-        assert_eq!(token.expose().len(), 43, "256 bits");
-        (store, clock, hash(token.expose()))
-    }
-
-    fn lives(store: &Store, seen: &LastSeen, key: [u8; 32], now: Timestamp) -> bool {
-        store.read(|r| seen.admit(r, key, now, IDLE, ABSOLUTE)).unwrap().is_some()
-    }
-
-    #[test]
-    fn q30_a_session_ends_after_30_idle_minutes_and_after_12_hours_in_any_case() {
-        let (store, clock, key) = opened();
-        let seen = LastSeen::default();
-        for _ in 0..24 {
-            clock.advance(SignedDuration::from_mins(29));
-            assert!(lives(&store, &seen, key, clock.now()));
-        }
-        clock.advance(SignedDuration::from_mins(24));
-        assert!(!lives(&store, &seen, key, clock.now()), "12 hours are over");
-        let (store, clock, key) = opened();
-        clock.advance(IDLE);
-        assert!(!lives(&store, &LastSeen::default(), key, clock.now()), "30 minutes idle");
-    }
-
-    #[tokio::test]
-    async fn sessions_that_have_ended_by_time_are_swept_with_their_index() {
-        let (store, clock, key) = tokio::task::spawn_blocking(opened).await.unwrap();
-        let rows = || store.read(|r| Ok::<_, StoreError>((r.has(&SESSIONS, &key)?, r.len(&BY_SUBJECT)?))).unwrap();
-        clock.advance(ABSOLUTE - SignedDuration::from_mins(1));
-        assert_eq!(sweep(&store, clock.now(), ABSOLUTE).await.unwrap(), 0);
-        assert_eq!(rows(), (true, 1));
-        clock.advance(SignedDuration::from_mins(1));
-        assert_eq!(sweep(&store, clock.now(), ABSOLUTE).await.unwrap(), 1);
-        assert_eq!(rows(), (false, 0));
-    }
-
-    #[tokio::test]
-    async fn a_session_of_a_clock_that_was_ahead_is_over_when_it_is_set_right_and_does_not_come_back() {
-        let (day, mins) = (SignedDuration::from_hours(24), SignedDuration::from_mins);
-        // Opened while it was ahead, and only used then.
-        for (used_after, set_back) in [(mins(0), day), (mins(0), day * 365), (mins(20), mins(10))] {
-            let (store, clock, key) = tokio::task::spawn_blocking(opened).await.unwrap();
-            let seen = LastSeen::default();
-            clock.advance(used_after);
-            let (wrong, right) = (clock.now(), clock.now() - set_back);
-            assert!(lives(&store, &seen, key, wrong));
-            seen.none_is_void(wrong);
-            assert!(!lives(&store, &seen, key, right));
-            assert!(seen.may_be_void(right));
-            housekeeping::write_down(&store, &seen).await.unwrap();
-            housekeeping::sweep_void(&store, &seen, right).await.unwrap();
-            assert!(!seen.may_be_void(right));
-            assert!(!lives(&store, &seen, key, wrong), "that time has come");
-        }
-    }
-
-    #[test]
-    fn a_session_of_a_clock_that_was_a_little_ahead_goes_on() {
-        let (store, clock, key) = opened();
-        assert!(lives(&store, &LastSeen::default(), key, clock.now() - SignedDuration::from_mins(4)));
-    }
-
-    #[test]
-    fn q30_a_page_that_asks_by_itself_does_not_keep_a_session_alive() {
-        let (store, clock, key) = opened();
-        let seen = LastSeen::default();
-        let glance = |now| store.read(|r| seen.glance(r, key, now, IDLE, ABSOLUTE)).unwrap().is_some();
-        clock.advance(SignedDuration::from_mins(20));
-        assert!(glance(clock.now()));
-        clock.advance(SignedDuration::from_mins(10));
-        assert!(!glance(clock.now()) && !lives(&store, &seen, key, clock.now()));
-    }
-
-    #[test]
-    fn last_use_is_written_down_without_bringing_back_an_ended_session() {
-        let (store, clock, key) = opened();
-        let seen = LastSeen::default();
-        clock.advance(SignedDuration::from_mins(20));
-        assert!(lives(&store, &seen, key, clock.now()));
-        let rows = seen.noted();
-        store.write_blocking(move |tx| write_last_seen(tx, &rows)).unwrap();
-        clock.advance(SignedDuration::from_mins(20));
-        assert!(lives(&store, &LastSeen::default(), key, clock.now()), "a restart keeps the time of the last use");
-        let subject = Subject::Office(UserId::parse("KJ131311111111").unwrap());
-        assert_eq!(store.write_blocking(move |tx| end_all(tx, subject)).unwrap(), 1);
-        let rows = seen.noted();
-        store.write_blocking(move |tx| write_last_seen(tx, &rows)).unwrap();
-        assert!(!lives(&store, &seen, key, clock.now()));
-    }
-    #[tokio::test]
-    async fn last_use_is_known_until_it_is_written_down_and_while_no_write_succeeds() {
-        let (store, clock, key) = tokio::task::spawn_blocking(opened).await.unwrap();
-        let seen = LastSeen::default();
-        clock.advance(SignedDuration::from_mins(20));
-        assert!(lives(&store, &seen, key, clock.now()));
-        let folder = tempfile::tempdir().unwrap();
-        let no_room = StoreOptions { reserve_mib: u64::MAX / (1024 * 1024), ..StoreOptions::default() };
-        let full = Store::open(&folder.path().join("full.redb"), no_room).unwrap();
-        assert!(housekeeping::write_down(&full, &seen).await.is_err());
-        clock.advance(SignedDuration::from_mins(20));
-        assert!(lives(&store, &seen, key, clock.now()), "in use 20 minutes ago");
-        let rows = seen.noted();
-        clock.advance(SignedDuration::from_mins(1));
-        assert!(lives(&store, &seen, key, clock.now()));
-        seen.forget(&rows);
-        assert_eq!(seen.noted(), [(key, clock.now())], "a newer use is not forgotten with an older one");
-        housekeeping::write_down(&store, &seen).await.unwrap();
-        assert!(seen.noted().is_empty() && lives(&store, &LastSeen::default(), key, clock.now() + SignedDuration::from_mins(29)));
-    }
-}
+#[path = "sessions_tests.rs"]
+mod tests;

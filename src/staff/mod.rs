@@ -1,7 +1,6 @@
 //! The federations' staff: who they are, how they enter (name, password, authenticator code), what they may do, and the
 //! frame of all screens under `/staff`.
 
-mod authenticator;
 mod desk;
 mod flow;
 mod frame;
@@ -11,7 +10,7 @@ mod model;
 pub mod pages;
 mod store;
 
-pub use authenticator::Authenticator;
+pub use crate::security::Authenticator;
 pub use desk::{Desk, Role, Scope};
 pub use flow::administer::{Command, Done, Link, Refused, administer};
 pub use flow::seat::{Seat, seat};

@@ -234,6 +234,12 @@ impl Errors {
         self.0.is_empty()
     }
 
+    /// Whether something is wrong with this field.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.of(field).is_some()
+    }
+
     /// For the summary on top of the form.
     #[must_use]
     pub fn list(&self) -> Vec<(&str, &str)> {

@@ -1,10 +1,12 @@
 //! The web shell: the document around every screen, the parts screens are made of, and the files browsers fetch.
 
+mod agent;
 mod answer;
 pub mod assets;
 pub mod components;
 pub mod cookies;
 mod fault;
+mod flow_cookie;
 mod form;
 mod front;
 pub mod health;
@@ -20,6 +22,7 @@ mod visit;
 pub use answer::{Answer, attachment, form_page, html, page, page_422, see_other};
 pub use cookies::Cookie;
 pub use fault::Fault;
+pub use flow_cookie::FlowCookie;
 pub use form::{BodyLimit, DEFAULT_LIMIT, Errors, Form, LARGE_AT_ONCE, SMALL};
 pub use front::Front;
 pub use kept::{Kept, ShownAt};

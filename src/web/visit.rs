@@ -6,10 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use data_encoding::BASE64URL_NOPAD;
 use jiff::Timestamp;
+use poem::http::Method;
 use poem::{FromRequest, Request, RequestBody};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::agent;
 use super::cookies::{Cookie, Jar};
 use super::fault::Fault;
 use super::front::Front;
@@ -37,6 +39,8 @@ pub struct Inner {
     pub client: IpAddr,
     /// Its network, for limits.
     pub network: ClientNetwork,
+    /// The browser in words of our own, for lists of sessions. Empty unless a form is sent: sessions are opened by forms.
+    pub agent: String,
     /// The session of this part of the site, if one lives.
     pub session: Option<Session>,
     /// The key of that session.
@@ -97,6 +101,8 @@ impl Visit {
             op: front.operation_id(),
             client,
             network: ClientNetwork::of(client),
+            // Pages that are only read need none, and are many.
+            agent: if *request.method() == Method::POST { agent::of(request.headers()) } else { String::new() },
             session_ended: token.is_some() && session.is_none() && looked_up.is_ok(),
             session_key: token.filter(|_| session.is_some()),
             session,

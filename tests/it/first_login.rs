@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 use uketsuke::letters::{Offices, State};
 use uketsuke::notices;
+use uketsuke::passkeys;
+use uketsuke::security::sessions::{self, Subject};
 use uketsuke::staff::Role;
 
 use crate::letters_print::{issue, letter_of, offices, print_all};
@@ -90,9 +92,10 @@ async fn the_old_password_works_until_the_temporary_one_is_first_used() {
 }
 
 #[tokio::test]
-async fn first_use_ends_sessions_and_remembered_devices_and_tells_every_address() {
+async fn first_use_ends_sessions_remembered_devices_and_passkeys_and_tells_every_address() {
     let app = TestApp::new();
     let user_id = app.office(USER).await;
+    app.passkey(Subject::Office(user_id)).await;
     app.letter(user_id).await;
     let mut old = app.browser();
     old.log_in(USER, PASSWORD).await;
@@ -103,6 +106,7 @@ async fn first_use_ends_sessions_and_remembered_devices_and_tells_every_address(
     let mut to: Vec<_> = mails.iter().map(|mail| mail.to.as_str().to_owned()).collect();
     to.sort();
     assert_eq!(to, ["notice@example.jp", "security-1@example.jp", "security-2@example.jp"], "q19: every address");
+    assert_eq!(app.app.store.read(|r| passkeys::of_owner(r, Subject::Office(user_id))).unwrap(), []);
     for mail in &mails {
         assert_eq!(mail.subject, "登録情報変更のお知らせ");
         assert!(mail.body.contains("0000-13-0000") && !mail.body.contains(TEMPORARY), "{}", mail.body);
@@ -131,6 +135,52 @@ async fn breaking_off_does_no_harm_and_the_next_login_resumes() {
     let page = change(&mut again, TEMPORARY, NEW_PASSWORD, NEW_PASSWORD).await;
     assert_eq!(page.location(), Some("/first-login/done"));
     assert_eq!(app.take_mails().await.len(), 3);
+}
+
+#[tokio::test]
+async fn whoever_breaks_off_at_the_end_comes_back_to_it_with_the_new_password() {
+    let app = TestApp::new();
+    let mut browser = at_password(&app).await;
+    change(&mut browser, TEMPORARY, NEW_PASSWORD, NEW_PASSWORD).await;
+    browser.post("/logout", &[]).await;
+    let mut again = app.browser();
+    assert_eq!(again.log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
+    assert_eq!(again.open("/office").await.title(), "処理終了", "the first step that is not done");
+    assert_eq!(again.submit("/first-login/done", &[]).await.title(), "お知らせ");
+    assert_eq!(app.browser().log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn an_end_that_was_not_left_is_forgotten_when_another_letter_is_used() {
+    let app = TestApp::new();
+    let mut browser = at_password(&app).await;
+    change(&mut browser, TEMPORARY, NEW_PASSWORD, NEW_PASSWORD).await;
+    app.letter(crate::support::office::user(USER)).await;
+    let mut again = app.browser();
+    again.log_in(USER, TEMPORARY).await;
+    assert_eq!(again.open("/first-login").await.title(), "警告");
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn a_session_remembers_its_browser_in_our_own_words_through_the_steps() {
+    let app = TestApp::new();
+    let user_id = app.office(USER).await;
+    app.letter(user_id).await;
+    let mut browser = app.browser();
+    browser.headers.push(("user-agent".to_owned(), "Mozilla/5.0 (Windows NT 10.0) Firefox/133.0 <b>x</b>".to_owned()));
+    let agents = || {
+        let all = app.app.store.read(|r| sessions::list(r, Subject::Office(user_id))).unwrap();
+        all.into_iter().map(|(_, session)| (session.agent, session.limited)).collect::<Vec<_>>()
+    };
+    browser.log_in(USER, TEMPORARY).await;
+    assert_eq!(agents(), [("Firefox（Windows）".to_owned(), true)]);
+    browser.open("/first-login").await;
+    browser.post("/first-login/warning", &[]).await;
+    change(&mut browser, TEMPORARY, NEW_PASSWORD, NEW_PASSWORD).await;
+    assert_eq!(agents(), [("Firefox（Windows）".to_owned(), false)], "what it opens is computed from the account");
+    app.take_mails().await;
 }
 
 #[tokio::test]
@@ -191,8 +241,8 @@ async fn q1_q3_q4_the_rule_for_new_passwords_is_told() {
         ("xK4pq9w", "8文字～16文字"),
         ("xK4pq9wzRt7mLd2vB", "8文字～16文字"),
         ("xkqpwzrtvb", "英字と数字を少なくとも1文字ずつ"),
-        ("xK4pq9w\"", "使えない文字"),
-        ("xK4pq9w z", "使えない文字"),
+        ("xK4pq9w\"", "「\"」は使えません"),
+        ("xK4pq9w z", "空白は使えません"),
         ("kj131311111111", "ユーザIDと同じ"),
         ("a1311111111", "推測されやすい"),
         ("kaigo84Wqz", "推測されやすい"),

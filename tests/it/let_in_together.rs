@@ -80,13 +80,25 @@ async fn at_end(app: &TestApp) -> Browser {
 }
 
 #[tokio::test]
-async fn twenty_clicks_on_the_end_of_the_first_login_open_one_session() {
+async fn twenty_clicks_on_the_end_of_the_first_login_are_one_end_of_one_session() {
     let app = TestApp::new();
-    let browser = at_end(&app).await;
+    let mut browser = at_end(&app).await;
     let pages = behind(&app, nothing, at_once(20, &browser, "/first-login/done", &[])).await;
-    assert_eq!((to(&pages, "/office"), to(&pages, "/first-login")), (1, 19));
-    assert_eq!(pages.iter().filter(|page| sets_session(page)).count(), 1, "the others leave the cookie of the first alone");
+    assert_eq!((to(&pages, "/office"), pages.iter().filter(|page| sets_session(page)).count()), (20, 0));
     assert_eq!((living_sessions(&app), recorded(&app, user(USER), "first_login.finish")), (1, 1));
+    assert_eq!(browser.open("/office").await.title(), "お知らせ");
+}
+
+#[tokio::test]
+async fn five_clicks_on_the_change_of_the_password_change_it_once_and_leave_the_new_session_alone() {
+    let app = TestApp::new();
+    let browser = at_password(&app).await;
+    let fields = [("current_password", TEMPORARY), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
+    let pages = behind(&app, nothing, at_once(5, &browser, "/first-login/password", &fields)).await;
+    assert_eq!((to(&pages, "/first-login/done"), to(&pages, "/first-login")), (1, 4));
+    assert_eq!(pages.iter().filter(|page| sets_session(page)).count(), 1, "the others leave the cookie of the first alone");
+    assert_eq!((living_sessions(&app), recorded(&app, user(USER), "first_login.password")), (1, 1));
+    assert_eq!(app.take_mails().await.len(), 3, "told once");
 }
 
 #[tokio::test]

@@ -55,6 +55,26 @@ async fn the_lock_is_for_one_account_and_one_device() {
 }
 
 #[tokio::test]
+async fn an_unlock_ends_the_locks_of_all_devices_of_one_account() {
+    let app = TestApp::new();
+    let user_id = app.office(USER).await;
+    let (mut locked, mut other) = (app.browser(), app.browser());
+    for _ in 0..3 {
+        locked.log_in(USER, "wrong").await;
+        other.log_in(NOBODY, "wrong").await;
+    }
+    strangers(&app, USER, 27).await;
+    assert_eq!(app.browser().log_in(USER, PASSWORD).await.status, REFUSED, "strangers are refused");
+    let keys = app.app.keys.clone();
+    assert!(app.write(move |tx| uketsuke::login::unlock(tx, &keys, user_id)).await > 2);
+    assert!(entered(&locked.log_in(USER, PASSWORD).await) && entered(&app.browser().log_in(USER, PASSWORD).await));
+    assert_eq!(other.log_in(NOBODY, "wrong").await.status, LOCKED, "what is counted of others stays");
+    let keys = app.app.keys.clone();
+    let known = app.write(move |tx| uketsuke::login::unlock(tx, &keys, user_id)).await;
+    assert!(known <= 1, "{known}");
+}
+
+#[tokio::test]
 async fn the_typed_id_is_counted_in_any_spelling() {
     let app = TestApp::new();
     app.office(USER).await;

@@ -81,7 +81,12 @@ fn gives_reason(action: &str) -> bool {
             | "reissue.withdraw"
             | "reissue.supersede"
             | "letter.print"
+            | "account.clear_addresses"
             | "account.disable_password"
+            | "account.release"
+            | "account.suspend"
+            | "account.unlock"
+            | "account.withdraw_temporary"
     )
 }
 
@@ -90,9 +95,18 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
     match (action, outcome) {
         ("login.try", "entered") => "ログイン",
         ("login.try", "entered_by_temporary") => "仮パスワードでログイン",
+        ("login.try", "entered_by_passkey") => "パスキーでログイン",
+        ("login.try", "waits_for_code") => "ログイン（セキュリティコードの入力待ち）",
         ("login.try", _) => "ログインできず",
         ("login.logout", _) => "ログアウト",
+        ("login.device", _) => "端末の確認",
         ("first_login.password", _) => "パスワード変更",
+        ("first_login.terms", _) => "利用規約への同意",
+        ("first_login.mail", _) => "お知らせ用メールアドレスの設定",
+        ("first_login.keep_addresses", _) => "セキュリティ用メールアドレスをそのまま使用",
+        ("first_login.replace_addresses", _) => "セキュリティ用メールアドレスの置き換え",
+        ("first_login.address", _) => "セキュリティ用メールアドレスの登録",
+        ("first_login.defer", _) => "セキュリティ用メールアドレスを登録せずにログイン",
         ("first_login.finish", _) => "初回ログインの手続きの完了",
         ("reissue.receive", _) => "再発行申請の受付",
         ("reissue.take", _) => "審査開始",
@@ -114,6 +128,30 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("letter.withdraw", _) => "通知書の取下げ",
         ("account.issue", _) => "ユーザIDの発行",
         ("account.disable_password", _) => "パスワードの無効化",
+        ("account.password", _) => "パスワード変更",
+        ("account.notice_mail", _) => "お知らせ用メールアドレスの変更",
+        ("account.code_set", _) => "セキュリティコードの設定",
+        ("account.code_change", _) => "セキュリティコードの変更",
+        ("account.code_remove", _) => "セキュリティコードの解除",
+        ("account.address_add", _) => "セキュリティ用メールアドレスの追加",
+        ("account.address_change", _) => "セキュリティ用メールアドレスの変更",
+        ("account.address_delete", _) => "セキュリティ用メールアドレスの削除",
+        ("account.address_contact", _) => "通知先の変更",
+        ("account.end_session", _) => "端末のログアウト",
+        ("account.reauth", _) => "パスワードの再確認で誤り",
+        ("account.suspend", _) => "ユーザIDの利用停止",
+        ("account.release", _) => "ユーザIDの利用再開",
+        ("account.unlock", _) => "ログイン停止の解除",
+        ("account.withdraw_temporary", _) => "仮パスワードの取消し",
+        ("account.clear_addresses", _) => "登録アドレスの消去",
+        ("passkey.add", _) => "パスキーの登録",
+        ("passkey.remove", _) => "パスキーの削除",
+        ("reset.ask", _) => "ログイン情報再設定の開始",
+        ("reset.code", "right") => "ログイン情報再設定の本人確認",
+        ("reset.code", _) => "ログイン情報再設定のワンタイムパスワード誤り",
+        ("reset.close", _) => "ログイン情報再設定の受付の一時停止",
+        ("reset.done", _) => "ログイン情報の再設定",
+        ("terms.adopt", _) => "利用規約の版の登録",
         ("ledger.postal_code", _) => "郵便番号の登録",
         ("backup.take", _) => "バックアップ",
         ("backup.restore", _) => "バックアップからの復元",
@@ -129,6 +167,8 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("staff.login", "entered" | "done") => "職員のログイン",
         ("staff.login", _) => "職員がログインできず",
         ("staff.logout", _) => "職員のログアウト",
+        ("staff.passkey_add", _) => "職員のパスキーの登録",
+        ("staff.passkey_remove", _) => "職員のパスキーの削除",
         ("staff.choose_federation", _) => "職員の連合会の切り替え",
         (other, _) => other,
     }

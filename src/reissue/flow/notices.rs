@@ -48,5 +48,5 @@ fn tell(
     if !accounts::exists(tx, user)? {
         return Ok(());
     }
-    notices::tell_office(tx, moment, user, Notice { kind, title: title.to_owned(), body }).map(drop)
+    notices::tell_office(tx, moment, user, Notice { kind, title: title.to_owned(), body }, None).map(drop)
 }

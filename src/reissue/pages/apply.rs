@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{FlowCookie, Here, STEPS, check_contact, current, home};
+use super::{Here, STEPS, check_contact, current, home};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{MailAddress, OfficeNumber, Prefecture, jst};
@@ -14,7 +14,7 @@ use crate::web::components::{
     Back, ButtonRow, Choice, Mark, error_summary, form, hidden, mail_field, notice, select, text_field,
 };
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other};
 
 const NUMBER: &str = "number";
 const CONTACT: &str = "contact";
@@ -33,7 +33,7 @@ const CHECK_DIGIT: &str = "番号をお確かめください。入力に誤り�
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     let typed = current(&app, &visit)?.map(|flow| flow.typed).unwrap_or_default();
-    page(screen(&visit, FlowCookie::offer(&app, &visit, ""), &typed, &Errors::default()))
+    page(screen(&visit, FlowCookie::offer(&visit, &app.random, ""), &typed, &Errors::default()))
 }
 
 /// A1 \[次へ\]
@@ -49,9 +49,9 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let contact = check_contact(&mut errors, CONTACT, &typed.contact);
     check_again(&mut errors, &typed, contact.as_ref());
     let (Some(number), Some(contact), true) = (number, contact, errors.is_empty()) else {
-        return page_422(screen(&visit, FlowCookie::offer(&app, &visit, form.get(FLOW)), &typed, &errors));
+        return page_422(screen(&visit, FlowCookie::offer(&visit, &app.random, form.get(FLOW)), &typed, &errors));
     };
-    let cookie = FlowCookie::of(&app, &visit, form.get(FLOW));
+    let cookie = FlowCookie::of_form(&visit, &app.random, form.get(FLOW));
     let (here, kept) = (Here::new(&app, &visit, cookie.key), typed.kept());
     let went = app.store.write(move |tx| flow::start(tx, &here.visitor(), kept.clone(), number, contact.clone())).await?;
     match went {
@@ -60,7 +60,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
         Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
     }
-    page_422(screen(&visit, FlowCookie::offer(&app, &visit, form.get(FLOW)), &typed, &errors))
+    page_422(screen(&visit, FlowCookie::offer(&visit, &app.random, form.get(FLOW)), &typed, &errors))
 }
 
 fn too_many_flows(again_at: jiff::Timestamp) -> String {
@@ -72,7 +72,7 @@ fn too_many_flows(again_at: jiff::Timestamp) -> String {
 
 /// A1 \[戻る\]: to P4, with the choice that led here still made.
 async fn leave(app: &App, visit: &Visit, offered: &str, typed: &Typed) -> Answer {
-    let cookie = FlowCookie::of(app, visit, offered);
+    let cookie = FlowCookie::of_form(visit, &app.random, offered);
     let (here, kept) = (Here::new(app, visit, cookie.key), typed.kept());
     app.store.write(move |tx| flow::leave(tx, &here.visitor(), kept.clone())).await?;
     cookie.keep(visit, see_other("/lost?way=letter"))

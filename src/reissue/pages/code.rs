@@ -105,6 +105,7 @@ fn screen(app: &App, visit: &Visit, waiting: &Waiting, error: Option<String>, no
         again: "ログイン情報再発行申請",
         why: "入力されたメールアドレスに誤りがないことを確認するため、",
         delivery: Some("/reissue/code/delivery"),
+        notes: &[],
         address_wrong: ADDRESS_WRONG,
         forward: "次へ",
         error,

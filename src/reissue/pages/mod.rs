@@ -8,16 +8,13 @@ pub mod withdraw;
 
 use std::net::IpAddr;
 
-use data_encoding::BASE64URL_NOPAD;
-use poem::Response;
-
 use super::flow::apply::{self as flow, Visitor};
 use super::model::{Applying, Screen};
 use crate::app::App;
 use crate::kernel::mail_address::MailAddressError;
 use crate::kernel::{MailAddress, Moment};
 use crate::lost;
-use crate::web::{Answer, Cookie, Errors, Fault, Visit, cookies, see_other};
+use crate::web::{Answer, Errors, Fault, Visit, see_other};
 
 /// Steps of a reissue (spec 3).
 const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再発行申請", "確認コード入力", "送信確認", "終了"];
@@ -47,55 +44,6 @@ impl Here {
             client: self.client,
         }
     }
-}
-
-/// Random bytes of a flow cookie.
-const FLOW_BYTES: usize = 16;
-
-/// The flow cookie of a browser, made at the first POST of a flow: a GET writes nothing.
-struct FlowCookie {
-    key: [u8; 32],
-    new: Option<String>,
-}
-
-impl FlowCookie {
-    /// `offered` is what the form brought of [`FlowCookie::offer`], if it did.
-    fn of(app: &App, visit: &Visit, offered: &str) -> Self {
-        match visit.flow() {
-            Some(key) => Self { key, new: None },
-            None => {
-                let value = if is_flow(offered) { offered.to_owned() } else { new_flow(app) };
-                Self { key: visit.flow_key(&value), new: Some(value) }
-            }
-        }
-    }
-
-    /// What the first form of a flow carries along for a browser that has no cookie yet: a double click, whose second request leaves
-    /// before the first is answered, comes to one flow and not to two. It is of no use to others: the flow's key depends on the browser.
-    fn offer(app: &App, visit: &Visit, offered: &str) -> Option<String> {
-        match visit.flow() {
-            Some(_) => None,
-            None if is_flow(offered) => Some(offered.to_owned()),
-            None => Some(new_flow(app)),
-        }
-    }
-
-    /// Hands the cookie to a browser that has none yet.
-    fn keep(self, visit: &Visit, answer: Answer) -> Answer {
-        let mut response: Response = answer?;
-        if let Some(value) = &self.new {
-            cookies::set(&mut response, Cookie::Flow, value, visit.secure());
-        }
-        Ok(response)
-    }
-}
-
-fn new_flow(app: &App) -> String {
-    BASE64URL_NOPAD.encode(&app.random.bytes::<FLOW_BYTES>())
-}
-
-fn is_flow(value: &str) -> bool {
-    BASE64URL_NOPAD.decode(value.as_bytes()).is_ok_and(|bytes| bytes.len() == FLOW_BYTES)
 }
 
 /// 通知先メールアドレス, or what is wrong with it under the field's own name.

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{FlowCookie, Here, check_contact};
+use super::{Here, check_contact};
 use crate::app::App;
 use crate::config::Federation;
 use crate::kernel::{ControlNumber, jst};
@@ -16,7 +16,7 @@ use crate::web::components::{
     text_field, timeline,
 };
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, Fault, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, Fault, FlowCookie, Form, Visit, page, page_422, see_other};
 
 /// The screen's name.
 pub(super) const TITLE: &str = "申請状況の確認";
@@ -48,7 +48,7 @@ pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let (Some(contact), true) = (contact, errors.is_empty()) else {
         return page_422(ask(&visit, number, typed, &errors));
     };
-    let cookie = FlowCookie::of(&app, &visit, "");
+    let cookie = FlowCookie::of(&visit, &app.random);
     // What is no control number at all is answered like one that does not exist.
     let (here, parsed) = (Here::new(&app, &visit, cookie.key), ControlNumber::parse(number));
     match app.store.write(move |tx| flow::look_up(tx, &here.visitor(), parsed, &contact)).await? {

@@ -174,6 +174,7 @@ fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>, not_rese
         again: "申請の取下げ",
         why: "申請したご本人であることを確認するため、",
         delivery: Some(DELIVERY),
+        notes: &[],
         address_wrong: ADDRESS_WRONG,
         forward: "取り下げる",
         error,

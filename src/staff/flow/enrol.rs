@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::authenticator::Authenticator;
 use super::super::model::{Invitation, Member, Stage};
 use super::super::store;
 use super::login::Caller;
@@ -11,7 +10,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Moment, Secret};
 use crate::security::passwords::{self, PasswordFault};
-use crate::security::{Keys, PasswordHash, Purpose, devices};
+use crate::security::{Authenticator, Keys, PasswordHash, Purpose, devices};
 use crate::store::{StoreError, Tx};
 
 /// How long the browser may read that it is done.

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::super::authenticator::Authenticator;
 use super::super::model::{ATTEMPT_OPEN, Attempt, Member, StaffName, WRONG_CODES_END};
 use super::super::store;
 use super::tries::{self, Reserved};
@@ -11,7 +10,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment, Secret};
 use crate::security::sessions::{self, OpenSession, SessionToken, Subject};
-use crate::security::{Keys, PasswordHash, Purpose, devices};
+use crate::security::{Authenticator, Keys, PasswordHash, Purpose, devices};
 use crate::store::{StoreError, Tx};
 
 /// The browser that tries.
@@ -25,6 +24,8 @@ pub struct Caller {
     pub remember_as: Id,
     /// The client's address.
     pub client: String,
+    /// The browser in words of our own.
+    pub agent: String,
     /// The session that this browser still carries; a new login ends it.
     pub former: Option<[u8; 32]>,
 }
@@ -223,7 +224,7 @@ fn open(
     }
     let device = caller.remember_as;
     devices::remember(tx, &device_owner(member.id), device, moment.now)?;
-    let with = OpenSession { address: caller.client.clone(), device: Some(device), limited: false };
+    let with = OpenSession { address: caller.client.clone(), device: Some(device), limited: false, agent: caller.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Staff(member.id), &with)?;
     let actor = Actor::Staff { id: member.id, name: member.name.to_string() };
     audit::record(tx, moment, of_member(Event::new(actor, "staff.login").client(&caller.client), &member))?;

@@ -1,22 +1,19 @@
 //! 【職員登録】: by a one-time link, a password and an authenticator app.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use poem::web::Data;
 use poem::{Request, handler};
-use qrcode::render::svg;
-use qrcode::{EcLevel, QrCode};
 
 use super::login::{caller, not_a_code};
 use crate::app::App;
 use crate::security::passwords::{self, STAFF_LENGTHS};
-use crate::security::sessions;
-use crate::staff::authenticator::Authenticator;
+use crate::security::{Authenticator, sessions};
 use crate::staff::flow::enrol::{self, Chosen, Enrolment, Proved};
 use crate::staff::model::{Member, Stage};
 use crate::staff::{Scope, link};
 use crate::web::components::{
     Back, ButtonRow, Facts, Mark, PasswordRule, code_field, copy_button, error_summary, form, notice, password_field,
-    password_rules,
+    password_rules, qr,
 };
 use crate::web::cookies::{self, Cookie};
 use crate::web::layout::Shell;
@@ -177,7 +174,7 @@ fn app_page(visit: &Visit, member: &Member, shown: &Authenticator, errors: &Erro
         (error_summary(&errors.list()))
         p.lead { "スマートフォンなどの認証アプリでQRコードを読み取り、表示された6桁の数字を入力してください。" }
         div.qr-part {
-            (qr(shown, member.name.as_str()))
+            (qr(shown.address(member.name.as_str()).expose(), "認証アプリで読み取るQRコード"))
             div.stack {
                 p { "読み取れないときは、次の文字を認証アプリに入力してください（種類は「時間ベース」）。" }
                 p.setup-key { (secret) }
@@ -201,15 +198,4 @@ fn done_page(visit: &Visit, member: &Member) -> Markup {
         p.note { "今入力した数字はもう使えません。ログインには、次に表示される数字を使ってください。" }
         (ButtonRow::forward_link("ログイン画面へ", "/staff/login"))
     })
-}
-
-/// The code to scan, as a drawing in the page. Dark on light with the margin that scanners need, whatever the page's colours.
-fn qr(shown: &Authenticator, name: &str) -> Markup {
-    let address = shown.address(name);
-    let drawing = QrCode::with_error_correction_level(address.expose(), EcLevel::M)
-        .map(|code| code.render::<svg::Color>().module_dimensions(1, 1).build())
-        .unwrap_or_default();
-    // The XML declaration has no place inside a page.
-    let drawing = drawing.split_once("?>").map_or("", |(_, svg)| svg);
-    html! { div.qr role="img" aria-label="認証アプリで読み取るQRコード" { (PreEscaped(drawing)) } }
 }

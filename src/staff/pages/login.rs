@@ -173,8 +173,8 @@ pub(super) fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
             (Some(cookie), new)
         }
     };
-    let (client, former) = (visit.client.to_string(), visit.session_key);
-    (Caller { browser: visit.browser(), device, remember_as, client, former }, cookie)
+    let (client, agent, former) = (visit.client.to_string(), visit.agent.clone(), visit.session_key);
+    (Caller { browser: visit.browser(), device, remember_as, client, agent, former }, cookie)
 }
 
 /// The device's own lock, counted down.

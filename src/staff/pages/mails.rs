@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::accounts;
 use crate::app::App;
 use crate::kernel::{Id, jst};
+use crate::notices;
 use crate::reissue;
 use crate::staff::flow::mails::{Again, Failed, FailedPage, failed, send_again};
 use crate::staff::{Desk, Nav, screen};
@@ -104,7 +105,7 @@ fn table(found: &FailedPage, csrf: &str) -> Markup {
 }
 
 fn title(kind: &str) -> &str {
-    reissue::mail_title(kind).or_else(|| accounts::mail_title(kind)).unwrap_or(kind)
+    reissue::mail_title(kind).or_else(|| accounts::mail_title(kind)).or_else(|| notices::mail_title(kind)).unwrap_or(kind)
 }
 
 /// The application and the office, with the ways to them.

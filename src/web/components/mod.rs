@@ -52,6 +52,7 @@ mod field;
 mod form;
 mod message;
 mod password;
+mod qr;
 mod table;
 mod timeline;
 
@@ -63,6 +64,7 @@ pub use field::{Field, code_field, date_field, mail_field, password_field, searc
 pub use form::{Back, ButtonRow, error_summary, form, form_with_id, hidden, post_button, search_form};
 pub use message::{Mark, Tone, badge, copy_button, empty_state, help_details, notice, print_button};
 pub use password::{PasswordRule, password_rules, suggest_password};
+pub use qr::qr;
 pub use table::{Column, DataTable, Facts, pager};
 pub use timeline::{Reached, TimelineItem, timeline};
 

@@ -10,16 +10,18 @@ use uketsuke::staff::{Command, Role, Scope};
 use super::witness::{Who, Witness, entries};
 use crate::letters_post::{approved, post, reprint};
 use crate::letters_print::{offices, print_all};
+use crate::login_reauth;
 use crate::staff_mails::{forms, tell_change};
 use crate::support::TestApp;
 use crate::support::browser::Browser;
-use crate::support::office::NEW_PASSWORD;
+use crate::support::office::{NEW_PASSWORD, PASSWORD as OF_THE_OFFICE, USER};
 use crate::support::reissue::code_in;
 use crate::support::staff::{Member, PASSWORD, enrol_by, log_in, path_of_link};
 
 /// What visitors, offices and staff bring about, and time.
 pub const BY_BROWSER: &[&str] = &[
     "account.disable_password",
+    "account.reauth",
     "first_login.finish",
     "first_login.password",
     "ledger.postal_code",
@@ -314,11 +316,24 @@ async fn time_passes(app: &TestApp, witness: &mut Witness, clerk: &mut Browser, 
     app.take_mails().await;
 }
 
+/// Asked for the password again, and wrong.
+async fn an_office_is_asked_again(app: &TestApp, witness: &mut Witness) {
+    let user_id = app.office(USER).await;
+    let mut browser = app.browser_with(login_reauth::rows());
+    browser.log_in(USER, OF_THE_OFFICE).await;
+    witness.expect(app, &[("login.try", "entered", Who::Visitor, USER)]);
+    app.advance(SignedDuration::from_mins(10));
+    login_reauth::answer(&mut browser, "wrong").await;
+    witness.expect(app, &[("account.reauth", "refused", Who::Office(user_id), user_id.office().number.as_str())]);
+}
+
 #[tokio::test]
 async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() {
     let app = TestApp::new();
     app.app.prepare().await.unwrap();
     let mut witness = Witness::new();
+    // The terms that a first start takes on are looked at beside the commands.
+    witness.seen = entries(&app.app.store).len();
     let keys = offices(&app, 6).await;
     staff_at_the_door(&app, &mut witness).await;
     let (_, mut clerk) = employed(&app, &mut witness, CLERK, fukushima()).await;
@@ -333,6 +348,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_office_comes_in(&app, &mut witness, &mut clerk, keys[3]).await;
     changes_at_the_desk(&app, &mut witness, &mut chief, keys[3]).await;
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
+    an_office_is_asked_again(&app, &mut witness).await;
     let commands = ["staff.add", "staff.disable", "staff.reset_authenticator"];
     let seen: Vec<&str> = witness.actions.iter().map(String::as_str).filter(|action| !commands.contains(action)).collect();
     assert_eq!(seen, BY_BROWSER);

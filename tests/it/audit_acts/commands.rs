@@ -22,6 +22,7 @@ pub const BY_COMMAND: &[&str] = &[
     "staff.add",
     "staff.disable",
     "staff.reset_authenticator",
+    "terms.adopt",
 ];
 
 const LEDGER: &str = "\
@@ -63,7 +64,9 @@ async fn q45_every_act_at_the_command_line_is_told_once_with_when_who_and_what()
     for (installed, restored) in [(&here, false), (&there, true)] {
         let app = installed.open(|_| {}).await;
         let told = entries(&app.app.store);
-        let mut wanted: Vec<(&str, &str)> = commands.iter().map(|(_, action, what)| (*action, *what)).collect();
+        // Whatever comes first takes the terms on.
+        let acts = commands.iter().map(|(_, action, what)| (*action, *what));
+        let mut wanted: Vec<(&str, &str)> = [("terms.adopt", "")].into_iter().chain(acts).collect();
         if restored {
             // A backup does not tell of itself.
             wanted.retain(|(action, _)| !["backup.take", "keys.export"].contains(action));
@@ -72,7 +75,8 @@ async fn q45_every_act_at_the_command_line_is_told_once_with_when_who_and_what()
         let actions: Vec<&str> = told.iter().map(|entry| entry.action.as_str()).collect();
         assert_eq!(actions, wanted.iter().map(|(action, _)| *action).collect::<Vec<_>>());
         for (entry, (action, what)) in told.iter().zip(wanted) {
-            check(entry, Who::Console, what);
+            // The program's own doing at its start.
+            check(entry, if action == "terms.adopt" { Who::System } else { Who::Console }, what);
             assert_eq!(entry.outcome, "done");
             // The clock of an installation that a test opens stands still; the others are the program's.
             let at: Timestamp = entry.at.parse().unwrap();
@@ -109,5 +113,6 @@ async fn q45_what_the_program_does_by_itself_is_told_as_its_own() {
     app.app.prepare().await.unwrap();
     app.run_jobs().await;
     let mut witness = Witness::new();
-    witness.expect(&app, &[("backup.take", "done", Who::System, "")]);
+    let told = [("terms.adopt", "done", Who::System, ""), ("backup.take", "done", Who::System, "")];
+    witness.expect(&app, &told);
 }

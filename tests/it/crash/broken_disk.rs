@@ -12,7 +12,7 @@ use super::work::{Book, installed};
 use crate::support::TestApp;
 use crate::support::disk::{Act, Disk, IO, NO_SPACE, Trouble};
 
-const RUNS: u64 = 1_300;
+const RUNS: u64 = 1_500;
 const LATE: Table<u32, u32> = Table::new("late");
 
 #[test]

@@ -308,6 +308,7 @@ async fn log_in(app: &TestApp, user_id: &str, password: &str) -> Result<Answer, 
         browser: app.app.random.bytes(),
         device: None,
         client: "203.0.113.9".to_owned(),
+        agent: String::new(),
     };
     match login::log_in(&app.app, attempt).await {
         Ok(Outcome::Entered(_)) => Ok(Answer::Entered),

@@ -10,6 +10,7 @@ use uketsuke::letters::sheet;
 use uketsuke::mail::outbox;
 use uketsuke::mail::transport::{Deliver, Memory, OutgoingMail};
 use uketsuke::pdf::Typesetter;
+use uketsuke::routes::Row;
 use uketsuke::security::{Hasher, Keys};
 use uketsuke::store::{Store, StoreError};
 use uketsuke::web::Front;
@@ -142,6 +143,11 @@ impl TestApp {
     /// A browser without cookies.
     pub fn browser(&self) -> Browser {
         Browser::new(Arc::clone(&self.endpoint), self.app.config.server.public_url.origin())
+    }
+
+    /// A browser of an installation with more routes than the program has: for parts of screens that stand on no page by themselves.
+    pub fn browser_with(&self, more: Vec<Row>) -> Browser {
+        Browser::new(Arc::new(self.app.endpoint_with(more).boxed()), self.app.config.server.public_url.origin())
     }
 
     /// A browser of before goes on here: it keeps its cookies.

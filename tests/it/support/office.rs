@@ -1,9 +1,11 @@
 //! Offices with an account, and the ways they come to the counter.
 
 use jiff::SignedDuration;
-use uketsuke::accounts::{self, Account, Kind, Temporary};
+use uketsuke::accounts::{self, Account, Agreed, Kind, Temporary};
 use uketsuke::kernel::{Id, MailAddress, Secret, UserId};
 use uketsuke::ledger;
+use uketsuke::passkeys::{self, Passkey};
+use uketsuke::security::sessions::Subject;
 use uketsuke::store::StoreError;
 
 use super::TestApp;
@@ -38,6 +40,58 @@ impl TestApp {
         self.write(move |tx| accounts::create(tx, &account)).await;
         self.write(move |tx| ledger::put(tx, &entry(user_id))).await;
         user_id
+    }
+
+    /// An existing office with [`PASSWORD`] and no address at all.
+    pub async fn existing_without_address(&self, user_id: &str) -> UserId {
+        let user_id = self.office(user_id).await;
+        self.change_account(user_id, |account| {
+            account.security_mails.clear();
+            account.notice_mail = None;
+        })
+        .await;
+        user_id
+    }
+
+    /// A new office that has never logged in; a letter with [`TEMPORARY`] is out.
+    pub async fn new_office(&self, user_id: &str) -> UserId {
+        let account = Account::new(user(user_id), Kind::New, self.clock.now());
+        let user_id = account.user_id;
+        self.write(move |tx| accounts::create(tx, &account)).await;
+        self.write(move |tx| ledger::put(tx, &entry(user_id))).await;
+        self.letter(user_id).await;
+        user_id
+    }
+
+    /// A new office that has gone through all its steps, with [`PASSWORD`] and one security address.
+    pub async fn settled(&self, user_id: &str) -> UserId {
+        let user_id = self.office(user_id).await;
+        self.change_account(user_id, |account| {
+            account.kind = Kind::New;
+            account.security_mails.truncate(1);
+            account.terms = Some(Agreed { version: 1, at: account.created });
+            account.notice_answered = Some(account.created);
+            account.settled = Some(account.created);
+        })
+        .await;
+        user_id
+    }
+
+    /// Somebody has registered a passkey; no authenticator knows it.
+    pub async fn passkey(&self, owner: Subject) -> Id {
+        let passkey = Passkey {
+            id: Id::new(&self.app.random),
+            owner,
+            handle: self.app.random.bytes(),
+            digest: self.app.random.bytes(),
+            credential: "{}".to_owned(),
+            name: "受付のパソコン".to_owned(),
+            created: self.clock.now(),
+            last_used: None,
+        };
+        let id = passkey.id;
+        assert!(self.write(move |tx| passkeys::add(tx, &passkey)).await);
+        id
     }
 
     /// A letter with [`TEMPORARY`] is out, valid for 30 days.

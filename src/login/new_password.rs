@@ -1,0 +1,79 @@
+//! Choosing a new password: the two fields with their rule, and what is wrong with what was typed. The same wherever an office chooses one.
+
+use maud::{Markup, html};
+
+use crate::accounts::Account;
+use crate::app::App;
+use crate::kernel::{Secret, UserId};
+use crate::security::Busy;
+use crate::security::passwords::{self, OFFICE_MIN, SYMBOLS};
+use crate::web::components::{PasswordRule, password_field, password_rules, suggest_password};
+use crate::web::{Errors, Form};
+
+const NEW: &str = "new_password";
+const AGAIN: &str = "new_password_again";
+
+/// A new password that the rule accepts, typed twice alike.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// It.
+    pub new: Secret<String>,
+}
+
+/// Looks at both fields. `office` is its user ID and its name, which a password must not hold. Whether it is an old one is asked by
+/// [`is_old`]: that needs the hash.
+#[must_use]
+pub fn judge_new(app: &App, office: (&UserId, &str), form: &Form, errors: &mut Errors) -> Option<Judged> {
+    let (new, again) = (form.secret(NEW), form.secret(AGAIN));
+    let (user_id, name) = office;
+    let fits = errors.check(NEW, passwords::check_office(new.expose(), *user_id, name, app.config.password.max));
+    if again.expose().is_empty() {
+        errors.add(AGAIN, "新しいパスワード(確認用)を入力してください。");
+    } else if again.expose() != new.expose() {
+        errors.add(AGAIN, "新しいパスワードと同じものを入力してください。");
+    }
+    (fits.is_some() && !errors.has(AGAIN)).then_some(Judged { new })
+}
+
+/// Whether `new` is the present password or the temporary one that is out: then [`passwords::PasswordFault::Same`] is to be told.
+///
+/// # Errors
+/// [`Busy`] when too many hashes wait.
+pub async fn is_old(app: &App, account: &Account, new: &Secret<String>) -> Result<bool, Busy> {
+    if account.temporary.as_ref().is_some_and(|temporary| temporary.matches(&app.keys, account.user_id, new)) {
+        return Ok(true);
+    }
+    match account.password.clone() {
+        Some(stored) => Ok(app.hasher.verify(new.clone(), Some(stored)).await?.matches),
+        None => Ok(false),
+    }
+}
+
+/// Both fields with the rule beside them. They are never filled in again.
+#[must_use]
+pub fn new_password_fields(user_id: &str, max: usize, errors: &Errors) -> Markup {
+    new_password_fields_below(&html! {}, user_id, max, errors)
+}
+
+/// The same below another field: the present password. Password managers look for the user's name before the first password of a form.
+#[must_use]
+pub fn new_password_fields_below(above: &Markup, user_id: &str, max: usize, errors: &Errors) -> Markup {
+    let rules = [
+        PasswordRule::Length { min: OFFICE_MIN, max },
+        PasswordRule::Letter,
+        PasswordRule::Digit,
+        PasswordRule::Symbols(SYMBOLS),
+        PasswordRule::Not(user_id),
+        PasswordRule::SameAs(AGAIN),
+    ];
+    html! {
+        // Password managers file the new password under this name.
+        input type="text" name="user_id" value=(user_id) autocomplete="username" readonly hidden;
+        (above)
+        (password_field(NEW, "新しいパスワード").required().autocomplete("new-password").error(errors.of(NEW)))
+        (password_rules(NEW, &rules))
+        p.note { "よく使われる言葉や事業所番号など、推測されやすいものは使えません。13文字以上にすると、より安全です。" }
+        (suggest_password(&[NEW, AGAIN]))
+        (password_field(AGAIN, "新しいパスワード(確認用)").required().autocomplete("new-password").error(errors.of(AGAIN)))
+    }
+}

@@ -1,0 +1,131 @@
+//! 「パスワードをもう一度」: before somebody changes what opens the account, the password is asked again, unless it was entered a moment ago.
+//! An unattended screen and a stolen session cookie change nothing.
+
+use jiff::{SignedDuration, Timestamp};
+use maud::{Markup, html};
+
+use super::flow::LoginError;
+use super::office::Office;
+use crate::accounts;
+use crate::app::App;
+use crate::audit::{self, Actor, Event};
+use crate::kernel::{Moment, jst};
+use crate::security::limits::{self, Allowance, Rule};
+use crate::security::sessions;
+use crate::store::{StoreError, Tx};
+use crate::web::components::password_field;
+use crate::web::{Errors, Form};
+
+/// For how long a password that was entered need not be entered again (D).
+pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
+
+/// The name of the field.
+const FIELD: &str = "current_password";
+
+/// Wrong answers of one user ID, whatever its sessions: whoever holds a session must not try passwords with it.
+const RULE: Rule = Rule { name: "login.reauth", per: SignedDuration::from_mins(30), most: 5 };
+
+/// What became of the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// It was not asked: the password was entered a moment ago.
+    Fresh,
+    /// The password is right; it is fresh again.
+    Right,
+    /// Nothing was typed.
+    Missing,
+    /// It is not the password.
+    Wrong,
+    /// Too many wrong answers.
+    TooMany {
+        /// When the next one is looked at.
+        again_at: Timestamp,
+    },
+    /// The account has changed while the answer was looked at.
+    Changed,
+}
+
+/// Whether the password need not be asked.
+#[must_use]
+pub fn is_fresh(office: &Office, now: Timestamp) -> bool {
+    // A clock that was ahead must not have made it fresh for as long as it was.
+    (SignedDuration::ZERO..FRESH).contains(&now.duration_since(office.session.reauthenticated))
+}
+
+/// The field 《現在のパスワード》; nothing while the password is fresh.
+#[must_use]
+pub fn password_again(office: &Office, now: Timestamp, errors: &Errors) -> Markup {
+    html! {
+        @if !is_fresh(office, now) {
+            (password_field(FIELD, "現在のパスワード").required().autocomplete("current-password")
+                .support("安全のため、もう一度入力してください。").error(errors.of(FIELD)))
+        }
+    }
+}
+
+/// Looks at the answer. It is counted as wrong before the hash runs, so that parallel ones cannot slip past the count, and all are forgotten
+/// when one is right.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn confirm(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
+    if is_fresh(office, now) {
+        return Ok(Confirmed::Fresh);
+    }
+    let typed = form.secret(FIELD);
+    if typed.expose().is_empty() {
+        return Ok(Confirmed::Missing);
+    }
+    let who = office.account.user_id.to_string();
+    let counted = who.clone();
+    let reserved = app.store.write::<_, StoreError, _>(move |tx| limits::hit(tx, now, RULE, &counted)).await?;
+    if let Allowance::Exceeded { again_at } = reserved {
+        return Ok(Confirmed::TooMany { again_at });
+    }
+    let matches = match app.hasher.verify(typed, office.account.usable_password().cloned()).await {
+        Ok(verdict) => verdict.matches,
+        Err(busy) => {
+            app.store.write::<_, StoreError, _>(move |tx| limits::take_back(tx, now, RULE, &who)).await?;
+            return Err(busy.into());
+        }
+    };
+    let (moment, seen) = (app.moment(), office.clone());
+    let settled = app.store.write(move |tx| {
+        if matches { settle(tx, &seen, &who, moment.now) } else { refuse(tx, &moment, &seen).map(|()| Confirmed::Wrong) }
+    });
+    Ok(settled.await?)
+}
+
+/// The password was right when it was read; it must still be the one, and the session must still live.
+fn settle(tx: &mut Tx<'_>, seen: &Office, who: &str, now: Timestamp) -> Result<Confirmed, StoreError> {
+    let present = accounts::find(tx, seen.account.user_id)?;
+    let same = present.is_some_and(|account| account.opens() && account.revision == seen.account.revision);
+    if !same || !sessions::change(tx, &seen.session_key, |session| session.reauthenticated = now)? {
+        return Ok(Confirmed::Changed);
+    }
+    limits::forget(tx, RULE, who)?;
+    Ok(Confirmed::Right)
+}
+
+fn refuse(tx: &mut Tx<'_>, moment: &Moment, seen: &Office) -> Result<(), StoreError> {
+    let user_id = seen.account.user_id;
+    let event = Event::new(Actor::Office(user_id), "account.reauth").outcome("refused");
+    audit::record(tx, moment, event.office(user_id.office()).client(&seen.session.address))
+}
+
+/// Whether to go on; if not, the sentence stands beside the field.
+#[must_use]
+pub fn confirmed(errors: &mut Errors, confirmed: &Confirmed) -> bool {
+    match confirmed {
+        Confirmed::Fresh | Confirmed::Right => return true,
+        Confirmed::Missing => errors.add(FIELD, "現在のパスワードを入力してください。"),
+        Confirmed::Wrong => errors.add(FIELD, "現在のパスワードが違います。"),
+        Confirmed::TooMany { again_at } => {
+            errors.add(FIELD, format!("誤りが続いたため、{}まで確認できません。", jst::sentence_time(*again_at)));
+        }
+        Confirmed::Changed => {
+            errors.add(FIELD, "ほかの画面で登録情報が変更されました。もう一度、現在のパスワードを入力してください。")
+        }
+    }
+    false
+}

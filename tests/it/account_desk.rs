@@ -1,0 +1,1 @@
+//! ユーザの管理: what staff do with an account, and why.

@@ -1,0 +1,1 @@
+//! Forms of an office that must be refused, field by field.

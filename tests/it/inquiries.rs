@@ -1,0 +1,1 @@
+//! 照会一覧: the applications of an office.

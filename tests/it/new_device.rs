@@ -1,0 +1,1 @@
+//! A one-time password lets a device in while strangers are refused.

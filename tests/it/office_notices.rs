@@ -1,0 +1,1 @@
+//! お知らせ of an office: unread marks, texts, M-6.

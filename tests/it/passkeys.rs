@@ -1,0 +1,1 @@
+//! パスキー of offices and staff.

@@ -1,0 +1,1 @@
+//! ログイン情報再設定 by number, security address and one-time password.

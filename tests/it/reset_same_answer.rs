@@ -1,0 +1,1 @@
+//! A reset answers alike whether number and address belong together or not.

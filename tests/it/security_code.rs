@@ -1,0 +1,1 @@
+//! セキュリティコード: set, asked at login, taken away.

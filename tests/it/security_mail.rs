@@ -1,0 +1,1 @@
+//! セキュリティ用メールアドレス: the list, adding, changing, deleting, the 通知先.

@@ -1,0 +1,1 @@
+//! ユーザ情報変更: password and address for notices.
