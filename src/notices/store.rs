@@ -45,7 +45,7 @@ pub fn tell_office(
     Ok(id)
 }
 
-/// One notice of an office. Only the newest [`ADDRESSED_MOST`] are looked through: nobody is shown older ones.
+/// One notice of an office. Only the newest 500 are looked through: nobody is shown older ones.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
