@@ -1,20 +1,20 @@
 //! 【ログイン】 and ログアウト.
 
-use maud::{Markup, html};
+mod screens;
+
+use maud::html;
 use poem::http::{HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{Response, handler};
 
-use jiff::Timestamp;
+use screens::{advice, locked, screen};
 
 use super::flow::{self, Attempt, Entered, LoginError, Outcome};
 use super::office::Office;
 use crate::app::App;
-use crate::config::Lockout;
 use crate::security::devices;
 use crate::security::sessions::Subject;
-use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, form, notice, password_field, text_field};
-use crate::web::layout::Shell;
+use crate::web::components::{Mark, notice};
 use crate::web::{self, Answer, Cookie, Errors, Fault, Form, Query, Visit, cookies, form_page, see_other};
 
 /// The one sentence for an unknown ID, a wrong password, an expired temporary password and a lock for strangers.
@@ -122,57 +122,6 @@ pub async fn leave(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> A
 pub fn extend(office: Office, _form: Form) -> Answer {
     let ends = HeaderValue::from_str(&office.session_ends_ms().to_string()).map_err(Fault::internal)?;
     Ok(Response::builder().status(StatusCode::NO_CONTENT).header("X-Session-Ends", ends).finish())
-}
-
-/// `told` stands before the form, `advice` after it.
-fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>, advice: Option<Markup>) -> Markup {
-    visit.page("ログイン", Shell::Visitor).error(!errors.is_empty()).render(html! {
-        (error_summary(&errors.list()))
-        @if let Some(told) = told { (told) }
-        p.lead { "ユーザIDとパスワードを入力して、【ログイン】ボタンを押してください。" }
-        (form("/login", &visit.csrf(), html! {
-            (text_field("user_id", "ユーザID").required().value(typed).autocomplete("username")
-                .support("KJから始まる14桁。大文字と小文字は区別しません。").error(errors.of("user_id")))
-            (password_field("password", "パスワード").required().autocomplete("current-password")
-                .support("初めてログインする方、再発行を受けた方は、通知書の仮パスワードを入力してください。").error(errors.of("password")))
-            p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
-            (ButtonRow::forward("ログイン").back(Back::Link("/")))
-        }))
-        @if let Some(advice) = advice { (advice) }
-    })
-}
-
-/// Shown with every refusal, whatever its cause.
-fn advice(rules: &Lockout) -> Markup {
-    notice(
-        Mark::Info,
-        "ログインできないときは",
-        html! {
-            ul {
-                li { "パスワードは大文字と小文字を区別します。" }
-                li { "同じ端末で" (rules.failures) "回続けて誤ると、その端末からは" (rules.minutes) "分間ログインできません。" }
-                li { "仮パスワードは、通知書に書かれた有効期限まで使えます。再発行された場合は、新しい通知書のものを入力してください。" }
-                li { "安全のため、初めて使う端末からのログインを一時的に止めている場合があります。以前ログインした端末から、または時間をおいてお試しください。" }
-            }
-        },
-    )
-}
-
-/// The device's own lock, counted down.
-fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
-    let body = html! {
-        (notice(Mark::Error, "ログインを一時的に停止しています", html! {
-            p {
-                "ユーザIDまたはパスワードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
-                strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
-                "で、もう一度ログインできるようになります（" (crate::kernel::jst::hms(until)) "から）。"
-            }
-        }))
-        p { "パスワードがわからない場合は、お待ちにならずに次のお手続きができます。" }
-        p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
-        (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
-    };
-    web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
 }
 
 impl From<LoginError> for Fault {

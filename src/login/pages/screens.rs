@@ -1,0 +1,61 @@
+//! The screens of the login.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use poem::Response;
+
+use crate::config::Lockout;
+use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, form, notice, password_field, text_field};
+use crate::web::layout::Shell;
+use crate::web::{self, Errors, Visit};
+
+/// `told` stands before the form, `advice` after it.
+pub(super) fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>, advice: Option<Markup>) -> Markup {
+    visit.page("ログイン", Shell::Visitor).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        @if let Some(told) = told { (told) }
+        p.lead { "ユーザIDとパスワードを入力して、【ログイン】ボタンを押してください。" }
+        (form("/login", &visit.csrf(), html! {
+            (text_field("user_id", "ユーザID").required().value(typed).autocomplete("username")
+                .support("KJから始まる14桁。大文字と小文字は区別しません。").error(errors.of("user_id")))
+            (password_field("password", "パスワード").required().autocomplete("current-password")
+                .support("初めてログインする方、再発行を受けた方は、通知書の仮パスワードを入力してください。").error(errors.of("password")))
+            p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
+            (ButtonRow::forward("ログイン").back(Back::Link("/")))
+        }))
+        @if let Some(advice) = advice { (advice) }
+    })
+}
+
+/// Shown with every refusal, whatever its cause.
+pub(super) fn advice(rules: &Lockout) -> Markup {
+    notice(
+        Mark::Info,
+        "ログインできないときは",
+        html! {
+            ul {
+                li { "パスワードは大文字と小文字を区別します。" }
+                li { "同じ端末で" (rules.failures) "回続けて誤ると、その端末からは" (rules.minutes) "分間ログインできません。" }
+                li { "仮パスワードは、通知書に書かれた有効期限まで使えます。再発行された場合は、新しい通知書のものを入力してください。" }
+                li { "安全のため、初めて使う端末からのログインを一時的に止めている場合があります。以前ログインした端末から、または時間をおいてお試しください。" }
+            }
+        },
+    )
+}
+
+/// The device's own lock, counted down.
+pub(super) fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
+    let body = html! {
+        (notice(Mark::Error, "ログインを一時的に停止しています", html! {
+            p {
+                "ユーザIDまたはパスワードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
+                strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
+                "で、もう一度ログインできるようになります（" (crate::kernel::jst::hms(until)) "から）。"
+            }
+        }))
+        p { "パスワードがわからない場合は、お待ちにならずに次のお手続きができます。" }
+        p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
+        (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
+    };
+    web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
+}
