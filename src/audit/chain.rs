@@ -35,7 +35,7 @@ pub(super) struct Link {
 }
 
 /// The same rows, read for what the next entry hangs on: decoding a whole link for each entry would cost more than its own row.
-const HEADS: Table<u64, Head> = Table::new("audit");
+const HEADS: Table<u64, Head> = CHAIN.read_as();
 
 #[derive(Deserialize)]
 struct Head {

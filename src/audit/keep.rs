@@ -14,7 +14,7 @@ use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx};
 
 const CHECKPOINTS: Table<u64, Checkpoint> = Table::new("audit_checkpoints");
 /// The same rows, read for their keys.
-const SIGNED: Table<u64, serde::de::IgnoredAny> = Table::new("audit_checkpoints");
+const SIGNED: Table<u64, serde::de::IgnoredAny> = CHECKPOINTS.read_as();
 
 /// The hourly job: signs the head, erases old details.
 pub const KEEP: Kind = Kind::new("audit.keep", Lane::Clock);

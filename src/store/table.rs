@@ -15,6 +15,12 @@ impl<K, V> Table<K, V> {
         Self { name, types: PhantomData }
     }
 
+    /// The same rows, read as another type: a part of the record, where decoding all of it would cost too much. For reading only.
+    #[must_use]
+    pub const fn read_as<W>(&self) -> Table<K, W> {
+        Table::new(self.name)
+    }
+
     /// Its name in the file.
     #[must_use]
     pub const fn name(&self) -> &'static str {
