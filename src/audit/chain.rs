@@ -15,7 +15,7 @@ use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx, expect, lea
 
 pub(super) const CHAIN: Table<u64, Link> = Table::new("audit");
 pub(super) const DETAILS: Table<u64, Details> = Table::new("audit_details");
-pub(super) const BY_SUBJECT: Table<(String, u64), ()> = Table::new("audit_by_subject");
+const BY_SUBJECT: Table<(String, u64), ()> = Table::new("audit_by_subject");
 const BY_PREFECTURE: Table<(Prefecture, u64), ()> = Table::new("audit_by_prefecture");
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

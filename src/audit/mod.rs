@@ -14,7 +14,7 @@ pub use chain::{about, about_before, in_prefecture, record, seal_with};
 pub use check::check;
 pub use event::{Actor, Entry, Event};
 pub use keep::{KEEP, keep};
-pub use times::{ahead, times_about};
+pub use times::ahead;
 pub use verify::{Damage, notes, verify};
 
 #[cfg(test)]

@@ -22,6 +22,18 @@ impl ClientNetwork {
             }
         })
     }
+
+    /// For screens of offices: the network without the machine.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        match self.0 {
+            IpAddr::V4(v4) => {
+                let [a, b, c, _] = v4.octets();
+                format!("{a}.{b}.{c}.*")
+            }
+            IpAddr::V6(v6) => format!("{v6}*"),
+        }
+    }
 }
 
 impl fmt::Display for ClientNetwork {
@@ -43,5 +55,13 @@ mod tests {
         assert_eq!(of("203.0.113.9"), "203.0.113.0/24");
         assert_eq!(of("::ffff:203.0.113.9"), "203.0.113.0/24");
         assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+    }
+
+    #[test]
+    fn a_masked_address_keeps_its_network_only() {
+        let masked = |text: &str| ClientNetwork::of(text.parse().unwrap()).masked();
+        assert_eq!(masked("203.0.113.9"), "203.0.113.*");
+        assert_eq!(masked("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::*");
+        assert_eq!(masked("2001:db8::1"), "2001:db8::*");
     }
 }

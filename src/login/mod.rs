@@ -3,6 +3,7 @@
 //! `model` holds the lock-out rules (staff logins are counted by the same), `decision` who enters. `office` is what handlers behind the guard receive;
 //! `new_password` and `reauth` are the parts of screens on which an office changes what opens its account.
 
+mod attempts;
 mod claim;
 mod decision;
 mod first_use;
@@ -14,12 +15,13 @@ pub mod pages;
 mod reauth;
 mod store;
 
+pub use attempts::{Attempted, RefusedTries, attempts, refused_tries};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{Judged, is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MenuPage, Office, admit, turn_away};
 pub use reauth::{Confirmed, FRESH, confirm, confirmed, is_fresh, password_again};
-pub use store::{RefusedTries, SWEEP, check, refused_tries, sweep};
+pub use store::{SWEEP, check, sweep};
 
 use crate::kernel::UserId;
 use crate::security::Keys;

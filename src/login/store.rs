@@ -4,10 +4,9 @@
 use jiff::Timestamp;
 
 use super::model::{Strangers, Tries};
-use crate::audit;
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::{OfficeKey, jst};
-use crate::store::{self, Check, Reads, Store, StoreError, Table};
+use crate::store::{self, Check, Store, StoreError, Table};
 
 /// (typed ID, device).
 pub(super) type TriesKey = ([u8; 32], [u8; 32]);
@@ -37,30 +36,6 @@ pub(super) fn refused_subject(office: OfficeKey) -> String {
     format!("refused at login: {office}")
 }
 
-/// Tries to log in as an office that were refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RefusedTries {
-    /// How many, counted up to a limit.
-    pub count: usize,
-    /// When the newest was; `None` if there was none.
-    pub last: Option<Timestamp>,
-}
-
-/// The tries that were refused from `since` to `now`, counted up to `limit`; those of a locked device as one.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn refused_tries(
-    r: &impl Reads,
-    office: OfficeKey,
-    since: Timestamp,
-    now: Timestamp,
-    limit: usize,
-) -> Result<RefusedTries, StoreError> {
-    let times = audit::times_about(r, &refused_subject(office), since, now, limit)?;
-    Ok(RefusedTries { count: times.len(), last: times.into_iter().max() })
-}
-
 /// Checks every row, for `verify`.
 pub fn check(c: &mut Check<'_>) {
     c.table(&TRIES, |_, _, _| Ok(()));
@@ -71,7 +46,7 @@ pub fn check(c: &mut Check<'_>) {
 mod tests {
     use super::*;
     use crate::config::Lockout;
-    use crate::store::Span;
+    use crate::store::{Reads, Span};
 
     #[tokio::test]
     async fn retention_idle_rows_go_and_runs_that_still_count_stay_however_many_there_are() {

@@ -1,0 +1,220 @@
+//! Tries to log in that did not lead in, as the log has them: for the office's own page and for the desk.
+
+use jiff::Timestamp;
+
+use super::store::refused_subject;
+use crate::audit::{self, Entry};
+use crate::kernel::{ClientNetwork, OfficeKey, clock};
+use crate::store::{Reads, StoreError};
+
+/// Entries that are read at a time. When all of one reading are too old, so are those before them.
+const AT_A_TIME: usize = 50;
+/// Entries that are looked at in all.
+const LOOKED_AT: usize = 2_000;
+
+/// The password was right, and the login waits for its security code.
+pub(super) const WAITS_FOR_CODE: &str = "waits_for_code";
+/// The security code was wrong.
+pub(super) const CODE_WRONG: &str = "code_wrong";
+/// The login is over for wrong security codes.
+pub(super) const CODE_OVER: &str = "code_over";
+/// Somebody entered. After a security code the entry stands under the refused tries as well, and takes the waiting one from among them.
+pub(super) const ENTERED: &str = "entered";
+/// The detail of such an entry that names the client of the waiting one, if it was another.
+pub(super) const WAITED_FROM: &str = "waited_from";
+
+/// A try that did not lead in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// When.
+    pub at: Timestamp,
+    /// The network it came from, without the machine: `203.0.113.*`.
+    pub from: String,
+    /// What it failed at, for the office to read.
+    pub outcome_word: &'static str,
+    /// The password was right. If it was not the office itself, somebody knows it.
+    pub knew_password: bool,
+}
+
+/// Tries to log in as an office that were refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RefusedTries {
+    /// How many, counted up to a limit.
+    pub count: usize,
+    /// When the newest was; `None` if there was none.
+    pub last: Option<Timestamp>,
+}
+
+/// The tries of `since` to `now` that did not lead in, newest first, `limit` at most; those of a locked device as one. A login that waited
+/// for its security code and got it is none.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn attempts(
+    r: &impl Reads,
+    office: OfficeKey,
+    since: Timestamp,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Attempted>, StoreError> {
+    let subject = refused_subject(office);
+    let (mut found, mut completed, mut before) = (Vec::new(), Vec::new(), None);
+    for _ in 0..LOOKED_AT / AT_A_TIME {
+        let entries = audit::about_before(r, &subject, before, AT_A_TIME)?;
+        before = entries.last().map(|entry| entry.sequence);
+        let is_last = entries.len() < AT_A_TIME;
+        let mut all_old = true;
+        for entry in entries {
+            // An entry that is dated ahead was written by a clock that has been set right since: it tells no time.
+            if entry.at < since || clock::is_ahead(entry.at, now) {
+                continue;
+            }
+            all_old = false;
+            found.extend(attempted(entry, &mut completed));
+            if found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
+        if is_last || all_old {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// `completed` holds the clients of younger entries that got their security code right, and whose waiting entry is still to come.
+fn attempted(entry: Entry, completed: &mut Vec<String>) -> Option<Attempted> {
+    let detail = |key: &str| entry.details.get(key).cloned();
+    let client = detail("client").unwrap_or_default();
+    if entry.outcome == ENTERED {
+        completed.push(detail(WAITED_FROM).unwrap_or(client));
+        return None;
+    }
+    if entry.outcome == WAITS_FOR_CODE
+        && let Some(at) = completed.iter().position(|one| *one == client)
+    {
+        completed.swap_remove(at);
+        return None;
+    }
+    let from = client.parse().map_or_else(|_| "不明".to_owned(), |address| ClientNetwork::of(address).masked());
+    let (outcome_word, knew_password) = word(&entry.outcome);
+    Some(Attempted { at: entry.at, from, outcome_word, knew_password })
+}
+
+fn word(outcome: &str) -> (&'static str, bool) {
+    match outcome {
+        "expired" => ("使えなくなった仮パスワード", false),
+        "suspended" => ("ユーザの利用停止中", false),
+        "disabled" => ("使えなくなったパスワード", true),
+        "changed" => ("ログインの途中で登録情報が変更された", true),
+        "locked" => ("初めて使う端末からのログインの停止中", true),
+        "device_locked" => ("誤りが続いたため、その端末からのログインを停止中", false),
+        WAITS_FOR_CODE => ("パスワードは合っていたが、セキュリティコードの入力前に中断", true),
+        CODE_WRONG => ("セキュリティコードの誤り", true),
+        CODE_OVER => ("セキュリティコードの誤りが続いたため終了", true),
+        _ => ("パスワードの誤り", false),
+    }
+}
+
+/// The tries that were refused from `since` to `now`, counted up to `limit`; those of a locked device as one.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn refused_tries(
+    r: &impl Reads,
+    office: OfficeKey,
+    since: Timestamp,
+    now: Timestamp,
+    limit: usize,
+) -> Result<RefusedTries, StoreError> {
+    let found = attempts(r, office, since, now, limit)?;
+    Ok(RefusedTries { count: found.len(), last: found.iter().map(|one| one.at).max() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Actor, Event};
+    use crate::kernel::{Clock, Moment, Random, UserId};
+    use crate::security::Keys;
+    use crate::store::Store;
+
+    const HOME: &str = "203.0.113.9";
+    const ELSEWHERE: &str = "2001:db8:1:2:3:4:5:6";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn office() -> OfficeKey {
+        UserId::parse("KJ131311111111").unwrap().office()
+    }
+
+    fn store() -> Store {
+        let store = Store::in_memory().unwrap();
+        audit::seal_with(&store, &Keys::fresh(&Random::seeded(1)));
+        store
+    }
+
+    fn tell(store: &Store, time: &str, outcome: &'static str, client: &'static str) {
+        let moment = Moment::new(&Clock::manual(at(time)), &Random::seeded(1));
+        let told = store.write_blocking(move |tx| {
+            let event = Event::new(Actor::Visitor, "login.try").outcome(outcome).client(client);
+            audit::record(tx, &moment, event.prefecture(office().prefecture).subject(refused_subject(office())))
+        });
+        told.unwrap();
+    }
+
+    fn found(store: &Store, limit: usize) -> Vec<Attempted> {
+        let (since, now) = (at("2026-01-01T00:00:00Z"), at("2026-01-20T00:00:00Z"));
+        store.read(|r| attempts(r, office(), since, now, limit)).unwrap()
+    }
+
+    #[test]
+    fn an_attempt_tells_its_network_and_whether_the_password_was_known() {
+        let store = store();
+        tell(&store, "2026-01-02T00:00:00Z", "wrong", HOME);
+        tell(&store, "2026-01-03T00:00:00Z", CODE_WRONG, ELSEWHERE);
+        let all = found(&store, 9);
+        let seen: Vec<_> = all.iter().map(|one| (one.from.as_str(), one.outcome_word, one.knew_password)).collect();
+        let expected = [("2001:db8:1:2::*", "セキュリティコードの誤り", true), ("203.0.113.*", "パスワードの誤り", false)];
+        assert_eq!(seen, expected);
+        assert_eq!(found(&store, 1), all[..1], "the newest");
+    }
+
+    #[test]
+    fn a_login_that_got_its_code_is_no_attempt_and_one_that_was_left_is() {
+        let store = store();
+        tell(&store, "2026-01-02T00:00:00Z", WAITS_FOR_CODE, HOME);
+        tell(&store, "2026-01-02T00:01:00Z", WAITS_FOR_CODE, ELSEWHERE);
+        tell(&store, "2026-01-02T00:02:00Z", ENTERED, HOME);
+        let all = found(&store, 9);
+        assert_eq!(all.iter().map(|one| (one.from.as_str(), one.knew_password)).collect::<Vec<_>>(), [("2001:db8:1:2::*", true)]);
+        tell(&store, "2026-01-02T00:03:00Z", ENTERED, ELSEWHERE);
+        assert_eq!(found(&store, 9), []);
+        tell(&store, "2026-01-02T00:04:00Z", WAITS_FOR_CODE, HOME);
+        assert_eq!(found(&store, 9).len(), 1, "only what waited before it was completed by it");
+    }
+
+    #[test]
+    fn attempts_of_a_clock_that_was_ahead_or_behind_are_left_out_and_hide_no_others() {
+        let store = store();
+        for time in ["2025-12-01", "2026-01-02", "2000-01-01", "2027-01-02", "2026-01-19"] {
+            tell(&store, &format!("{time}T00:00:00Z"), "wrong", HOME);
+        }
+        let times: Vec<_> = found(&store, 9).into_iter().map(|one| one.at).collect();
+        assert_eq!(times, [at("2026-01-19T00:00:00Z"), at("2026-01-02T00:00:00Z")]);
+    }
+
+    #[test]
+    fn many_completed_logins_hide_no_older_attempt() {
+        let store = store();
+        tell(&store, "2026-01-02T00:00:00Z", "wrong", HOME);
+        for _ in 0..AT_A_TIME {
+            tell(&store, "2026-01-03T00:00:00Z", WAITS_FOR_CODE, HOME);
+            tell(&store, "2026-01-03T00:01:00Z", ENTERED, HOME);
+        }
+        assert_eq!(found(&store, 9).len(), 1);
+    }
+}
