@@ -6,6 +6,7 @@
 //! - Only `routes`, `app`, `cli` and `demo` name every room.
 //! - A feature calls another only through what its `mod.rs` re-exports.
 
+pub mod account_desk;
 pub mod accounts;
 pub mod app;
 pub mod audit;
@@ -15,6 +16,7 @@ pub mod codes;
 pub mod config;
 pub mod demo;
 pub mod first_login;
+pub mod inquiries_list;
 pub mod jobs;
 pub mod kernel;
 pub mod ledger;

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
 use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, SMALL, ShownAt, Visit, assets, health, kept};
-use crate::{first_login, ledger, letters, login, lost, notices, reissue, top_menu};
+use crate::{account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, top_menu};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,8 +145,12 @@ pub fn rows() -> Vec<Row> {
         Row::get("/first-login/done", Who::FirstLogin, first_login::pages::done),
         Row::button("/first-login/done", Who::FirstLogin, first_login::pages::finish),
         // security mail addresses (D)
-        Row::get("/office", Who::Office, notices::pages::office),
-        // notices and inquiries (E)
+        Row::get("/office", Who::Office, notices::pages::show_home),
+        Row::button("/office/notices", Who::Office, notices::pages::mark_all),
+        Row::get("/office/notices/:notice", Who::Office, notices::pages::show_notice),
+        Row::button("/office/notices/:notice", Who::Office, notices::pages::mark),
+        Row::get("/office/inquiries", Who::Office, inquiries_list::pages::show_list),
+        Row::get("/office/inquiries/:number", Who::Office, inquiries_list::pages::show_one),
         Row::get("/staff/login", Who::Public, staff::pages::login::start),
         Row::post("/staff/login", Who::Public, staff::pages::login::password),
         Row::get("/staff/login/code", Who::Public, staff::pages::login::ask_code),
@@ -163,7 +167,6 @@ pub fn rows() -> Vec<Row> {
         Row::button("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
         Row::get("/staff/mails", Who::Staff(Role::Clerk), staff::pages::mails::show),
         Row::button("/staff/mails/:mail", Who::Staff(Role::Clerk), staff::pages::mails::again),
-        // accounts at the desk (E)
         Row::get("/staff/letters", Who::Staff(Role::Clerk), letters::desk::show),
         Row::post("/staff/letters/print", Who::Staff(Role::Clerk), letters::desk::print).small().shown_at("/staff/letters"),
         Row::get("/staff/letters/posting", Who::Staff(Role::Clerk), letters::desk::posting::show),
@@ -184,6 +187,11 @@ pub fn rows() -> Vec<Row> {
             .shown_at("/staff/ledger/:number"),
         Row::post("/staff/ledger/:number/disable-password", Who::Staff(Role::Approver), ledger::desk::office::disable_password)
             .shown_at("/staff/ledger/:number"),
+        Row::get("/staff/ledger/:number/account", Who::Staff(Role::Clerk), account_desk::desk::show),
+        Row::post("/staff/ledger/:number/account", Who::Staff(Role::Approver), account_desk::desk::manage)
+            .shown_at("/staff/ledger/:number/account"),
+        Row::post("/staff/ledger/:number/account/unlock", Who::Staff(Role::Clerk), account_desk::desk::unlock)
+            .shown_at("/staff/ledger/:number/account"),
         Row::get("/staff/applications", Who::Staff(Role::Clerk), reissue::desk::queue::show),
         Row::get("/staff/applications/count", Who::Staff(Role::Clerk), reissue::desk::live::count),
         Row::get("/staff/applications/new", Who::Staff(Role::Clerk), reissue::desk::counter::show),

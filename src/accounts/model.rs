@@ -121,6 +121,9 @@ pub struct LastLogin {
     pub at: Timestamp,
     /// The client's address.
     pub from: String,
+    /// The browser, in words of our own; empty where it is not known.
+    #[serde(default)]
+    pub agent: String,
 }
 
 impl Account {

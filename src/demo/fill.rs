@@ -159,6 +159,6 @@ fn account(sample: &Sample, password: &PasswordHash, moment: &Moment, now: Times
     }
     account.suspended = sample.has == Has::Suspended;
     let last = jst::plus_days(now, -1 - i64::from(sample.serial));
-    account.last_login = Some(LastLogin { at: last, from: CLIENT.to_string() });
+    account.last_login = Some(LastLogin { at: last, from: CLIENT.to_string(), agent: "Edge（Windows）".to_owned() });
     Some(account)
 }

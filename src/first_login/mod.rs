@@ -4,11 +4,13 @@
 //! Which one is due is computed from the account by [`next`], at every request: nothing else opens before they are done, and whoever breaks
 //! off resumes at the first step that is not done.
 
+mod due;
 mod flow;
 mod model;
 pub mod pages;
 mod store;
 
+pub use due::due;
 pub use flow::next_for;
 pub use model::{Course, Done, Facts, Next, Progress, Step, course, next, steps};
 pub use store::{check, forget};

@@ -14,6 +14,7 @@ pub mod model;
 mod search;
 mod store;
 
+pub use desk::timeline_of;
 pub use generations::{forget_dead_import, undo};
 pub use import::{ImportError, ImportOptions, Report, Watch, import};
 pub use incoming::{INCOMING, clear_incoming};

@@ -20,7 +20,7 @@ mod template_input;
 pub use flow::{EXPIRE, PRINT, Posted, deliver, expire_job, order, post, print_job, take_back};
 pub use issue::{Issued, Offices, issue};
 pub use model::{Act, Letter, LetterNumber, Occasion, Refused, Serial, State, Step};
-pub use post::{Posting, on_first_login, on_reset, on_withdrawal};
+pub use post::{Posting, on_first_login, on_reset, on_withdrawal, withdraw_password};
 pub use press::Press;
 pub use print::Choice;
 pub use store::{Batch, Stage, Wanted, check, count_in_state, last_serial, of_application, of_office, printed_up_to};

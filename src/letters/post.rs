@@ -148,6 +148,21 @@ pub fn on_reset(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId) -> Result<(),
     Ok(())
 }
 
+/// The federation takes back the temporary password that is out: it opens no more, and its letter and the application behind it end as
+/// if their time had come. A letter that was used is completed and stays so. `Ok(false)` if none is out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn withdraw_password(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId) -> Result<bool, StoreError> {
+    let account = accounts::find(tx, user_id)?;
+    let Some(letter) = account.and_then(|account| account.temporary).map(|temporary| temporary.letter) else { return Ok(false) };
+    if let Some(letter) = store::find(tx, letter)?.filter(|letter| letter.user_id() == user_id) {
+        expire(tx, moment, letter)?;
+    }
+    accounts::end_temporary(tx, user_id, letter)?;
+    Ok(true)
+}
+
 /// An application was withdrawn: its letter goes with it, so that nobody is offered a reprint that would be refused. The application
 /// itself is moved by whoever calls. Nothing happens where there is no letter.
 ///

@@ -205,7 +205,8 @@ fn enter_first(
 }
 
 fn note_login(account: &mut Account, moment: &Moment, claim: &Claim) {
-    account.login_before = account.last_login.replace(LastLogin { at: moment.now, from: claim.client.clone() });
+    account.login_before =
+        account.last_login.replace(LastLogin { at: moment.now, from: claim.client.clone(), agent: claim.agent.clone() });
 }
 
 /// Logs out: the session ends on the server.

@@ -8,6 +8,7 @@ mod claim;
 mod decision;
 mod first_use;
 mod flow;
+mod locks;
 mod model;
 mod new_password;
 mod office;
@@ -17,6 +18,7 @@ mod store;
 
 pub use attempts::{Attempted, RefusedTries, attempts, refused_tries};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
+pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{Judged, is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MenuPage, Office, admit, turn_away};

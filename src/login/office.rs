@@ -120,8 +120,7 @@ pub enum MenuPage {
 /// The menu of the seeds, in their order, as far as its pages exist.
 const MENU: &[(MenuPage, &str, &str)] = &[
     (MenuPage::Notices, "お知らせ", "/office"),
-    // E: 照会一覧
-
+    (MenuPage::Inquiries, "照会一覧", "/office/inquiries"),
     // D: ユーザ情報変更
 ];
 

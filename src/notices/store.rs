@@ -10,7 +10,7 @@ use crate::store::{Check, Reads, Span, Store, StoreError, Table, Tx, expect};
 /// More than a top menu ever shows: public notices are few and read whole.
 const PUBLIC_MOST: usize = 500;
 /// How many notices of one office can be opened.
-const ADDRESSED_MOST: usize = 500;
+pub(super) const MOST_SHOWN: usize = 500;
 
 const ADDRESSED: Table<(UserId, Timestamp, Id), Addressed> = Table::new("notices_addressed");
 const PUBLIC: Table<Id, Public> = Table::new("notices_public");
@@ -50,7 +50,7 @@ pub fn tell_office(
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn of_office_one(r: &impl Reads, user: UserId, id: Id) -> Result<Option<Addressed>, StoreError> {
-    Ok(of_office(r, user, ADDRESSED_MOST)?.into_iter().find(|notice| notice.id == id))
+    Ok(of_office(r, user, MOST_SHOWN)?.into_iter().find(|notice| notice.id == id))
 }
 
 /// The newest `limit` notices of an office, newest first.
@@ -67,6 +67,32 @@ pub fn of_office(r: &impl Reads, user: UserId, limit: usize) -> Result<Vec<Addre
 /// [`StoreError`] when the database fails.
 pub fn unread(r: &impl Reads, user: UserId, limit: usize) -> Result<usize, StoreError> {
     Ok(of_office(r, user, limit)?.iter().filter(|notice| notice.read.is_none()).count())
+}
+
+/// Notes that an office has opened one of its notices; says whether there is such a one. What was opened before stays as it is.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) fn open(tx: &mut Tx<'_>, now: Timestamp, user: UserId, id: Id) -> Result<bool, StoreError> {
+    match of_office_one(tx, user, id)? {
+        Some(notice) if notice.read.is_none() => mark_read(tx, now, user, &notice),
+        found => Ok(found.is_some()),
+    }
+}
+
+/// Notes that an office has seen its list down from the notice `newest`: what came after it stays unread. Says how many were unread.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) fn mark_all_read(tx: &mut Tx<'_>, now: Timestamp, user: UserId, newest: Id) -> Result<usize, StoreError> {
+    let mut all = of_office(tx, user, MOST_SHOWN)?;
+    let seen = all.iter().position(|notice| notice.id == newest).unwrap_or(all.len());
+    let unread = all.split_off(seen).into_iter().filter(|notice| notice.read.is_none());
+    let mut marked = 0;
+    for notice in unread {
+        marked += usize::from(mark_read(tx, now, user, &notice)?);
+    }
+    Ok(marked)
 }
 
 /// Notes that an office has opened a notice; says whether there is such a one.

@@ -19,6 +19,7 @@ pub use model::{
     Application, By, Channel, Inquiry, InquiryReason, Move, MoveKind, Person, Printing, Refused, Rejection, RejectionReason,
     Slip, Source, State, Step, TEXT_MOST, What,
 };
+pub use pages::{course_of, state_badge};
 pub use statistics::{Figures, figures, median_days};
 pub use store::{
     approved_waiting, check, count_in_state, find, find_at, given_up_to, in_state, last_number, of_contact, of_office,

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::kernel::{Id, jst};
 use crate::notices::{self, Public, Version};
 use crate::store::StoreError;
-use crate::web::components::{ButtonRow, Tone, badge, empty_state};
+use crate::web::components::{ButtonRow, Tone, badge, empty_state, paragraphs};
 use crate::web::layout::{Clock, Page, Shell};
 use crate::web::{Answer, Fault, Visit, page};
 
@@ -81,7 +81,7 @@ pub fn notice(app: Data<&App>, visit: Visit, Path(id): Path<String>) -> Answer {
             @if one.important { (badge("重要", Tone::Bad)) " " }
             (one.title)
         }
-        div.stack { @for part in one.body.split("\n\n") { p { @for (n, line) in part.lines().enumerate() { @if n > 0 { br; } (line) } } } }
+        (paragraphs(&one.body))
         (ButtonRow::only_back(back))
     }))
 }

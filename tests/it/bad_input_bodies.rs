@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use uketsuke::kernel::ControlNumber;
 use uketsuke::letters::Offices;
+use uketsuke::notices::{self, Notice};
 use uketsuke::reissue::State;
 use uketsuke::routes::{Row, Who, rows};
 use uketsuke::staff::Role;
@@ -20,6 +21,7 @@ struct Town {
     application: String,
     letter: String,
     batch: String,
+    notice: String,
     clerk: Browser,
     office: Browser,
     newcomer: Browser,
@@ -43,7 +45,10 @@ impl Town {
         let one = app.in_state(applying, State::UnderReview).await;
         let mut clerk = staff(&app, "管理", Role::Admin, 7).await;
         clerk.get("/staff").await;
-        app.office(USER).await;
+        let user = app.office(USER).await;
+        let moment = app.app.moment();
+        let word = || Notice { kind: "N-2", title: "お知らせ".to_owned(), body: "本文".to_owned() };
+        let notice = app.write(move |tx| notices::tell_office(tx, &moment, user, word(), None)).await.to_string();
         let mut office = app.browser();
         office.log_in(USER, PASSWORD).await;
         office.open("/office").await;
@@ -57,13 +62,14 @@ impl Town {
         visitor.get("/lost").await;
         app.take_mails().await;
         let letter = letter_of(&app, key).id.to_string();
-        Self { app, application: one.number.to_string(), letter, batch, clerk, office, newcomer, visitor }
+        Self { app, application: one.number.to_string(), letter, batch, notice, clerk, office, newcomer, visitor }
     }
 
     fn path(&self, row: &Row) -> String {
         let id = if row.path.contains("batches") { &self.batch } else { &self.letter };
         let number = if row.path.contains("ledger") { NUMBER } else { &self.application };
-        row.path.replace(":mail", &self.letter).replace(":number", number).replace(":id", id)
+        let path = row.path.replace(":mail", &self.letter).replace(":notice", &self.notice);
+        path.replace(":number", number).replace(":id", id)
     }
 
     /// A browser that may call this route.
@@ -119,7 +125,7 @@ async fn many_megabytes_or_thousands_of_fields_are_too_large_on_any_route() {
 }
 
 /// Names of all fields that any form has.
-const FIELDS: [&str; 38] = [
+const FIELDS: [&str; 46] = [
     "number",
     "contact",
     "contact_again",
@@ -155,6 +161,14 @@ const FIELDS: [&str; 38] = [
     "ticked",
     "on",
     "postal_code",
+    "act",
+    "seen",
+    "newest",
+    "unlock_reason",
+    "suspend_reason",
+    "withdraw_reason",
+    "clear_reason",
+    "clear_proof",
     "page",
     "back",
     "q",

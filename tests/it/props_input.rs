@@ -214,7 +214,7 @@ fn no_path_or_query_makes_a_request_fail() {
     let house = House::new();
     let part = prop_oneof!["[a-zA-Z0-9%._~:@!$&'()*+,;=-]{0,60}", "(%[0-9A-F]{2}){0,20}"];
     check(500, &(part.clone(), part), |(place, query)| {
-        for before in ["/notices/", "/assets/", "/", "/staff/letters/"] {
+        for before in ["/notices/", "/assets/", "/", "/staff/letters/", "/office/notices/", "/office/inquiries/"] {
             let path = format!("{before}{place}?{query}");
             if path.parse::<poem::http::Uri>().is_err() {
                 continue;

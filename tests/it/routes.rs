@@ -64,6 +64,9 @@ const GUARDED: &[(&str, &str)] = &[
     ("GET /first-login/password", "FirstLogin"),
     ("GET /first-login/warning", "FirstLogin"),
     ("GET /office", "Office"),
+    ("GET /office/inquiries", "Office"),
+    ("GET /office/inquiries/:number", "Office"),
+    ("GET /office/notices/:notice", "Office"),
     ("GET /staff", "AnyStaff"),
     ("GET /staff/applications", "Staff(Clerk)"),
     ("GET /staff/applications/:number", "Staff(Clerk)"),
@@ -72,6 +75,7 @@ const GUARDED: &[(&str, &str)] = &[
     ("GET /staff/applications/new", "Staff(Clerk)"),
     ("GET /staff/ledger", "Staff(Clerk)"),
     ("GET /staff/ledger/:number", "Staff(Clerk)"),
+    ("GET /staff/ledger/:number/account", "Staff(Clerk)"),
     ("GET /staff/letters", "Staff(Clerk)"),
     ("GET /staff/letters/:id", "Staff(Clerk)"),
     ("GET /staff/letters/batches/:id", "Staff(Clerk)"),
@@ -80,12 +84,16 @@ const GUARDED: &[(&str, &str)] = &[
     ("POST /first-login/done", "FirstLogin"),
     ("POST /first-login/password", "FirstLogin"),
     ("POST /first-login/warning", "FirstLogin"),
+    ("POST /office/notices", "Office"),
+    ("POST /office/notices/:notice", "Office"),
     ("POST /session/extend", "AnyOffice"),
     ("POST /staff/applications/:number", "Staff(Clerk)"),
     ("POST /staff/applications/:number/decision", "Staff(Approver)"),
     ("POST /staff/applications/:number/mails/:mail", "Staff(Clerk)"),
     ("POST /staff/applications/new", "Staff(Clerk)"),
     ("POST /staff/federation", "AnyStaff"),
+    ("POST /staff/ledger/:number/account", "Staff(Approver)"),
+    ("POST /staff/ledger/:number/account/unlock", "Staff(Clerk)"),
     ("POST /staff/ledger/:number/disable-password", "Staff(Approver)"),
     ("POST /staff/ledger/:number/postal-code", "Staff(Clerk)"),
     ("POST /staff/letters/:id/reprint", "Staff(Clerk)"),
@@ -194,7 +202,8 @@ async fn q35_a_form_of_an_office_with_a_foreign_token_is_refused() {
     app.office(USER).await;
     let mut browser = app.browser();
     browser.log_in(USER, PASSWORD).await;
-    refuses_foreign_tokens(&app, &mut browser, |row| row.who == Who::AnyOffice || row.path == "/logout").await;
+    refuses_foreign_tokens(&app, &mut browser, |row| matches!(row.who, Who::AnyOffice | Who::Office) || row.path == "/logout")
+        .await;
     assert_eq!(browser.get("/office").await.status.as_u16(), 200, "still logged in");
 }
 

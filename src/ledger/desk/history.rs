@@ -7,7 +7,8 @@ use crate::kernel::{UserId, jst};
 use crate::web::components::{Reached, TimelineItem, empty_state, timeline};
 
 /// The log in the clerk's words, newest first.
-pub(super) fn timeline_of(entries: &[audit::Entry]) -> Markup {
+#[must_use]
+pub fn timeline_of(entries: &[audit::Entry]) -> Markup {
     let entries: Vec<&audit::Entry> = entries.iter().filter(|entry| !is_told_by_letter(entry, entries)).collect();
     if entries.is_empty() {
         return empty_state("記録はありません", html! {});
@@ -40,10 +41,11 @@ fn is_told_by_letter(entry: &audit::Entry, all: &[audit::Entry]) -> bool {
 }
 
 fn detail(entry: &audit::Entry) -> Markup {
-    const SHOWN: [(&str, &str); 6] = [
+    const SHOWN: [(&str, &str); 7] = [
         ("number", "発行番号"),
         ("particulars", ""),
         ("reason", "理由"),
+        ("proof", "確認した方法"),
         ("before", "変更前"),
         ("after", "変更後"),
         ("contact", "通知先"),

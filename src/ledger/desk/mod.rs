@@ -8,6 +8,7 @@ use poem::handler;
 use poem::web::Data;
 use serde::Deserialize;
 
+pub use self::history::timeline_of;
 use super::model::{Entry, Status};
 use super::{Found, search};
 use crate::app::App;

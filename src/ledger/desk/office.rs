@@ -7,6 +7,7 @@ use poem::web::{Data, Path};
 use serde::Deserialize;
 
 use super::{PATH, address, history, status_badge};
+use crate::account_desk::state_badge;
 use crate::accounts::{self, Account, Kind};
 use crate::app::App;
 use crate::audit;
@@ -256,10 +257,11 @@ fn account_part(
         (Facts::new()
             .row("ユーザID", html! { span.mono { (account.user_id) } })
             .row("区分", kind)
-            .row("状態", state(account))
+            .row("状態", state_badge(account))
             .row("発行中の仮パスワード", temporary)
             .row("最終ログイン", last)
             .row("セキュリティ用メールアドレス", format!("{}件", account.security_mails.len())))
+        p { a href={ (PATH) "/" (office.number) "/account" } { "ユーザの管理（利用の停止・再開、ロックの解除など）" } }
         @if desk.may(Role::Approver) && account.usable_password().is_some() {
             h3 { "パスワードを無効にする" }
             p { "パスワードが第三者に知られたときに使います。ログイン中の利用者はログアウトされ、通知書または再設定によらなければログインできなくなります。" }
@@ -268,18 +270,6 @@ fn account_part(
                 div.buttons { button.button.danger type="submit" { "パスワードを無効にする" } }
             }))
         }
-    }
-}
-
-fn state(account: &Account) -> Markup {
-    if account.suspended {
-        badge("利用停止", Tone::Bad)
-    } else if account.password_disabled {
-        badge("パスワード無効", Tone::Bad)
-    } else if account.password.is_some() {
-        badge("利用中", Tone::Good)
-    } else {
-        badge("初回ログイン前", Tone::Waiting)
     }
 }
 

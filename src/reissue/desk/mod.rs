@@ -13,9 +13,9 @@ mod table;
 
 use maud::{Markup, html};
 
-use super::model::{Application, MoveKind, State};
+use super::model::{Application, MoveKind};
+use super::pages::state_badge;
 use crate::kernel::ControlNumber;
-use crate::web::components::{Tone, badge};
 
 /// Where the queue is.
 const QUEUE: &str = "/staff/applications";
@@ -28,18 +28,6 @@ fn address(number: ControlNumber) -> String {
 /// A link to an application by its number.
 fn number_link(number: ControlNumber) -> Markup {
     html! { a.mono href=(address(number)) { (number) } }
-}
-
-fn state_badge(state: State) -> Markup {
-    let tone = match state {
-        State::Received => Tone::New,
-        State::UnderReview => Tone::Active,
-        State::Inquiring => Tone::Waiting,
-        State::Approved | State::Printed | State::Posted => Tone::Good,
-        State::Rejected | State::Returned | State::Expired => Tone::Bad,
-        State::Completed | State::Withdrawn => Tone::Quiet,
-    };
-    badge(state.title(), tone)
 }
 
 /// What a move is called on buttons and in the history.

@@ -14,7 +14,7 @@ pub(super) fn received(tx: &mut Tx<'_>, moment: &Moment, one: &Application) -> R
          お心当たりがないときは、至急、連合会へお電話ください。いまのユーザIDとパスワードは、そのままお使いいただけます。",
         one.number, one.office.number
     );
-    tell(tx, moment, one, "N-1", "ログイン情報再発行申請受領通知", body)
+    tell(tx, moment, one, "N-1", "ログイン情報再発行申請受領通知", body, false)
 }
 
 /// N-2: approved, or rejected with the reason.
@@ -33,9 +33,10 @@ pub(super) fn result(
         ),
     };
     let body = format!("{outcome}\n\n[管理番号]\n{}\n[事業所番号]\n{}", one.number, one.office.number);
-    tell(tx, moment, one, "N-2", "ログイン情報再発行申請結果通知", body)
+    tell(tx, moment, one, "N-2", "ログイン情報再発行申請結果通知", body, true)
 }
 
+/// `by_mail`: M-6 says that it is there, unless the address has a mail of the same event already (M-12 of N-1, M-4 of N-2).
 fn tell(
     tx: &mut Tx<'_>,
     moment: &Moment,
@@ -43,10 +44,9 @@ fn tell(
     kind: &'static str,
     title: &str,
     body: String,
+    by_mail: bool,
 ) -> Result<(), StoreError> {
-    let user = UserId::of(one.office);
-    if !accounts::exists(tx, user)? {
-        return Ok(());
-    }
-    notices::tell_office(tx, moment, user, Notice { kind, title: title.to_owned(), body }, None).map(drop)
+    let Some(account) = accounts::find(tx, UserId::of(one.office))? else { return Ok(()) };
+    let m6 = account.notice_mail.as_ref().filter(|address| by_mail && one.contact.as_ref() != Some(*address));
+    notices::tell_office(tx, moment, account.user_id, Notice { kind, title: title.to_owned(), body }, m6).map(drop)
 }

@@ -3,10 +3,13 @@
 pub mod apply;
 pub mod check;
 pub mod code;
+mod course;
 pub mod progress;
 pub mod withdraw;
 
 use std::net::IpAddr;
+
+pub use course::{course_of, state_badge};
 
 use super::flow::apply::{self as flow, Visitor};
 use super::model::{Applying, Screen};

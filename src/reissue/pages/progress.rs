@@ -1,20 +1,17 @@
 //! A6 申請状況の確認: control number and contact address open a timeline.
 
-use jiff::civil::Date;
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
+use super::course::{course_of, state_badge};
 use super::{Here, check_contact};
 use crate::app::App;
 use crate::config::Federation;
 use crate::kernel::{ControlNumber, jst};
 use crate::reissue::flow::progress::{self as flow, Found};
-use crate::reissue::model::{Application, Looking, Move, State, Step, What};
-use crate::web::components::{
-    Back, ButtonRow, Facts, Mark, Reached, TimelineItem, Tone, badge, error_summary, form, mail_field, notice, print_button,
-    text_field, timeline,
-};
+use crate::reissue::model::{Application, Looking};
+use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, mail_field, notice, print_button, text_field};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, Fault, FlowCookie, Form, Visit, page, page_422, see_other};
 
@@ -98,36 +95,16 @@ pub fn application(app: Data<&App>, visit: Visit) -> Answer {
 }
 
 fn shown(visit: &Visit, one: &Application, federation: Option<&Federation>) -> Markup {
-    let times: Vec<String> = one.history.iter().map(|step| jst::list_time(step.at)).collect();
-    let last = one.history.len().saturating_sub(1);
-    let mut items: Vec<_> = one
-        .history
-        .iter()
-        .zip(&times)
-        .enumerate()
-        .map(|(at, (step, when))| TimelineItem {
-            reached: if at == last { Reached::Now } else { Reached::Done },
-            title: step.to.title(),
-            when,
-            detail: detail(step, at == last, federation),
-        })
-        .collect();
-    items.extend(ahead(one.state).iter().map(|state| TimelineItem {
-        reached: Reached::Ahead,
-        title: state.title(),
-        when: "",
-        detail: html! {},
-    }));
     let federation_name = federation.map_or(one.office.prefecture.name(), |federation| &federation.name);
     visit.page(TITLE, Shell::Visitor).render(html! {
         (Facts::new()
-            .row("現在の状態", badge(one.state.title(), tone(one.state)))
+            .row("現在の状態", state_badge(one.state))
             .row("管理番号", html! { span.mono { (one.number) } })
             .row("事業所番号", html! { span.mono { (one.office.number) } })
             .row("申請先連合会", federation_name)
             .row("受付日", jst::list(jst::date(one.received))))
         h2 { "これまでの経過" }
-        (timeline(&items))
+        (course_of(one, federation))
         @if one.state.is_undecided() {
             p.note { "審査の結果が出るまで、通常は数日から一週間程度かかります。申請が集中した場合、数週間お待ちいただく場合があります。" }
         }
@@ -139,72 +116,6 @@ fn shown(visit: &Visit, one: &Application, federation: Option<&Federation>) -> M
         (print_button("この画面を印刷する"))
         (ButtonRow::forward_link("終了", "/").back(Back::Link(START)))
     })
-}
-
-/// What lies ahead when all goes well.
-const fn ahead(state: State) -> &'static [State] {
-    match state {
-        State::Received => &[State::UnderReview, State::Approved, State::Posted, State::Completed],
-        State::UnderReview | State::Inquiring => &[State::Approved, State::Posted, State::Completed],
-        State::Approved | State::Printed => &[State::Posted, State::Completed],
-        State::Posted => &[State::Completed],
-        State::Rejected | State::Returned | State::Completed | State::Expired | State::Withdrawn => &[],
-    }
-}
-
-/// What the applicant is told of a step. Staff names, letter numbers and clerks' notes stay inside.
-fn detail(step: &Step, now: bool, federation: Option<&Federation>) -> Markup {
-    let call = html! { @if let Some(one) = federation { p { (one.name) " 電話 " (one.telephone) } } };
-    let What::Moved(mv) = &step.what else { return html! {} };
-    match mv {
-        Move::Inquire(inquiry) => html! {
-            p { (inquiry.reason.request()) "（" (in_words(inquiry.until)) "まで）" }
-            @if !inquiry.text.trim().is_empty() { p.lines { (inquiry.text.trim()) } }
-            @if now { (call) }
-        },
-        Move::Reject(rejection) => html! {
-            p { "理由: " (rejection.reason.title()) }
-            p.lines { (rejection.sentence.trim()) }
-            (call)
-        },
-        Move::Approve { .. } => html! { p { "事業所台帳に登録された住所へ「ログイン情報再発行通知書」を郵送します。" } },
-        Move::Post { on, .. } => html! {
-            p { (in_words(*on)) "に「ログイン情報再発行通知書」を発送しました。" }
-        },
-        Move::Reprint { .. } => {
-            html! { p { "「ログイン情報再発行通知書」を刷り直しました。前の通知書の仮パスワードは使えません。" } }
-        }
-        Move::Return { .. } => {
-            html! { p { "「ログイン情報再発行通知書」が連合会に戻ってきました。国保連合会へお電話ください。" } (call) }
-        }
-        Move::Complete => html! { p { "仮パスワードでのログインを確認しました。" } },
-        Move::Expire { replaced_by: None } => {
-            html! { p { "仮パスワードが使われないまま有効期限が過ぎました。国保連合会へお電話ください。" } (call) }
-        }
-        Move::Supersede => html! { p { "事業所がログイン情報を再設定したため、取下げとなりました。" } },
-        Move::Expire { replaced_by: Some(_) } => html! {
-            p { "事業所あてに新しい「ログイン情報再発行通知書」を印刷したため、この申請の通知書の仮パスワードは使えなくなりました。" }
-            (call)
-        },
-        Move::Withdraw { .. } if now => html! { p { "この申請は取り下げられました。必要なときは、もう一度申請してください。" } },
-        _ => html! {},
-    }
-}
-
-fn in_words(day: Date) -> String {
-    jst::sentence(day)
-}
-
-/// The colour of a state.
-pub(super) const fn tone(state: State) -> Tone {
-    match state {
-        State::Received => Tone::New,
-        State::UnderReview => Tone::Active,
-        State::Inquiring => Tone::Waiting,
-        State::Approved | State::Printed | State::Posted => Tone::Good,
-        State::Rejected | State::Returned | State::Expired => Tone::Bad,
-        State::Completed | State::Withdrawn => Tone::Quiet,
-    }
 }
 
 /// A short word at the top of a screen that cannot go on.

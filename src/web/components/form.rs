@@ -59,6 +59,17 @@ pub fn post_button(action: &str, csrf: &str, label: &str, tone: &str, values: &[
     }
 }
 
+/// As [`post_button`], in the shape of a link: it opens a page, and that it was opened is noted, which a link must not do.
+#[must_use]
+pub fn link_button(action: &str, csrf: &str, label: &str) -> Markup {
+    html! {
+        form.inline method="post" action=(action) novalidate {
+            input type="hidden" name="_csrf" value=(csrf);
+            button.link-button type="submit" { (label) }
+        }
+    }
+}
+
 /// The refused fields on top of the page, each a link to its field; empty when there is none (quality bar 50).
 ///
 /// `errors` pairs a field's id with its sentence. An empty id gives a sentence without link, for what no field is to blame for.

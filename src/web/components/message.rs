@@ -83,6 +83,14 @@ pub fn help_details(title: &str, body: Markup) -> Markup {
     }
 }
 
+/// A plain text as it was written: blank lines part paragraphs, other line breaks stay.
+#[must_use]
+pub fn paragraphs(text: &str) -> Markup {
+    html! {
+        div.stack { @for part in text.split("\n\n") { p { @for (n, line) in part.lines().enumerate() { @if n > 0 { br; } (line) } } } }
+    }
+}
+
 /// What a list shows that has nothing to show.
 #[must_use]
 pub fn empty_state(title: &str, what_next: Markup) -> Markup {

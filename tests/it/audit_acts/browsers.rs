@@ -20,8 +20,13 @@ use crate::support::staff::{Member, PASSWORD, enrol_by, log_in, path_of_link};
 
 /// What visitors, offices and staff bring about, and time.
 pub const BY_BROWSER: &[&str] = &[
+    "account.clear_addresses",
     "account.disable_password",
     "account.reauth",
+    "account.release",
+    "account.suspend",
+    "account.unlock",
+    "account.withdraw_temporary",
     "first_login.finish",
     "first_login.password",
     "ledger.postal_code",
@@ -55,6 +60,8 @@ pub const BY_BROWSER: &[&str] = &[
     "staff.logout",
 ];
 
+/// An office whose account the desk manages.
+const MANAGED: &str = "KJ070755555555";
 const CLERK: &str = "受付 花子";
 const CHIEF: &str = "承認 一郎";
 const CONTACT: &str = "contact@example.jp";
@@ -305,6 +312,25 @@ async fn changes_at_the_desk(app: &TestApp, witness: &mut Witness, chief: &mut B
     app.take_mails().await;
 }
 
+/// What the desk does with an account.
+async fn an_account_is_managed(app: &TestApp, witness: &mut Witness, clerk: &mut Browser, chief: &mut Browser) {
+    let user_id = app.office(MANAGED).await;
+    let key = user_id.office();
+    app.letter(user_id).await;
+    let mut stranger = app.browser();
+    for _ in 0..3 {
+        stranger.log_in(MANAGED, "wrong").await;
+        witness.expect(app, &[("login.try", "wrong", Who::Visitor, MANAGED)]);
+    }
+    for act in ["unlock", "suspend", "release", "withdraw_temporary", "clear_addresses"] {
+        let (desk, name) = if act == "unlock" { (&mut *clerk, CLERK) } else { (&mut *chief, CHIEF) };
+        let page = desk.manage(key, act, "電話での申し出による").await;
+        assert_eq!(page.status.as_u16(), 303, "{act}: {}", page.text());
+        witness.expect(app, &[(&format!("account.{act}"), "done", Who::Staff(name), MANAGED)]);
+    }
+    app.take_mails().await;
+}
+
 /// A letter that nobody uses: both it and its application end by themselves.
 async fn time_passes(app: &TestApp, witness: &mut Witness, clerk: &mut Browser, key: OfficeKey) {
     let number = approve(app, witness, key).await;
@@ -347,6 +373,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     letters_on_their_way(&app, &mut witness, &mut clerk, &keys).await;
     an_office_comes_in(&app, &mut witness, &mut clerk, keys[3]).await;
     changes_at_the_desk(&app, &mut witness, &mut chief, keys[3]).await;
+    an_account_is_managed(&app, &mut witness, &mut clerk, &mut chief).await;
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
     an_office_is_asked_again(&app, &mut witness).await;
     let commands = ["staff.add", "staff.disable", "staff.reset_authenticator"];

@@ -29,6 +29,16 @@ pub fn action(number: ControlNumber, mv: &str) -> String {
     format!("{}{decision}", path(number))
 }
 
+/// Where ユーザの管理 of an office is.
+pub fn account_path(office: OfficeKey) -> String {
+    format!("/staff/ledger/{}/account", office.number)
+}
+
+/// The field in which a form of ユーザの管理 asks why.
+pub fn reason_field(act: &str) -> String {
+    format!("{}_reason", act.split('_').next().unwrap())
+}
+
 /// As a form says what it has shown.
 pub fn shown(one: &Application) -> String {
     format!("{}.{}", one.number, one.history.len())
@@ -107,5 +117,18 @@ impl Browser {
         let mut all = vec![("move", mv), ("shown", shown.as_str())];
         all.extend(fields);
         self.post(&action(one.number, mv), &all).await
+    }
+
+    /// Opens ユーザの管理 of an office and sends one of its forms as the page would. Does not follow.
+    pub async fn manage(&mut self, office: OfficeKey, act: &str, reason: &str) -> Page {
+        let page = self.get(&account_path(office)).await;
+        self.send_act(office, &page.value("seen").unwrap_or_default(), act, reason).await
+    }
+
+    /// Sends the form without looking first: the page was opened when the account was as `seen`.
+    pub async fn send_act(&mut self, office: OfficeKey, seen: &str, act: &str, reason: &str) -> Page {
+        let (path, field) = (account_path(office), reason_field(act));
+        let path = if act == "unlock" { format!("{path}/unlock") } else { path };
+        self.post(&path, &[("act", act), ("seen", seen), (&field, reason), ("clear_proof", "台帳の電話番号へかけ直した")]).await
     }
 }

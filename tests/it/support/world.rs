@@ -41,6 +41,8 @@ pub struct Things {
     /// Words that stand on this federation's pages and must stand on no other's.
     pub names: Vec<String>,
     notice: Id,
+    /// Addressed to the office.
+    own_notice: Id,
 }
 
 /// The installation.
@@ -155,6 +157,8 @@ impl Things {
         let parts: Vec<&str> = pattern.split('/').collect();
         let value = |before: &str, part: &str| match (before, part) {
             ("notices", ":id") => self.notice.to_string(),
+            ("notices", ":notice") => self.own_notice.to_string(),
+            ("inquiries", ":number") => self.application.number.to_string(),
             ("batches", ":id") => self.batch.clone(),
             ("letters", ":id") => self.letter.to_string(),
             ("ledger", ":number") => self.only_here.number.to_string(),
@@ -180,6 +184,10 @@ impl Things {
             ("shown", shown(&self.application)),
             ("withdraw_note", text("理由です")),
             ("reason", text("理由です")),
+            ("act", text("suspend")),
+            ("seen", text("0.")),
+            ("suspend_reason", text("理由です")),
+            ("unlock_reason", text("理由です")),
             ("note", text("備考です")),
             ("token", Id::from_bytes([7; 16]).to_string()),
             ("postal_code", text("100-0009")),
@@ -208,6 +216,9 @@ async fn things(app: &TestApp, prefecture: u8) -> Things {
     app.transport.fail_with(None);
     let mails = app.app.store.read(|r| outbox::about(r, &application.number.to_string(), 9)).unwrap();
     let (mail, _) = mails.into_iter().find(|(_, row)| row.state == outbox::State::Failed).expect("a mail was refused");
+
+    let told = app.app.store.read(|r| notices::of_office(r, user, 1)).unwrap();
+    let own_notice = told.first().expect("N-1 tells of the application").id;
 
     let only_here = named[1].0;
     app.in_state(only_here, State::Approved).await;
@@ -245,6 +256,7 @@ async fn things(app: &TestApp, prefecture: u8) -> Things {
         batch,
         names,
         notice,
+        own_notice,
     }
 }
 
