@@ -79,6 +79,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     // One a line: rooms add theirs without touching another's.
     audit::KEEP,
     backup::DAILY,
+    first_login::CLEAN,
     housekeeping::WRITE_LAST_SEEN,
     housekeeping::SWEEP,
     login::SWEEP,
@@ -194,6 +195,8 @@ impl App {
         handlers.on(letters::PRINT, move |job| letters::print_job(app.clone(), job));
         let app = self.clone();
         handlers.on(letters::EXPIRE, move |job| letters::expire_job(app.clone(), job));
+        let (store, retention) = (self.store.clone(), self.config.retention.clone());
+        handlers.on(first_login::CLEAN, move |job| first_login::clean(store.clone(), retention.clone(), job));
         let (store, retention) = (self.store.clone(), self.config.retention.clone());
         handlers.on(reissue::CLEAN, move |job| reissue::clean(store.clone(), retention.clone(), job));
         let app = self.clone();

@@ -50,6 +50,8 @@ impl House {
                     let mut account = Account::new(office::user(*n), Kind::Existing, now);
                     account.set_password(hash.clone(), now);
                     account.notice_mail = MailAddress::parse(&format!("notice-{n}@example.jp")).ok();
+                    // Without one, 【お知らせ】 would lead to its registration.
+                    account.security_mails = MailAddress::parse(&format!("security-{n}@example.jp")).into_iter().collect();
                     accounts::create(tx, &account)?;
                 }
                 Ok::<_, StoreError>(())

@@ -11,6 +11,6 @@ pub mod pages;
 mod store;
 
 pub use due::due;
-pub use flow::next_for;
-pub use model::{Course, Done, Facts, Next, Progress, Step, course, next, steps};
+pub use flow::{CLEAN, clean, next_for};
+pub use model::{Course, Done, Facts, Next, Progress, Step, course, may_put_off, next, position, steps};
 pub use store::{check, forget};

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Account, Kind};
-use crate::kernel::jst;
+use crate::kernel::{Id, MailAddress, jst, text};
 
 /// What cannot be read from the account: how far the steps have been walked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,22 +111,16 @@ pub struct Facts<'a> {
     pub now: Timestamp,
 }
 
-/// Steps that have a page. What is due and has none is passed over.
-const SERVED: &[Step] = &[Step::Warning, Step::Password, Step::Done(Done::Password)];
+/// Whether an office may still do without a security address: one that was here before it became required, up to the last day (JST),
+/// that day included.
+#[must_use]
+pub fn may_put_off(kind: Kind, grace_until: Date, now: Timestamp) -> bool {
+    kind == Kind::Existing && jst::date(now) <= grace_until
+}
 
 /// The first step that is not done.
 #[must_use]
 pub fn next(f: &Facts<'_>) -> Next {
-    first(f, |_| true)
-}
-
-/// The first step that is not done, of those that have a page.
-#[must_use]
-pub(super) fn next_served(f: &Facts<'_>) -> Next {
-    first(f, |step| SERVED.contains(&step))
-}
-
-fn first(f: &Facts<'_>, served: impl Fn(Step) -> bool) -> Next {
     let account = f.account;
     let temporary = account.live_temporary(f.now).filter(|temporary| temporary.first_used.is_some());
     let closed = if f.limited { temporary.is_none() } else { account.password.is_none() };
@@ -135,7 +129,7 @@ fn first(f: &Facts<'_>, served: impl Fn(Step) -> bool) -> Next {
     }
     let warned = f.progress.is_some_and(|progress| progress.warned && progress.begun == temporary.and_then(|one| one.first_used));
     let new = account.kind == Kind::New;
-    let put_off = !new && f.deferred && jst::date(f.now) <= f.grace_until;
+    let put_off = f.deferred && may_put_off(account.kind, f.grace_until, f.now);
     // In the order in which they are walked.
     let steps = [
         f.progress.and_then(|progress| progress.shown).map(Step::Done),
@@ -146,7 +140,7 @@ fn first(f: &Facts<'_>, served: impl Fn(Step) -> bool) -> Next {
         (account.review_addresses && !account.security_mails.is_empty()).then_some(Step::Addresses),
         (account.security_mails.is_empty() && !put_off).then_some(Step::SecurityMail),
     ];
-    steps.into_iter().flatten().find(|step| served(*step)).map_or(Next::Free, Next::Step)
+    steps.into_iter().flatten().next().map_or(Next::Free, Next::Step)
 }
 
 /// Which row of numbered steps a page shows.
@@ -178,6 +172,69 @@ pub const fn steps(course: Course) -> &'static [&'static str] {
         Course::Reissue => &["パスワード変更", "終了"],
         Course::Address => &["セキュリティ用メールアドレス設定", "確認コード入力", "終了"],
     }
+}
+
+/// The current one of a row, from 1. 【確認コード入力】 is no step of its own: it belongs to [`Step::SecurityMail`] or [`Step::Addresses`].
+#[must_use]
+pub const fn position(course: Course, step: Step, at_code: bool) -> usize {
+    let before = match course {
+        Course::New => 2,
+        Course::Reissue | Course::Address => 0,
+    };
+    match step {
+        Step::Terms | Step::Warning | Step::Password => 1,
+        Step::Done(Done::Password) => match course {
+            Course::Reissue => 2,
+            Course::New | Course::Address => 1,
+        },
+        Step::NoticeMail | Step::Done(Done::NoticeMail) => before,
+        Step::Addresses | Step::SecurityMail if at_code => before + 2,
+        Step::Addresses | Step::SecurityMail => before + 1,
+        Step::Done(Done::SecurityMail) => before + 3,
+    }
+}
+
+/// What was typed on 【セキュリティ用メールアドレス設定】.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// セキュリティ用メールアドレス
+    pub address: String,
+    /// セキュリティ用メールアドレス(確認用)
+    pub again: String,
+}
+
+/// Longer than any address that is right.
+const LONGEST_KEPT: usize = 300;
+
+impl Typed {
+    /// As it is kept in the row: normalised, and never longer than any right text.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        let kept = |typed: &str| text::line(typed).chars().take(LONGEST_KEPT).collect();
+        Self { address: kept(&self.address), again: kept(&self.again) }
+    }
+}
+
+/// A security address on its way into the account, in one session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registering {
+    /// When it was last gone on with.
+    pub at: Timestamp,
+    /// As typed, for \[戻る\].
+    pub typed: Typed,
+    /// What was sent a code, once \[次へ\] was pressed.
+    pub asked: Option<Asked>,
+}
+
+/// An address that was sent a code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// Where the code went.
+    pub address: MailAddress,
+    /// The challenge.
+    pub challenge: Id,
+    /// It is to take the place of all that are registered.
+    pub replaces: bool,
 }
 
 #[cfg(test)]

@@ -174,17 +174,6 @@ async fn the_steps_end_with_the_temporary_password() {
 }
 
 #[tokio::test]
-async fn a_step_without_a_page_is_passed_over_and_those_after_it_are_asked() {
-    let mut account = done(Kind::New).await;
-    account.terms = None;
-    letter(&mut account, Some(now()));
-    assert_eq!(next_served(&Facts { limited: true, ..facts(&account, None) }), Next::Step(Step::Warning));
-    account.set_password(hash().await, now());
-    account.security_mails.clear();
-    assert_eq!(next_served(&facts(&account, None)), Next::Free);
-}
-
-#[tokio::test]
 async fn the_row_of_steps_is_that_of_a_new_office_until_it_is_settled() {
     let all = [Step::Terms, Step::Warning, Step::Password, Step::Done(Done::Password), Step::NoticeMail, Step::SecurityMail];
     let (mut new, existing) = (done(Kind::New).await, done(Kind::Existing).await);
@@ -199,4 +188,38 @@ async fn the_row_of_steps_is_that_of_a_new_office_until_it_is_settled() {
             assert_eq!(course(&new, step), if settled.is_none() { Course::New } else { other });
         }
     }
+}
+
+#[test]
+fn every_screen_stands_at_its_place_of_the_row() {
+    use Course as C;
+    use Step as S;
+    for (course, step, at_code, place) in [
+        (C::New, S::Warning, false, 1),
+        (C::New, S::Password, false, 1),
+        (C::New, S::Done(Done::Password), false, 1),
+        (C::New, S::NoticeMail, false, 2),
+        (C::New, S::Done(Done::NoticeMail), false, 2),
+        (C::New, S::SecurityMail, false, 3),
+        (C::New, S::SecurityMail, true, 4),
+        (C::New, S::Done(Done::SecurityMail), false, 5),
+        (C::Reissue, S::Warning, false, 1),
+        (C::Reissue, S::Password, false, 1),
+        (C::Reissue, S::Done(Done::Password), false, 2),
+        (C::Address, S::Addresses, false, 1),
+        (C::Address, S::SecurityMail, false, 1),
+        (C::Address, S::Addresses, true, 2),
+        (C::Address, S::SecurityMail, true, 2),
+        (C::Address, S::Done(Done::SecurityMail), false, 3),
+    ] {
+        assert_eq!(position(course, step, at_code), place, "{course:?} {step:?} {at_code}");
+        assert!(place <= steps(course).len());
+    }
+}
+
+#[test]
+fn a_typed_address_is_kept_normalised_and_short() {
+    let typed = Typed { address: format!(" ａ@example.jp{}", " ".repeat(60_000)), again: "x".repeat(60_000) };
+    let kept = typed.kept();
+    assert_eq!((kept.address.as_str(), kept.again.len()), ("a@example.jp", LONGEST_KEPT));
 }

@@ -69,6 +69,31 @@ async fn the_demo_shows_every_state() {
 }
 
 #[tokio::test]
+async fn the_demo_shows_both_sides_of_the_grace_date() {
+    for (now, box_is_there) in [("2026-01-20T01:00:00Z", true), ("2026-01-31T15:00:00Z", false)] {
+        let house = TestApp::new();
+        let now: jiff::Timestamp = now.parse().unwrap();
+        house.advance(now.duration_since(house.clock.now()));
+        demo::fill(&house.app).await.unwrap();
+        let mut browser = house.browser();
+        let user_id = UserId::of(demo::offices::key(7, 4)).to_string();
+        browser.log_in(&user_id, people::OFFICE_PASSWORD).await;
+        let page = browser.open("/office").await;
+        assert_eq!(page.title(), "セキュリティ用メールアドレス設定");
+        assert_eq!(page.says("登録せずにログインする"), box_is_there, "{now}");
+        // Others of the demo have nothing to do, and a new one has all its steps.
+        let mut settled = house.browser();
+        settled.log_in(&UserId::of(demo::offices::key(7, 17)).to_string(), people::OFFICE_PASSWORD).await;
+        assert_eq!(settled.open("/office").await.title(), "お知らせ");
+        let (place, serial) = demo::TOLD[1];
+        let mut new = house.browser();
+        new.log_in(&UserId::of(demo::offices::key(place, serial)).to_string(), people::TEMPORARY_PASSWORD).await;
+        assert_eq!(new.open("/first-login").await.title(), "利用規約");
+        house.take_mails().await;
+    }
+}
+
+#[tokio::test]
 async fn the_routes_of_the_demo_are_not_in_the_table() {
     let house = TestApp::new();
     let paths = ["/demo/mail", "/demo/mail/x", "/demo/codes"];

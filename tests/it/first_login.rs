@@ -75,7 +75,8 @@ async fn the_temporary_password_leads_through_warning_and_change_to_the_end() {
     let page = browser.open("/first-login").await;
     assert!(page.says("パスワードを変更しました"));
     let page = browser.submit("/first-login/done", &[]).await;
-    assert_eq!(page.title(), "お知らせ");
+    assert_eq!(page.title(), "セキュリティ用メールアドレス設定", "whether the addresses are still good");
+    assert_eq!(browser.submit("/first-login/addresses", &[("way", "keep")]).await.title(), "お知らせ");
     app.take_mails().await;
     assert_eq!(app.browser().log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
 }
@@ -146,7 +147,8 @@ async fn whoever_breaks_off_at_the_end_comes_back_to_it_with_the_new_password() 
     let mut again = app.browser();
     assert_eq!(again.log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
     assert_eq!(again.open("/office").await.title(), "処理終了", "the first step that is not done");
-    assert_eq!(again.submit("/first-login/done", &[]).await.title(), "お知らせ");
+    again.submit("/first-login/done", &[]).await;
+    assert_eq!(again.submit("/first-login/addresses", &[("way", "keep")]).await.title(), "お知らせ");
     assert_eq!(app.browser().log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
     app.take_mails().await;
 }
@@ -335,7 +337,7 @@ async fn the_password_on_the_paper_enters_and_completes_its_letter() {
     let mut browser = app.browser();
     assert_eq!(browser.log_in(&printed.user_id, &printed.password).await.location(), Some("/first-login"));
     assert_eq!(letter_of(&app, office).state, State::Completed);
-    assert_eq!(browser.open("/first-login").await.title(), "警告");
+    assert_eq!(browser.agree().await.title(), "警告");
     browser.post("/first-login/warning", &[]).await;
     let page = change(&mut browser, &printed.password, NEW_PASSWORD, NEW_PASSWORD).await;
     assert_eq!(page.location(), Some("/first-login/done"), "{}", page.text());

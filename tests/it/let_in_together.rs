@@ -76,6 +76,8 @@ async fn at_end(app: &TestApp) -> Browser {
     assert_eq!(page.location(), Some("/first-login/done"));
     browser.open("/first-login/done").await;
     app.take_mails().await;
+    // The last of its steps: nothing is asked about its addresses.
+    app.change_account(user(USER), |account| account.review_addresses = false).await;
     browser
 }
 

@@ -113,6 +113,9 @@ async fn fill_accounts(app: &TestApp) {
     app.new_office(NEW).await;
     app.settled(SETTLED).await;
     let bare = app.existing_without_address(BARE).await;
+    let mut browser = app.browser();
+    browser.log_in(BARE, PASSWORD).await;
+    browser.ask_for_code("nanashi@example.jp").await;
     app.passkey(Subject::Office(bare)).await;
 }
 
@@ -143,6 +146,7 @@ const ALONE: &[&str] = &[
     "codes",
     "devices",
     "first_login",
+    "first_login_addresses",
     "ledger_import",
     "limits",
     "login_strangers",

@@ -44,9 +44,16 @@ fn expected(who: Who, kind: Kind) -> Expected {
     }
 }
 
-/// Public rows that answer 404 to a browser which has not been at the step before.
-const NOT_BEFORE_ITS_STEP: [&str; 5] =
-    ["/staff/enrol", "/staff/enrol/app", "/staff/enrol/done", "/reissue/code/delivery", "/status/withdraw/delivery"];
+/// Rows that answer 404 to a browser which has not been at the step before.
+const NOT_BEFORE_ITS_STEP: &[&str] = &[
+    // One a line.
+    "/first-login/address/code/delivery",
+    "/reissue/code/delivery",
+    "/staff/enrol",
+    "/staff/enrol/app",
+    "/staff/enrol/done",
+    "/status/withdraw/delivery",
+];
 
 /// What a guard answered; `In` is whatever a handler may answer.
 fn answered(row: &Row, page: &Page) -> Expected {

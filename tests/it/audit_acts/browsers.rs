@@ -14,7 +14,7 @@ use crate::login_reauth;
 use crate::staff_mails::{forms, tell_change};
 use crate::support::TestApp;
 use crate::support::browser::Browser;
-use crate::support::office::{NEW_PASSWORD, PASSWORD as OF_THE_OFFICE, USER};
+use crate::support::office::{NEW_PASSWORD, PASSWORD as OF_THE_OFFICE, TEMPORARY, USER};
 use crate::support::reissue::code_in;
 use crate::support::staff::{Member, PASSWORD, enrol_by, log_in, path_of_link};
 
@@ -27,8 +27,14 @@ pub const BY_BROWSER: &[&str] = &[
     "account.suspend",
     "account.unlock",
     "account.withdraw_temporary",
+    "first_login.address",
+    "first_login.defer",
     "first_login.finish",
+    "first_login.keep_addresses",
+    "first_login.mail",
     "first_login.password",
+    "first_login.replace_addresses",
+    "first_login.terms",
     "ledger.postal_code",
     "letter.complete",
     "letter.deliver",
@@ -259,14 +265,23 @@ async fn an_office_comes_in(app: &TestApp, witness: &mut Witness, clerk: &mut Br
             ("login.try", "entered_by_temporary", Who::Visitor, &user),
         ],
     );
-    browser.open("/first-login").await;
+    let number = key.number.to_string();
+    browser.agree().await;
+    witness.expect(app, &[("first_login.terms", "done", office, &number)]);
     browser.submit("/first-login/warning", &[]).await;
     witness.expect(app, &[]);
-    let fields = [("current_password", temporary.as_str()), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
-    browser.submit("/first-login/password", &fields).await;
-    let number = key.number.to_string();
+    browser.choose_password(&temporary).await;
     witness.expect(app, &[("first_login.password", "done", office, &number)]);
-    browser.submit("/first-login/done", &[]).await;
+    browser.step(app, 3).await;
+    witness.expect(app, &[]);
+    browser.step(app, 4).await;
+    witness.expect(app, &[("first_login.mail", "done", office, &number)]);
+    browser.step(app, 5).await;
+    browser.step(app, 6).await;
+    witness.expect(app, &[]);
+    browser.step(app, 7).await;
+    witness.expect(app, &[("first_login.address", "done", office, &number)]);
+    browser.step(app, 8).await;
     witness.expect(app, &[("first_login.finish", "done", office, &number)]);
     browser.submit("/logout", &[]).await;
     witness.expect(app, &[("login.logout", "done", office, &number)]);
@@ -281,6 +296,44 @@ async fn an_office_comes_in(app: &TestApp, witness: &mut Witness, clerk: &mut Br
     witness.expect(app, &[]);
     app.browser().log_in("KJ071312222222", "wrong").await;
     witness.expect(app, &[("login.try", "unknown", Who::Visitor, "KJ071312222222")]);
+    app.take_mails().await;
+}
+
+/// Put off, and after a letter kept or replaced.
+async fn an_office_looks_after_its_address(app: &TestApp, witness: &mut Witness) {
+    let bare = "KJ131366666666";
+    let office = Who::Office(app.existing_without_address(bare).await);
+    let mut browser = app.browser();
+    browser.log_in(bare, OF_THE_OFFICE).await;
+    witness.expect(app, &[("login.try", "entered", Who::Visitor, bare)]);
+    browser.open("/office").await;
+    browser.submit("/first-login/address", &[("later", "1")]).await;
+    witness.expect(app, &[("first_login.defer", "done", office, "")]);
+    for (user, way) in [("KJ131355555555", "keep"), ("KJ131344444444", "replace")] {
+        let user_id = app.office(user).await;
+        let office = Who::Office(user_id);
+        app.letter(user_id).await;
+        let mut browser = app.browser();
+        browser.log_in(user, TEMPORARY).await;
+        witness.expect(app, &[("login.try", "entered_by_temporary", Who::Visitor, user)]);
+        browser.step(app, 1).await;
+        browser.step(app, 2).await;
+        witness.expect(app, &[("first_login.password", "done", office, "")]);
+        browser.step(app, 3).await;
+        witness.expect(app, &[]);
+        browser.submit("/first-login/addresses", &[("way", way)]).await;
+        if way == "keep" {
+            let kept = [("first_login.keep_addresses", "done", office, ""), ("first_login.finish", "done", office, "")];
+            witness.expect(app, &kept);
+            continue;
+        }
+        browser.step(app, 6).await;
+        witness.expect(app, &[]);
+        browser.step(app, 7).await;
+        witness.expect(app, &[("first_login.replace_addresses", "done", office, "")]);
+        browser.step(app, 8).await;
+        witness.expect(app, &[("first_login.finish", "done", office, "")]);
+    }
     app.take_mails().await;
 }
 
@@ -355,7 +408,8 @@ async fn an_office_is_asked_again(app: &TestApp, witness: &mut Witness) {
 
 #[tokio::test]
 async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() {
-    let app = TestApp::new();
+    // More days go by than an office may do without an address.
+    let app = TestApp::with(|config| config.security_mail.grace_until = jiff::civil::date(2026, 12, 31));
     app.app.prepare().await.unwrap();
     let mut witness = Witness::new();
     // The terms that a first start takes on are looked at beside the commands.
@@ -376,6 +430,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_account_is_managed(&app, &mut witness, &mut clerk, &mut chief).await;
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
     an_office_is_asked_again(&app, &mut witness).await;
+    an_office_looks_after_its_address(&app, &mut witness).await;
     let commands = ["staff.add", "staff.disable", "staff.reset_authenticator"];
     let seen: Vec<&str> = witness.actions.iter().map(String::as_str).filter(|action| !commands.contains(action)).collect();
     assert_eq!(seen, BY_BROWSER);

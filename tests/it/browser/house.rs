@@ -20,6 +20,7 @@ pub struct House {
     pub sink: Sink,
     server: Child,
     folder: TempDir,
+    port: u16,
 }
 
 impl House {
@@ -43,7 +44,14 @@ impl House {
         let ledger = folder.path().join("ledger.csv");
         run(folder.path(), &["ledger", "import", ledger.to_str().unwrap()]);
         let server = serve(folder.path(), port);
-        Self { url, sink, server, folder }
+        Self { url, sink, server, folder, port }
+    }
+
+    /// The server dies, and another one starts on what it has left.
+    pub fn restart(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+        self.server = serve(self.folder.path(), self.port);
     }
 
     /// Runs a command beside the running server; what it printed.
@@ -96,8 +104,13 @@ pub struct Demo {
 impl Demo {
     /// Starts on the morning of 2026-01-20.
     pub fn start() -> Self {
+        Self::start_at("2026-01-20T10:00:00+09:00")
+    }
+
+    /// Starts at another time.
+    pub fn start_at(now: &str) -> Self {
         let mut process = Command::new(PROGRAM)
-            .args(["demo", "--listen", "127.0.0.1:0", "--now", "2026-01-20T10:00:00+09:00"])
+            .args(["demo", "--listen", "127.0.0.1:0", "--now", now])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -163,7 +176,7 @@ fn log_file(folder: &Path) -> PathBuf {
 }
 
 fn serve(folder: &Path, port: u16) -> Child {
-    let log = std::fs::File::create(log_file(folder)).unwrap();
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log_file(folder)).unwrap();
     let mut server = program(folder).arg("serve").stdout(Stdio::null()).stderr(log).spawn().unwrap();
     let end = Instant::now() + DEADLINE;
     while TcpStream::connect(SocketAddr::from(([127, 0, 0, 1], port))).is_err() {

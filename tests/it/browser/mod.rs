@@ -4,6 +4,7 @@ mod chrome;
 mod desk;
 pub mod house;
 mod look;
+mod office;
 mod people;
 mod rules;
 mod tour;

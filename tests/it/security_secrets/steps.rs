@@ -115,12 +115,12 @@ pub async fn print(browser: &mut Browser, secrets: &mut Secrets, number: &str) -
 }
 
 /// With the paper to a password of one's own, and in with it.
-pub async fn first_login(wire: &Wire, secrets: &mut Secrets, temporary: &str) {
+pub async fn first_login(house: &House, wire: &Wire, secrets: &mut Secrets, temporary: &str) {
     let mut browser = wire.browser();
     browser.log_in(USER, WRONG).await;
     browser.log_in(MISPLACED, WRONG).await;
     assert_eq!(browser.log_in(USER, temporary).await.location(), Some("/first-login"));
-    browser.open("/first-login").await;
+    browser.agree().await;
     browser.submit("/first-login/warning", &[]).await;
     let chosen = &CHOSEN[..16];
     let refused = [("current_password", WRONG), ("new_password", "Kaigo12345"), ("new_password_again", MISPLACED)];
@@ -129,6 +129,16 @@ pub async fn first_login(wire: &Wire, secrets: &mut Secrets, temporary: &str) {
     let page = browser.submit("/first-login/password", &fields).await;
     assert_eq!(page.title(), "処理終了", "{}", page.text());
     browser.submit("/first-login/done", &[]).await;
+    let address = "tanto-d@example.jp";
+    browser.post("/first-login/mail", &[("way", "register"), ("mail", address), ("mail_again", "tanto-a@example.jp")]).await;
+    browser.submit("/first-login/mail", &[("way", "register"), ("mail", address), ("mail_again", address)]).await;
+    browser.submit("/first-login/mail/done", &[]).await;
+    browser.ask_for_code(address).await;
+    let code = code_in(&house.mail(address, 1).body, 4);
+    browser.enter_code(if code == "0000" { "0001" } else { "0000" }).await;
+    assert_eq!(browser.enter_code(&code).await.title(), "処理終了");
+    secrets.codes.push(code);
+    browser.submit("/first-login/address/done", &[]).await;
     browser.submit("/logout", &[]).await;
     assert_eq!(browser.log_in(USER, temporary).await.status.as_u16(), 422);
     assert_eq!(browser.log_in(USER, chosen).await.location(), Some("/office"));

@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod desk;
 pub mod disk;
+pub mod first_login;
 pub mod installed;
 pub mod lines;
 pub mod office;

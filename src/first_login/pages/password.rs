@@ -1,33 +1,19 @@
-//! 【警告】, 【パスワード変更】, 【処理終了】.
+//! 【警告】 and 【パスワード変更】.
 
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::flow::{self, Renewed, StepError};
-use super::model::{Course, Done, Next, Step, steps};
+use super::super::flow::{self, Renewed};
+use super::super::model::{Done, Next, Step};
+use super::{elsewhere, other_step, screen};
 use crate::app::App;
 use crate::kernel::jst;
-use crate::login::{self, MenuPage, Office, new_password_fields_below};
+use crate::login::{self, Office, new_password_fields_below};
 use crate::security::devices;
 use crate::security::passwords::PasswordFault;
 use crate::web::components::{Back, ButtonRow, Mark, error_summary, form, notice, password_field};
-use crate::web::{Answer, Cookie, Errors, Fault, Form, Visit, cookies, form_page, page, see_other};
-
-/// `/first-login`: the first step that is not done.
-#[handler]
-pub fn resume(visit: Visit, office: Office) -> Answer {
-    elsewhere(&visit, office.next)
-}
-
-/// Leads to the step that is due. A session that opens nothing is of no use: its cookie goes.
-fn elsewhere(visit: &Visit, next: Next) -> Answer {
-    let mut response = see_other(next.path())?;
-    if next == Next::Closed {
-        cookies::clear(&mut response, Cookie::Office, visit.secure());
-    }
-    Ok(response)
-}
+use crate::web::{Answer, Cookie, Errors, Form, Visit, cookies, form_page, page, see_other};
 
 /// 【警告】. \[戻る\] from the next screen shows it again.
 #[handler]
@@ -35,7 +21,7 @@ pub fn warning(visit: Visit, office: Office) -> Answer {
     if !matches!(office.next, Next::Step(Step::Warning | Step::Password)) {
         return elsewhere(&visit, office.next);
     }
-    page(screen(&visit, &office, "警告", 1, false, |csrf| {
+    page(screen(&visit, &office, "警告", Step::Warning, false, |csrf| {
         html! {
             (notice(Mark::Warning, "仮パスワードの変更が必要です", html! {
                 p { "仮パスワードでログインしています。仮パスワードのままでは、電子請求受付システムをご利用いただけません。" }
@@ -98,32 +84,6 @@ pub async fn change_password(app: Data<&App>, visit: Visit, office: Office, form
     }
 }
 
-/// 【処理終了】
-#[handler]
-pub fn done(visit: Visit, office: Office) -> Answer {
-    match office.next {
-        Next::Step(Step::Done(Done::Password)) => page(screen(&visit, &office, "処理終了", 2, false, |csrf| {
-            html! {
-                (notice(Mark::Success, "パスワードを変更しました", html! {
-                    p { "次回から、新しいパスワードでログインしてください。仮パスワードはもう使えません。" }
-                }))
-                p { "新しいパスワードは、他の人に知られないように保管してください。通知書は、第三者の目に触れない方法で処分してください。" }
-                (form("/first-login/done", csrf, html! { (ButtonRow::forward("終了")) }))
-            }
-        })),
-        next => elsewhere(&visit, next),
-    }
-}
-
-/// \[終了\]
-#[handler]
-pub async fn finish(app: Data<&App>, visit: Visit, office: Office, _form: Form) -> Answer {
-    match flow::finish(&app, &office, Done::Password).await {
-        Ok(()) => see_other(Next::Free.path()),
-        Err(error) => other_step(&visit, error),
-    }
-}
-
 fn renew(visit: &Visit, path: &str, renewed: &Renewed) -> Answer {
     let mut response = see_other(path)?;
     cookies::set(&mut response, Cookie::Office, renewed.session.expose(), visit.secure());
@@ -133,23 +93,13 @@ fn renew(visit: &Visit, path: &str, renewed: &Renewed) -> Answer {
     Ok(response)
 }
 
-fn other_step(visit: &Visit, error: StepError) -> Answer {
-    match error {
-        StepError::Elsewhere(next) => elsewhere(visit, next),
-        // The cookie stays: the browser may have been given a new one by the answer to its first click.
-        StepError::Ended => see_other("/first-login"),
-        StepError::Store(error) => Err(error.into()),
-        StepError::Busy(_) => Err(Fault::Busy),
-    }
-}
-
 fn password_screen(app: &App, visit: &Visit, office: &Office, errors: &Errors) -> Markup {
     let user_id = office.account.user_id.to_string();
     let current = html! {
         (password_field("current_password", "現在のパスワード").required().autocomplete("current-password")
             .support("通知書に書かれた仮パスワード（16桁）").error(errors.of("current_password")))
     };
-    screen(visit, office, "パスワード変更", 1, !errors.is_empty(), |csrf| {
+    screen(visit, office, "パスワード変更", Step::Password, !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
             p.lead { "現在のパスワードと新しいパスワードを入力し、【変更】ボタンを押してください。" }
@@ -159,8 +109,4 @@ fn password_screen(app: &App, visit: &Visit, office: &Office, errors: &Errors) -
             }))
         }
     })
-}
-
-fn screen(visit: &Visit, office: &Office, title: &str, step: usize, error: bool, body: impl FnOnce(&str) -> Markup) -> Markup {
-    office.screen(visit, title, MenuPage::Wizard, Some((steps(Course::Reissue), step)), error, body)
 }
