@@ -10,7 +10,9 @@ use crate::app::App;
 use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
 use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, SMALL, ShownAt, Visit, assets, health, kept};
-use crate::{account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, top_menu};
+use crate::{
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, security_mail, top_menu, user_info,
+};
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +138,15 @@ pub fn rows() -> Vec<Row> {
         Row::button("/status/withdraw/resend", Who::Public, reissue::pages::withdraw::resend),
         Row::get("/status/withdraw/done", Who::Public, reissue::pages::withdraw::done),
         Row::get("/status/withdraw/delivery", Who::Public, reissue::pages::withdraw::delivery),
-        // user information (D)
+        Row::get("/office/user", Who::Office, user_info::pages::menu::show),
+        Row::get("/office/user/password", Who::Office, user_info::pages::password::show),
+        Row::post("/office/user/password", Who::Office, user_info::pages::password::change),
+        Row::get("/office/user/password/done", Who::Office, user_info::pages::password::done),
+        Row::get("/office/user/mail", Who::Office, user_info::pages::mail::show),
+        Row::post("/office/user/mail", Who::Office, user_info::pages::mail::change),
+        Row::get("/office/user/mail/done", Who::Office, user_info::pages::mail::done),
+        Row::get("/office/user/devices", Who::Office, user_info::pages::devices::show),
+        Row::button("/office/user/devices", Who::Office, user_info::pages::devices::end),
         Row::get("/first-login", Who::FirstLogin, first_login::pages::resume),
         Row::get("/first-login/terms", Who::FirstLogin, first_login::pages::terms::show),
         Row::button("/first-login/terms", Who::FirstLogin, first_login::pages::terms::agree),
@@ -160,7 +170,20 @@ pub fn rows() -> Vec<Row> {
         Row::get("/first-login/address/code/delivery", Who::FirstLogin, first_login::pages::code::delivery),
         Row::get("/first-login/address/done", Who::FirstLogin, first_login::pages::ends::after_address),
         Row::button("/first-login/address/done", Who::FirstLogin, first_login::pages::ends::leave_address),
-        // security mail addresses (D)
+        Row::get("/office/user/addresses", Who::Office, security_mail::pages::list::show),
+        Row::post("/office/user/addresses/contact", Who::Office, security_mail::pages::list::contact),
+        Row::button("/office/user/addresses/begin", Who::Office, security_mail::pages::list::begin),
+        Row::get("/office/user/addresses/edit", Who::Office, security_mail::pages::edit::show),
+        Row::post("/office/user/addresses/edit", Who::Office, security_mail::pages::edit::send),
+        Row::get("/office/user/addresses/otp", Who::Office, security_mail::pages::code::show_otp),
+        Row::post("/office/user/addresses/otp", Who::Office, security_mail::pages::code::enter_otp),
+        Row::button("/office/user/addresses/otp/resend", Who::Office, security_mail::pages::code::resend_otp),
+        Row::get("/office/user/addresses/otp/delivery", Who::Office, security_mail::pages::code::otp_delivery),
+        Row::get("/office/user/addresses/code", Who::Office, security_mail::pages::code::show_code),
+        Row::post("/office/user/addresses/code", Who::Office, security_mail::pages::code::enter_code),
+        Row::button("/office/user/addresses/code/resend", Who::Office, security_mail::pages::code::resend_code),
+        Row::get("/office/user/addresses/code/delivery", Who::Office, security_mail::pages::code::code_delivery),
+        Row::get("/office/user/addresses/done", Who::Office, security_mail::pages::edit::done),
         Row::get("/office", Who::Office, notices::pages::show_home),
         Row::button("/office/notices", Who::Office, notices::pages::mark_all),
         Row::get("/office/notices/:notice", Who::Office, notices::pages::show_notice),

@@ -22,7 +22,7 @@ pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{Judged, is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MenuPage, Office, admit, turn_away};
-pub use reauth::{Confirmed, FRESH, confirm, confirmed, is_fresh, password_again};
+pub use reauth::{Confirmed, FRESH, confirm, confirm_always, confirmed, is_fresh, note_missing, password_again};
 pub use store::{SWEEP, check, sweep};
 
 use crate::kernel::UserId;

@@ -121,7 +121,7 @@ pub enum MenuPage {
 const MENU: &[(MenuPage, &str, &str)] = &[
     (MenuPage::Notices, "お知らせ", "/office"),
     (MenuPage::Inquiries, "照会一覧", "/office/inquiries"),
-    // D: ユーザ情報変更
+    (MenuPage::User, "ユーザ情報変更", "/office/user"),
 ];
 
 impl Office {

@@ -21,6 +21,7 @@ pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// The name of the field.
 const FIELD: &str = "current_password";
+const MISSING: &str = "現在のパスワードを入力してください。";
 
 /// Wrong answers of one user ID, whatever its sessions: whoever holds a session must not try passwords with it.
 const RULE: Rule = Rule { name: "login.reauth", per: SignedDuration::from_mins(30), most: 5 };
@@ -63,15 +64,20 @@ pub fn password_again(office: &Office, now: Timestamp, errors: &Errors) -> Marku
     }
 }
 
-/// Looks at the answer. It is counted as wrong before the hash runs, so that parallel ones cannot slip past the count, and all are forgotten
-/// when one is right.
+/// Looks at the answer, where the question was asked.
 ///
 /// # Errors
 /// [`LoginError`].
 pub async fn confirm(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
-    if is_fresh(office, now) {
-        return Ok(Confirmed::Fresh);
-    }
+    if is_fresh(office, now) { Ok(Confirmed::Fresh) } else { confirm_always(app, office, form, now).await }
+}
+
+/// Looks at the answer, also while the password is fresh: who changes the password itself always names the present one. It is counted as
+/// wrong before the hash runs, so that parallel ones cannot slip past the count, and all are forgotten when one is right.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn confirm_always(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
     let typed = form.secret(FIELD);
     if typed.expose().is_empty() {
         return Ok(Confirmed::Missing);
@@ -113,12 +119,20 @@ fn refuse(tx: &mut Tx<'_>, moment: &Moment, seen: &Office) -> Result<(), StoreEr
     audit::record(tx, moment, event.office(user_id.office()).client(&seen.session.address))
 }
 
+/// For a form that is refused anyway: an empty field is told with all else that is wrong. What was typed is not looked at, so that a slip
+/// in another field costs none of the few answers.
+pub fn note_missing(errors: &mut Errors, form: &Form) {
+    if form.secret(FIELD).expose().is_empty() {
+        errors.add(FIELD, MISSING);
+    }
+}
+
 /// Whether to go on; if not, the sentence stands beside the field.
 #[must_use]
 pub fn confirmed(errors: &mut Errors, confirmed: &Confirmed) -> bool {
     match confirmed {
         Confirmed::Fresh | Confirmed::Right => return true,
-        Confirmed::Missing => errors.add(FIELD, "現在のパスワードを入力してください。"),
+        Confirmed::Missing => errors.add(FIELD, MISSING),
         Confirmed::Wrong => errors.add(FIELD, "現在のパスワードが違います。"),
         Confirmed::TooMany { again_at } => {
             errors.add(FIELD, format!("誤りが続いたため、{}まで確認できません。", jst::sentence_time(*again_at)));

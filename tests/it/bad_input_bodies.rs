@@ -179,6 +179,10 @@ const FIELDS: &[&str] = &[
     "page",
     "back",
     "q",
+    "which",
+    "revision",
+    "device",
+    "mail_choice",
 ];
 
 /// Texts in the form's own encoding; some are no text at all.

@@ -16,6 +16,7 @@ mod bad_input_letters;
 mod bad_input_megabyte;
 mod bad_input_office;
 mod bad_input_twice;
+mod bad_input_user_info;
 mod bad_input_visitor;
 mod browser;
 mod cli_output;

@@ -117,6 +117,10 @@ async fn fill_accounts(app: &TestApp) {
     browser.log_in(BARE, PASSWORD).await;
     browser.ask_for_code("nanashi@example.jp").await;
     app.passkey(Subject::Office(bare)).await;
+    let mut browser = app.browser();
+    browser.log_in(USER, PASSWORD).await;
+    assert_eq!(browser.begin("add", "").await.location(), Some("/office/user/addresses/edit"));
+    assert_eq!(browser.type_address("third@example.jp").await.location(), Some("/office/user/addresses/otp"));
 }
 
 /// Any key, as its bytes.
@@ -157,6 +161,7 @@ const ALONE: &[&str] = &[
     "reissue_applying",
     "reissue_days",
     "reissue_looking",
+    "security_mail_flows",
     "staff_attempts",
     "staff_invitations",
     "staff_strangers",

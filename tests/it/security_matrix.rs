@@ -48,6 +48,8 @@ fn expected(who: Who, kind: Kind) -> Expected {
 const NOT_BEFORE_ITS_STEP: &[&str] = &[
     // One a line.
     "/first-login/address/code/delivery",
+    "/office/user/addresses/code/delivery",
+    "/office/user/addresses/otp/delivery",
     "/reissue/code/delivery",
     "/staff/enrol",
     "/staff/enrol/app",

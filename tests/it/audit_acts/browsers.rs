@@ -20,8 +20,15 @@ use crate::support::staff::{Member, PASSWORD, enrol_by, log_in, path_of_link};
 
 /// What visitors, offices and staff bring about, and time.
 pub const BY_BROWSER: &[&str] = &[
+    "account.address_add",
+    "account.address_change",
+    "account.address_contact",
+    "account.address_delete",
     "account.clear_addresses",
     "account.disable_password",
+    "account.end_session",
+    "account.notice_mail",
+    "account.password",
     "account.reauth",
     "account.release",
     "account.suspend",
@@ -406,6 +413,60 @@ async fn an_office_is_asked_again(app: &TestApp, witness: &mut Witness) {
     witness.expect(app, &[("account.reauth", "refused", Who::Office(user_id), user_id.office().number.as_str())]);
 }
 
+/// What an office changes about its own login.
+async fn an_office_changes_its_data(app: &TestApp, witness: &mut Witness) {
+    const OTHER: &str = "KJ131322222222";
+    let user_id = app.office(OTHER).await;
+    let number = user_id.office().number.to_string();
+    let office = Who::Office(user_id);
+    let mut browser = app.browser();
+    for _ in 0..2 {
+        browser = app.browser();
+        browser.log_in(OTHER, OF_THE_OFFICE).await;
+        witness.expect(app, &[("login.try", "entered", Who::Visitor, OTHER)]);
+    }
+    browser.get("/office/user/devices").await;
+    browser.post("/office/user/devices", &[("device", "others")]).await;
+    witness.expect(app, &[("account.end_session", "done", office, &number)]);
+    // The witness moves the clock on, so that the password is asked for again here and there.
+    let mail = [("mail_choice", "none"), ("current_password", OF_THE_OFFICE)];
+    browser.post("/office/user/mail", &mail).await;
+    witness.expect(app, &[("account.notice_mail", "done", office, &number)]);
+    for (act, which, action) in
+        [("add", "", "account.address_add"), ("change", "2", "account.address_change"), ("delete", "2", "account.address_delete")]
+    {
+        browser.begin(act, which).await;
+        browser.get("/office/user/addresses/edit").await;
+        let typed = format!("{act}@example.jp");
+        let fields = [("address", typed.as_str()), ("address_again", typed.as_str()), ("current_password", OF_THE_OFFICE)];
+        let mut next = browser.post("/office/user/addresses/edit", &fields).await;
+        for digits in [6, 4] {
+            let Some(path) = next.location().filter(|path| !path.ends_with("/done")).map(str::to_owned) else { break };
+            witness.expect(app, &[]);
+            let title = if digits == 6 {
+                "ワンタイムパスワード発行通知(介護保険)"
+            } else {
+                "確認コード発行通知(介護保険)"
+            };
+            let code = code_in(&app.mail(title).await, digits);
+            browser.get(&path).await;
+            next = browser.post(&path, &[("code", &code)]).await;
+        }
+        assert_eq!(next.location(), Some("/office/user/addresses/done"), "{act}");
+        witness.expect(app, &[(action, "done", office, &number)]);
+    }
+    let revision = browser.get("/office/user/addresses").await.value("revision").unwrap();
+    let fields = [("contact", "1"), ("revision", revision.as_str()), ("current_password", OF_THE_OFFICE)];
+    let page = browser.post("/office/user/addresses/contact", &fields).await;
+    assert_eq!(page.status.as_u16(), 303, "{}", page.text());
+    witness.expect(app, &[("account.address_contact", "done", office, &number)]);
+    let fields = [("current_password", OF_THE_OFFICE), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
+    browser.get("/office/user/password").await;
+    browser.post("/office/user/password", &fields).await;
+    witness.expect(app, &[("account.password", "done", office, &number)]);
+    app.take_mails().await;
+}
+
 #[tokio::test]
 async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() {
     // More days go by than an office may do without an address.
@@ -431,6 +492,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
     an_office_is_asked_again(&app, &mut witness).await;
     an_office_looks_after_its_address(&app, &mut witness).await;
+    an_office_changes_its_data(&app, &mut witness).await;
     let commands = ["staff.add", "staff.disable", "staff.reset_authenticator"];
     let seen: Vec<&str> = witness.actions.iter().map(String::as_str).filter(|action| !commands.contains(action)).collect();
     assert_eq!(seen, BY_BROWSER);

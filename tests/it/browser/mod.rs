@@ -8,4 +8,5 @@ mod office;
 mod people;
 mod rules;
 mod tour;
+mod user;
 mod walk;
