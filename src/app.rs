@@ -26,6 +26,7 @@ use crate::pdf::Typesetter;
 use crate::reissue;
 use crate::routes::{self, Row};
 use crate::security::{self, Hasher, Keys, NewDevices, Throttle, housekeeping};
+use crate::security_code;
 use crate::security_mail;
 use crate::staff;
 use crate::store::{self, Check, Store, StoreError};
@@ -87,6 +88,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     letters::EXPIRE,
     mail::CLEAN,
     reissue::CLEAN,
+    security_code::CLEAN,
     security_mail::CLEAN,
     staff::SWEEP,
 ];
@@ -107,6 +109,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     passkeys::check,
     reissue::check,
     security::check,
+    security_code::check,
     security_mail::check,
     staff::check,
     store::check,
@@ -204,6 +207,8 @@ impl App {
         handlers.on(reissue::CLEAN, move |job| reissue::clean(store.clone(), retention.clone(), job));
         let (store, keep) = (self.store.clone(), self.config.retention.flow());
         handlers.on(security_mail::CLEAN, move |job| security_mail::clean(store.clone(), keep, job));
+        let (store, keep) = (self.store.clone(), self.config.retention.flow());
+        handlers.on(security_code::CLEAN, move |job| security_code::clean(store.clone(), keep, job));
         let app = self.clone();
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
         let app = self.clone();

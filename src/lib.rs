@@ -30,6 +30,7 @@ pub mod pdf;
 pub mod reissue;
 pub mod routes;
 pub mod security;
+pub mod security_code;
 pub mod security_mail;
 pub mod staff;
 pub mod store;

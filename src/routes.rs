@@ -11,7 +11,8 @@ use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
 use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, SMALL, ShownAt, Visit, assets, health, kept};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, security_mail, top_menu, user_info,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, security_code, security_mail,
+    top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -111,7 +112,8 @@ pub fn rows() -> Vec<Row> {
         Row::post("/login", Who::Public, login::pages::enter),
         Row::button("/logout", Who::Public, login::pages::leave),
         Row::button("/session/extend", Who::AnyOffice, login::pages::extend),
-        // security code at login (C)
+        Row::get("/login/code", Who::Public, login::pages::code::show),
+        Row::post("/login/code", Who::Public, login::pages::code::enter),
         Row::get("/lost", Who::Public, lost::pages::show),
         Row::button("/lost", Who::Public, lost::pages::choose),
         Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
@@ -243,7 +245,13 @@ pub fn rows() -> Vec<Row> {
         Row::button("/staff/applications/:number/mails/:mail", Who::Staff(Role::Clerk), reissue::desk::act::mail_again),
         Row::post("/staff/applications/:number/decision", Who::Staff(Role::Approver), reissue::desk::act::decision)
             .shown_at("/staff/applications/:number"),
-        // security code (C)
+        Row::get("/office/user/code", Who::Office, security_code::pages::show),
+        Row::post("/office/user/code", Who::Office, security_code::pages::choose),
+        Row::get("/office/user/code/app", Who::Office, security_code::pages::app::show),
+        Row::post("/office/user/code/app", Who::Office, security_code::pages::app::prove),
+        Row::get("/office/user/code/remove", Who::Office, security_code::pages::remove::show),
+        Row::post("/office/user/code/remove", Who::Office, security_code::pages::remove::remove),
+        Row::get("/office/user/code/done", Who::Office, security_code::pages::done),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),

@@ -117,6 +117,10 @@ fn words(app: &App, args: &Args) -> String {
     };
     lines.push(office(7, 1, people::OFFICE_PASSWORD, "既存、セキュリティ用メールアドレス1件"));
     lines.push(office(7, 4, people::OFFICE_PASSWORD, "既存、セキュリティ用メールアドレスなし"));
+    let (with_code, with_app) = (demo::offices::WITH_CODE, demo::offices::WITH_APP);
+    let code = format!("セキュリティコード {}", people::OFFICE_CODE);
+    lines.push(office(with_code.0, with_code.1, people::OFFICE_PASSWORD, &code));
+    lines.push(office(with_app.0, with_app.1, people::OFFICE_PASSWORD, "認証アプリ（コードは /demo/codes）"));
     lines.push(office(13, 1, people::OFFICE_PASSWORD, "東京都"));
     lines.extend(
         demo::TOLD.map(|(place, serial)| office(place, serial, people::TEMPORARY_PASSWORD, "仮パスワード（初回ログイン）")),

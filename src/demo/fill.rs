@@ -11,12 +11,12 @@ use super::news;
 use super::offices::{self, Has, OFFICES, Sample};
 use super::people::{self, STAFF};
 use super::story::{STORY, Scene};
-use crate::accounts::{self, Account, Agreed, Kind, LastLogin};
+use crate::accounts::{self, Account, Agreed, AppCode, Kind, LastLogin, SecurityCode};
 use crate::app::{App, Parts};
 use crate::kernel::{Clock, Id, Moment, Secret, UserId, jst};
 use crate::ledger;
 use crate::notices;
-use crate::security::{Busy, PasswordHash};
+use crate::security::{Busy, Keys, PasswordHash, Purpose};
 use crate::staff::{self, NameError, Seat, StaffName};
 use crate::store::StoreError;
 
@@ -107,13 +107,15 @@ async fn settle(app: &App, now: Timestamp) -> Result<Vec<Id>, FillError> {
     let moment = app.moment();
     let hash = |password: &str, name: &str| app.hasher.hash(Secret::new(password.to_owned()), moment.part(name).random().bytes());
     let office = hash(people::OFFICE_PASSWORD, "office salt").await?;
+    let code = hash(people::OFFICE_CODE, "code salt").await?;
     let password = hash(people::STAFF_PASSWORD, "staff salt").await?;
     let keys = app.keys.clone();
     app.store
         .write(move |tx| {
             for sample in &OFFICES {
                 ledger::put(tx, &sample.entry())?;
-                if let Some(account) = account(sample, &office, &moment, now) {
+                if let Some(mut account) = account(sample, &office, &moment, now) {
+                    account.security_code = security_code(sample, &code, &keys, &moment);
                     accounts::create(tx, &account)?;
                 }
             }
@@ -133,6 +135,19 @@ async fn settle(app: &App, now: Timestamp) -> Result<Vec<Id>, FillError> {
             seated.collect::<Result<Vec<Id>, FillError>>()
         })
         .await
+}
+
+/// One office has digits of its choice, one an app.
+fn security_code(sample: &Sample, code: &PasswordHash, keys: &Keys, moment: &Moment) -> Option<SecurityCode> {
+    match (sample.place, sample.serial) {
+        offices::WITH_CODE => Some(SecurityCode::Fixed(code.clone())),
+        offices::WITH_APP => {
+            let app = people::office_authenticator();
+            let secret = keys.seal(Purpose::Authenticator, app.secret().expose(), &moment.part("office app").random());
+            Some(SecurityCode::App(AppCode { secret, last_step: 0 }))
+        }
+        _ => None,
+    }
 }
 
 fn with_password(user_id: UserId, kind: Kind, password: &PasswordHash, since: Timestamp) -> Account {

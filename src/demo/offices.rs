@@ -62,6 +62,12 @@ pub const IN_BOTH: (u8, u8) = (7, 3);
 /// The office whose letter cannot be posted because the ledger has no postal code.
 pub const WITHOUT_POSTAL_CODE: (u8, u8) = (7, 13);
 
+/// Has a fixed security code: that of the demo.
+pub const WITH_CODE: (u8, u8) = (7, 18);
+
+/// Has an authenticator app.
+pub const WITH_APP: (u8, u8) = (13, 12);
+
 /// Every office.
 pub const OFFICES: [Sample; 40] = [
     sample(7, 1, "見本デイサービスセンター", "ミホンデイサービスセンター", Has::Existing(1)),
@@ -128,6 +134,12 @@ impl Sample {
     #[must_use]
     pub fn key(&self) -> OfficeKey {
         key(self.place, self.serial)
+    }
+
+    /// 事業所名.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
     }
 
     /// Its ledger entry.

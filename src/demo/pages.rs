@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::{Data, Path};
 
+use super::offices;
 use super::people::{self, STAFF};
-use crate::kernel::jst;
+use crate::kernel::{UserId, jst};
 use crate::mail::transport::{Memory, OutgoingMail};
 use crate::web::components::{ButtonRow, Column, DataTable, Facts, Mark, empty_state, notice};
 use crate::web::layout::Shell;
@@ -68,7 +69,7 @@ fn linked(text: &str) -> Markup {
     html! { @for (is_link, part) in parts { @if is_link { a href=(part) { (part) } } @else { (part) } } }
 }
 
-/// The codes that the staff's authenticator apps show now.
+/// The codes that the authenticator apps of staff and of an office show now.
 #[handler]
 pub fn codes(visit: Visit) -> Answer {
     let columns = [Column::Head("職員名"), Column::Text("連合会"), Column::Text("役割"), Column::Short("認証コード")];
@@ -82,16 +83,25 @@ pub fn codes(visit: Visit) -> Answer {
             html! { span.mono { (code) } },
         ]);
     }
+    let columns = [Column::Head("事業所"), Column::Text("ユーザID"), Column::Short("認証コード")];
+    let mut offices = DataTable::new("事業所の認証コード", &columns).id("office-codes");
+    let (place, serial) = offices::WITH_APP;
+    offices.push(vec![
+        html! { (offices::OFFICES.iter().find(|one| (one.place, one.serial) == (place, serial)).map_or("", offices::Sample::name)) },
+        html! { span.mono { (UserId::of(offices::key(place, serial))) } },
+        html! { span.mono { (people::office_authenticator().code(visit.now)) } },
+    ]);
     let next = (visit.now.as_second().div_euclid(STEP) + 1) * STEP;
     page(visit.page("認証コード", Shell::Visitor).render(html! {
-        p.lead { "職員の認証アプリに、いま表示されているコードです。デモの時計に合わせて" (STEP) "秒ごとに変わります。" }
-        div #now data-hx-get="/demo/codes" data-hx-trigger={ "load delay:" (next - visit.now.as_second()) "s" }
+        p.lead { "認証アプリに、いま表示されているコードです。デモの時計に合わせて" (STEP) "秒ごとに変わります。" }
+        div.stack #now data-hx-get="/demo/codes" data-hx-trigger={ "load delay:" (next - visit.now.as_second()) "s" }
             data-hx-select="#now" data-hx-swap="outerHTML" {
             (table)
+            (offices)
         }
         (notice(Mark::Info, "", html! {
-            p { "パスワードは全員 " span.mono { (people::STAFF_PASSWORD) } " です。" }
-            p { "コードは1回だけ使えます。続けて同じ職員でログインするときは、次のコードをお待ちください。" }
+            p { "職員のパスワードは全員 " span.mono { (people::STAFF_PASSWORD) } " です。" }
+            p { "コードは1回だけ使えます。続けて同じ職員や事業所でログインするときは、次のコードをお待ちください。" }
         }))
         (ButtonRow::only_back("/staff"))
     }))

@@ -6,6 +6,18 @@ use crate::staff::{Authenticator, Role, Scope};
 /// The password of every office that has one. It keeps the rules for offices.
 pub const OFFICE_PASSWORD: &str = "Mihon-no-kagi-7";
 
+/// The security code of the office that has one. It keeps the rule.
+pub const OFFICE_CODE: &str = "24681357";
+
+/// The secret of the authenticator app of the office that has one: the same at every start.
+const OFFICE_SECRET: &[u8; 20] = b"uketsuke demo: 13-12";
+
+/// The authenticator app of [`super::offices::WITH_APP`].
+#[must_use]
+pub fn office_authenticator() -> Authenticator {
+    Authenticator::from_secret(Secret::new(OFFICE_SECRET.to_vec()))
+}
+
 /// The password of every member of staff. It keeps the rules for staff.
 pub const STAFF_PASSWORD: &str = "mihon no kagi wo 3 hon";
 
@@ -60,9 +72,10 @@ impl Colleague {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::demo::offices::OFFICES;
+    use crate::demo::offices::{self, OFFICES};
     use crate::kernel::UserId;
     use crate::security::passwords;
+    use crate::security_code;
 
     #[test]
     fn the_passwords_keep_the_rules() {
@@ -70,6 +83,8 @@ mod tests {
             let entry = office.entry();
             assert_eq!(passwords::check_office(OFFICE_PASSWORD, UserId::of(entry.key), &entry.name, 16), Ok(()));
         }
+        let coded = UserId::of(offices::key(offices::WITH_CODE.0, offices::WITH_CODE.1));
+        assert!(security_code::judge(OFFICE_CODE, coded).is_ok());
         for one in &STAFF {
             assert_eq!(passwords::check_staff(STAFF_PASSWORD, one.name), Ok(()));
         }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::code::CodeCaller;
 use super::flow::Attempt;
 use super::model::Tries;
 use super::store::{STRANGERS, TRIES, TriesKey, refused_subject};
@@ -52,6 +53,16 @@ impl Claim {
             client: attempt.client.clone(),
             agent: attempt.agent.clone(),
         }
+    }
+
+    /// The same door and browser, when the code of a login comes that has waited for it.
+    pub(super) fn of(key: TriesKey, user_id: UserId, device: Option<Id>, caller: &CodeCaller) -> Self {
+        Self { key, user_id: Some(user_id), device, client: caller.client.clone(), agent: caller.agent.clone() }
+    }
+
+    /// What tries of the typed ID are counted under, and the browser.
+    pub(super) const fn key(&self) -> &TriesKey {
+        &self.key
     }
 
     /// The entry of somebody who has entered.
@@ -168,6 +179,14 @@ pub(super) fn succeed(tx: &mut Tx<'_>, reserved: &Reserved) -> Result<(), StoreE
     tx.delete(&TRIES, &reserved.key)?;
     let counted = (!reserved.known && reserved.open).then_some(reserved.at);
     tx.update(&STRANGERS, &reserved.key.0, |strangers| strangers.succeed(counted)).map(drop)
+}
+
+/// The code of a login was right. Its try was given back when it began to wait: what had gone before ends only now, so that the password
+/// alone ends no run of wrong tries.
+pub(super) fn succeed_at_last(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<(), StoreError> {
+    let key = of_known_device(tx, now, claim)?.map_or(claim.key, |(key, _)| key);
+    tx.delete(&TRIES, &key)?;
+    tx.update(&STRANGERS, &key.0, |strangers| strangers.succeed(None)).map(drop)
 }
 
 /// The try could not be decided: it does not count.

@@ -20,6 +20,8 @@ pub enum Decision {
     Temporary,
     /// Enters.
     Password,
+    /// Enters as soon as the security code is right as well.
+    Code,
     /// Refused, with the word for the audit log.
     Refused(&'static str),
 }
@@ -58,11 +60,7 @@ pub fn decide(
     if present.usable_password().is_none() {
         return Decision::Refused("disabled");
     }
-    // The screen for the code is not open yet: without it nobody may pass.
-    if present.security_code.is_some() {
-        return Decision::Refused("code");
-    }
-    Decision::Password
+    if present.security_code.is_some() { Decision::Code } else { Decision::Password }
 }
 
 #[cfg(test)]
@@ -70,7 +68,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
-    use crate::accounts::{Kind, Temporary};
+    use crate::accounts::{Kind, SecurityCode, Temporary};
     use crate::kernel::{Id, Random, Secret, UserId};
     use crate::security::{Hasher, Keys};
 
@@ -126,6 +124,21 @@ mod tests {
         present.revision += 1;
         assert_eq!(outcome(&seen, &present, RIGHT, true, 0), Decision::Refused("changed"));
         assert_eq!(outcome(&seen, &present, LETTER, true, 0), Decision::Temporary, "its first use elsewhere does no harm");
+    }
+
+    #[tokio::test]
+    async fn a_security_code_is_asked_after_the_password_and_never_after_the_letter() {
+        let mut account = account().await;
+        account.security_code = account.password.clone().map(SecurityCode::Fixed);
+        assert_eq!(outcome(&account, &account, RIGHT, true, 0), Decision::Code);
+        assert_eq!(
+            outcome(&account, &account, RIGHT, false, 0),
+            Decision::Refused("locked"),
+            "whose turn it is not is not asked"
+        );
+        assert_eq!(outcome(&account, &account, LETTER, true, 0), Decision::Temporary);
+        account.password_disabled = true;
+        assert_eq!(outcome(&account, &account, RIGHT, true, 0), Decision::Refused("disabled"));
     }
 
     #[tokio::test]

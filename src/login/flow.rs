@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::attempts::{ENTERED, WAITS_FOR_CODE};
 use super::claim::{self, Claim, Reservation, Reserved};
 use super::decision::{Decision, Matched, decide};
 use super::first_use;
+use super::waiting::{self, Waiting};
 use crate::accounts::{self, Account, LastLogin};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
@@ -35,6 +37,8 @@ pub struct Attempt {
 pub enum Outcome {
     /// The session is open.
     Entered(Entered),
+    /// The password is right; the security code comes next, from the same browser.
+    Code,
     /// Refused. Why is not told: an unknown ID, a wrong password and a lock for strangers look alike.
     Refused,
     /// This device is locked for the typed ID until then.
@@ -82,7 +86,7 @@ pub async fn log_in(app: &App, attempt: Attempt) -> Result<Outcome, LoginError> 
         Err(again_at) => return Ok(Outcome::Crowded(again_at)),
     };
     let outcome = examine_and_settle(app, claim, &attempt.password).await;
-    if let (Some(token), Ok(Outcome::Entered(_)) | Err(LoginError::Busy(_))) = (token, &outcome) {
+    if let (Some(token), Ok(Outcome::Entered(_) | Outcome::Code) | Err(LoginError::Busy(_))) = (token, &outcome) {
         app.new_devices().give_back(token);
     }
     outcome
@@ -142,6 +146,7 @@ fn settle(tx: &mut Tx<'_>, moment: &Moment, claim: &Claim, reserved: &Reserved, 
     match (decision, present) {
         (Decision::Temporary, Some(account)) => enter_first(tx, moment, claim, reserved, account),
         (Decision::Password, Some(account)) => enter(tx, moment, claim, reserved, account, found),
+        (Decision::Code, Some(account)) => wait_for_code(tx, moment, claim, reserved, &account, found),
         (Decision::Refused(why), _) => refuse(tx, moment, claim, reserved, why),
         (_, None) => refuse(tx, moment, claim, reserved, "unknown"),
     }
@@ -165,21 +170,53 @@ fn enter(
     moment: &Moment,
     claim: &Claim,
     reserved: &Reserved,
-    mut account: Account,
+    account: Account,
     found: &Found,
 ) -> Result<Outcome, StoreError> {
     claim::succeed(tx, reserved)?;
+    open(tx, moment, claim, account, found.rehashed.as_ref(), &found.new_device, claim.entered(ENTERED)).map(Outcome::Entered)
+}
+
+/// All that was asked for was right: the account notes the login, the device is remembered, the session opens.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
+    mut account: Account,
+    rehashed: Option<&PasswordHash>,
+    new_device: &(String, Id),
+    entry: Event,
+) -> Result<Entered, StoreError> {
     note_login(&mut account, moment, claim);
-    if let Some(hash) = &found.rehashed {
+    if let Some(hash) = rehashed {
         account.password = Some(hash.clone());
     }
     accounts::save_quietly(tx, &account)?;
-    let (cookie, device) = claim.device.map_or_else(|| (Some(found.new_device.0.clone()), found.new_device.1), |id| (None, id));
+    let (cookie, device) = claim.device.map_or_else(|| (Some(new_device.0.clone()), new_device.1), |id| (None, id));
     devices::remember(tx, &account.user_id.to_string(), device, moment.now)?;
-    audit::record(tx, moment, claim.entered("entered"))?;
+    audit::record(tx, moment, entry)?;
     let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false, agent: claim.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
-    Ok(Outcome::Entered(Entered { session, limited: false, device: cookie }))
+    Ok(Entered { session, limited: false, device: cookie })
+}
+
+/// The password is right, which counts neither as wrong nor as a login: the code decides.
+fn wait_for_code(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
+    reserved: &Reserved,
+    account: &Account,
+    found: &Found,
+) -> Result<Outcome, StoreError> {
+    claim::give_back(tx, reserved)?;
+    let (typed_key, browser) = claim.key();
+    let mut waiting = Waiting::new(account.user_id, account.revision, *typed_key, &claim.client, moment.now);
+    waiting.rehashed.clone_from(&found.rehashed);
+    waiting.device = claim.device;
+    waiting::put(tx, browser, &waiting)?;
+    audit::record(tx, moment, claim.refused(WAITS_FOR_CODE))?;
+    Ok(Outcome::Code)
 }
 
 /// With the temporary password: only the steps of the first login open, and the device is not remembered before they are done.

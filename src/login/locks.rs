@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::claim::door;
+use super::code;
 use super::store::{STRANGERS, TRIES};
 use crate::config::Lockout;
 use crate::kernel::UserId;
@@ -44,6 +45,9 @@ pub fn locks(r: &impl Reads, keys: &Keys, rules: &Lockout, user_id: UserId, now:
             locks.until = locks.until.max(Some(until));
         }
     }
-    locks.strangers = r.get(&STRANGERS, &door)?.is_some_and(|strangers| strangers.are_refused(now, rules));
+    let (unknown, known) = code::closed(r, user_id, now)?;
+    locks.devices += known.len();
+    locks.until = locks.until.max(known.into_iter().max());
+    locks.strangers = unknown.is_some() || r.get(&STRANGERS, &door)?.is_some_and(|strangers| strangers.are_refused(now, rules));
     Ok(locks)
 }

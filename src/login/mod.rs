@@ -1,10 +1,12 @@
 //! Login of offices: user ID and password, lock-out, remembered devices, logout, and the guard before every page of an office.
 //!
-//! `model` holds the lock-out rules (staff logins are counted by the same), `decision` who enters. `office` is what handlers behind the guard receive;
+//! `model` holds the lock-out rules (staff logins are counted by the same), `decision` who enters, `waiting` and `code` what follows where the office has
+//! set a security code, `attempts` what the log says of those who did not enter. `office` is what handlers behind the guard receive;
 //! `new_password` and `reauth` are the parts of screens on which an office changes what opens its account.
 
 mod attempts;
 mod claim;
+mod code;
 mod decision;
 mod first_use;
 mod flow;
@@ -15,8 +17,10 @@ mod office;
 pub mod pages;
 mod reauth;
 mod store;
+mod waiting;
 
 pub use attempts::{Attempted, RefusedTries, attempts, refused_tries};
+pub use code::{CodeAnswer, CodeCaller, CodeKind, enter_code, waits_for};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
@@ -24,15 +28,18 @@ pub use new_password::{Judged, is_old, judge_new, new_password_fields, new_passw
 pub use office::{Admission, Door, MenuPage, Office, admit, turn_away};
 pub use reauth::{Confirmed, FRESH, confirm, confirm_always, confirmed, is_fresh, note_missing, password_again};
 pub use store::{SWEEP, check, sweep};
+pub use waiting::WAITING_LOGINS;
 
 use crate::kernel::UserId;
 use crate::security::Keys;
 use crate::store::{StoreError, Tx};
 
-/// Ends every lock and count of wrong tries on this user ID, of all devices, known or not; says how many rows there were.
+/// Ends every lock and count of wrong tries on this user ID, of all devices, known or not, those of security codes as well; says how many
+/// rows of tries there were.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn unlock(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId) -> Result<usize, StoreError> {
+    code::forget(tx, user_id)?;
     claim::forget(tx, keys, user_id)
 }

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::model::{Strangers, Tries};
+use super::waiting;
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::{OfficeKey, jst};
 use crate::store::{self, Check, Store, StoreError, Table};
@@ -14,7 +15,7 @@ pub(super) type TriesKey = ([u8; 32], [u8; 32]);
 pub(super) const TRIES: Table<TriesKey, Tries> = Table::new("login_tries");
 pub(super) const STRANGERS: Table<[u8; 32], Strangers> = Table::new("login_strangers");
 
-/// Removes counted tries that say nothing any more.
+/// Removes counted tries that say nothing any more, and logins that have waited too long for their security code.
 pub const SWEEP: Kind = Kind::new("login.sweep", Lane::Clock);
 
 /// Handles [`SWEEP`], then again the next day.
@@ -28,7 +29,7 @@ pub async fn sweep(store: Store, job: Job) -> Outcome {
 async fn sweep_all(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     store::sweep(store, TRIES, move |row| row.is_stale(now), |tx, key| tx.delete(&TRIES, key).map(drop)).await?;
     store::sweep(store, STRANGERS, move |row| row.is_stale(now), |tx, key| tx.delete(&STRANGERS, key).map(drop)).await?;
-    Ok(())
+    waiting::sweep(store, now).await
 }
 
 /// What entries about refused tries stand under.
@@ -40,6 +41,7 @@ pub(super) fn refused_subject(office: OfficeKey) -> String {
 pub fn check(c: &mut Check<'_>) {
     c.table(&TRIES, |_, _, _| Ok(()));
     c.table(&STRANGERS, |_, _, _| Ok(()));
+    waiting::check(c);
 }
 
 #[cfg(test)]

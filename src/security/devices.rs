@@ -71,6 +71,15 @@ pub fn forget_all(tx: &mut Tx<'_>, who: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// All devices of `who`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn of(r: &impl Reads, who: &str) -> Result<Vec<Id>, StoreError> {
+    let rows = r.list(&KNOWN, &Span::prefix(&who.to_owned()), usize::MAX)?;
+    Ok(rows.into_iter().map(|((_, device), _)| device).collect())
+}
+
 /// Forgets one device of `who`; says whether it was known.
 ///
 /// # Errors
@@ -96,6 +105,7 @@ mod tests {
             for (who, device) in [("a", one), ("a", two), ("b", one)] {
                 remember(tx, who, device, Timestamp::UNIX_EPOCH)?;
             }
+            assert_eq!(of(tx, "a")?, [one, two]);
             let forgotten = (forget(tx, "a", one)?, forget(tx, "a", one)?);
             Ok::<_, StoreError>((forgotten, is_known(tx, "a", one)?, is_known(tx, "a", two)?, is_known(tx, "b", one)?))
         });

@@ -6,8 +6,9 @@ use uketsuke::letters::Serial;
 use uketsuke::security::Keys;
 use uketsuke::staff::Role;
 
+use crate::security_code;
 use crate::support::installed::{Installed, flip, take};
-use crate::support::office::{PASSWORD, USER};
+use crate::support::office::{PASSWORD, USER, user};
 use crate::support::reissue::office;
 use crate::support::staff::staff;
 
@@ -137,6 +138,10 @@ async fn nobody_is_logged_in_after_a_restore_neither_offices_nor_staff() {
     let mut browser = app.browser();
     assert_eq!(browser.log_in(USER, PASSWORD).await.location(), Some("/office"));
     let mut desk = staff(&app, "佐藤", Role::Clerk, 13).await;
+    let mut waiting = app.browser();
+    // Only the office's first login needed no code.
+    security_code::set_fixed(&app, user(USER)).await;
+    security_code::at_code(&mut waiting).await;
     assert!(browser.get("/office").await.location().is_none() && desk.get("/staff").await.location().is_none());
     let file = here.path("b.redb");
     take(&app.app, &file).await.unwrap();
@@ -148,6 +153,8 @@ async fn nobody_is_logged_in_after_a_restore_neither_offices_nor_staff() {
         let to = browser.get(path).await.location().map(str::to_owned);
         assert!(to.as_deref().is_some_and(|to| to.starts_with(login)), "{path}: {to:?}");
     }
+    app.take_over(&mut waiting);
+    assert_eq!(waiting.get("/login/code").await.location(), Some("/login?notice=code"), "nor does a login wait for its code");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use uketsuke::backup::verify_live;
 use uketsuke::demo::{self, people};
-use uketsuke::kernel::{Id, Random};
+use uketsuke::kernel::{Id, Random, UserId};
 use uketsuke::security::Keys;
 use uketsuke::security::sessions::Subject;
 use uketsuke::store::{Check, Key, Reads as _, SCHEMA, Snapshot, Span, Store, StoreOptions, Table};
@@ -121,6 +121,19 @@ async fn fill_accounts(app: &TestApp) {
     browser.log_in(USER, PASSWORD).await;
     assert_eq!(browser.begin("add", "").await.location(), Some("/office/user/addresses/edit"));
     assert_eq!(browser.type_address("third@example.jp").await.location(), Some("/office/user/addresses/otp"));
+    fill_codes(app).await;
+}
+
+/// A login that waits for its security code, and an app that is being registered.
+async fn fill_codes(app: &TestApp) {
+    let coded = UserId::of(demo::offices::key(demo::offices::WITH_CODE.0, demo::offices::WITH_CODE.1)).to_string();
+    let waits = app.browser().log_in(&coded, people::OFFICE_PASSWORD).await;
+    assert_eq!(waits.location(), Some("/login/code"));
+    let mut browser = app.browser();
+    browser.log_in(SETTLED, PASSWORD).await;
+    let shown = browser.open("/office/user/code").await.value("shown").unwrap();
+    let set = browser.post("/office/user/code", &[("kind", "app"), ("shown", &shown)]).await;
+    assert_eq!(set.location(), Some("/office/user/code/app"));
 }
 
 /// Any key, as its bytes.
@@ -155,12 +168,14 @@ const ALONE: &[&str] = &[
     "limits",
     "login_strangers",
     "login_tries",
+    "login_waiting",
     "notices_addressed",
     "notices_public",
     "notices_versions",
     "reissue_applying",
     "reissue_days",
     "reissue_looking",
+    "security_code_setups",
     "security_mail_flows",
     "staff_attempts",
     "staff_invitations",

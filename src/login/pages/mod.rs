@@ -1,5 +1,6 @@
-//! 【ログイン】 and ログアウト.
+//! 【ログイン】, 【ログイン(セキュリティコード)】 and ログアウト.
 
+pub mod code;
 mod screens;
 
 use maud::html;
@@ -50,6 +51,11 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
             "仮パスワードが使えなくなりました",
             "有効期限が過ぎたか、新しい通知書が発行されました。パスワードは変更されていません。新しい通知書をお持ちでない方は、【パスワード等を紛失した方はこちら】から、もう一度お手続きください。",
         )),
+        "code" => Some((
+            Mark::Warning,
+            "セキュリティコードの入力を終えられませんでした",
+            "時間がたったか、誤りが続いたため、ログインを中止しました。お手数ですが、ユーザIDとパスワードからもう一度入力してください。続けてこの画面に戻るときは、以前ログインした端末から、または1日おいてお試しください。",
+        )),
         _ => None,
     };
     let told = told.map(|(mark, title, text)| notice(mark, title, html! { p { (text) } }));
@@ -83,6 +89,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     };
     match flow::log_in(&app, attempt).await? {
         Outcome::Entered(entered) => opened(&visit, &entered),
+        Outcome::Code => see_other("/login/code"),
         Outcome::Refused => {
             errors.add("user_id", REFUSED);
             form_page(true, screen(&visit, typed, &errors, None, Some(advice(&app.config.lockout))))

@@ -25,6 +25,9 @@ pub const BY_BROWSER: &[&str] = &[
     "account.address_contact",
     "account.address_delete",
     "account.clear_addresses",
+    "account.code_change",
+    "account.code_remove",
+    "account.code_set",
     "account.disable_password",
     "account.end_session",
     "account.notice_mail",
@@ -467,6 +470,41 @@ async fn an_office_changes_its_data(app: &TestApp, witness: &mut Witness) {
     app.take_mails().await;
 }
 
+/// Digits, then others, then none; and a login that is asked for them.
+async fn an_office_sets_a_code(app: &TestApp, witness: &mut Witness) {
+    let mut browser = app.browser();
+    browser.log_in(USER, OF_THE_OFFICE).await;
+    witness.expect(app, &[("login.try", "entered", Who::Visitor, USER)]);
+    let (user_id, place) = (app.account(UserId::parse(USER).unwrap()).user_id, "/office/user/code");
+    let number = user_id.office().number;
+    for (action, code) in [("account.code_set", "24681357"), ("account.code_change", "918273")] {
+        let shown = browser.get(place).await.value("shown").unwrap();
+        let fields = [("kind", "fixed"), ("new_code", code), ("new_code_again", code), ("shown", shown.as_str())];
+        let page = browser.post(place, &fields).await;
+        assert_eq!(page.location(), Some("/office/user/code/done"), "{}", page.text());
+        witness.expect(app, &[(action, "done", Who::Office(user_id), number.as_str())]);
+    }
+    let mut other = app.browser();
+    for round in 0..2 {
+        other.log_in(USER, OF_THE_OFFICE).await;
+        witness.expect(app, &[("login.try", "waits_for_code", Who::Visitor, USER)]);
+        other.get("/login/code").await;
+        let outcomes = ["code_wrong", "code_wrong", "code_wrong", "code_wrong", "code_over"];
+        for outcome in outcomes.into_iter().filter(|_| round == 0) {
+            other.post("/login/code", &[("code", "24681357")]).await;
+            witness.expect(app, &[("login.try", outcome, Who::Visitor, USER)]);
+        }
+    }
+    other.post("/login/code", &[("code", "918273")]).await;
+    witness.expect(app, &[("login.try", "entered", Who::Visitor, USER)]);
+    let shown = browser.get("/office/user/code/remove").await.value("shown").unwrap();
+    let fields = [("shown", shown.as_str()), ("current_password", OF_THE_OFFICE)];
+    let page = browser.post("/office/user/code/remove", &fields).await;
+    assert_eq!(page.location(), Some("/office/user/code/done"), "{}", page.text());
+    witness.expect(app, &[("account.code_remove", "done", Who::Office(user_id), number.as_str())]);
+    app.take_mails().await;
+}
+
 #[tokio::test]
 async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() {
     // More days go by than an office may do without an address.
@@ -491,6 +529,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_account_is_managed(&app, &mut witness, &mut clerk, &mut chief).await;
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
     an_office_is_asked_again(&app, &mut witness).await;
+    an_office_sets_a_code(&app, &mut witness).await;
     an_office_looks_after_its_address(&app, &mut witness).await;
     an_office_changes_its_data(&app, &mut witness).await;
     let commands = ["staff.add", "staff.disable", "staff.reset_authenticator"];

@@ -1,6 +1,7 @@
 //! The product as people meet it: the real program, a real SMTP server, real Chromium, and paper read back from the PDF.
 
 mod chrome;
+mod code;
 mod desk;
 pub mod house;
 mod look;

@@ -315,6 +315,7 @@ async fn log_in(app: &TestApp, user_id: &str, password: &str) -> Result<Answer, 
         Ok(Outcome::Refused | Outcome::Locked(_)) => Ok(Answer::Counted),
         Ok(Outcome::Crowded(_)) => panic!("fewer are tried than new devices may"),
         Err(LoginError::Store(error)) => Err(error),
+        Ok(login::Outcome::Code) => panic!("no office here has a security code"),
         Err(LoginError::Busy(_)) => panic!("nobody else hashes"),
     }
 }

@@ -147,6 +147,37 @@ pub async fn first_login(house: &House, wire: &Wire, secrets: &mut Secrets, temp
     }
 }
 
+/// U4 and P3: digits, then an app, each at the login as well.
+pub async fn security_codes(wire: &Wire, secrets: &mut Secrets) {
+    const DIGITS: &str = "80417936";
+    let (chosen, place) = (&CHOSEN[..16], "/office/user/code");
+    let mut browser = wire.browser();
+    assert_eq!(browser.log_in(USER, chosen).await.location(), Some("/office"));
+    let shown = browser.open(place).await.value("shown").unwrap();
+    let refused = [("kind", "fixed"), ("new_code", DIGITS), ("new_code_again", "80417935"), ("shown", &shown)];
+    assert_eq!(browser.post(place, &refused).await.status.as_u16(), 422);
+    let fields = [("kind", "fixed"), ("new_code", DIGITS), ("new_code_again", DIGITS), ("shown", &shown)];
+    assert_eq!(browser.submit(place, &fields).await.title(), "処理終了");
+    let mut other = wire.browser();
+    assert_eq!(other.log_in(USER, chosen).await.location(), Some("/login/code"));
+    other.get("/login/code").await;
+    other.post("/login/code", &[("code", "80417935")]).await;
+    assert_eq!(other.post("/login/code", &[("code", DIGITS)]).await.location(), Some("/office"));
+    let shown = browser.open(place).await.value("shown").unwrap();
+    let page = browser.submit(place, &[("kind", "app"), ("shown", &shown)]).await;
+    let app = shown_secret(&page);
+    let (first, next) = (app.code(now()), app.code(now() + SignedDuration::from_secs(30)));
+    assert_eq!(browser.submit("/office/user/code/app", &[("code", &first)]).await.title(), "処理終了");
+    other.get("/office").await;
+    other.submit("/logout", &[]).await;
+    assert_eq!(other.log_in(USER, chosen).await.location(), Some("/login/code"));
+    other.get("/login/code").await;
+    assert_eq!(other.post("/login/code", &[("code", &next)]).await.location(), Some("/office"));
+    secrets.authenticator(&app);
+    secrets.text(DIGITS);
+    secrets.codes.extend([first, next]);
+}
+
 /// P4 and its other end.
 pub async fn look_for_help(wire: &Wire) {
     let mut browser = wire.browser();

@@ -1,0 +1,89 @@
+//! 【ログイン(セキュリティコード)】
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::Data;
+
+use super::super::code::{self, CodeAnswer, CodeCaller, CodeKind};
+use super::opened;
+use crate::app::App;
+use crate::security::devices;
+use crate::web::components::{Back, ButtonRow, code_field, error_summary, form, help_details};
+use crate::web::layout::Shell;
+use crate::web::{Answer, Cookie, Errors, Form, Visit, form_page, page, see_other};
+
+const PATH: &str = "/login/code";
+/// Where a login that is over begins anew.
+const OVER: &str = "/login?notice=code";
+
+/// 【ログイン(セキュリティコード)】
+#[handler]
+pub fn show(app: Data<&App>, visit: Visit) -> Answer {
+    match code::waits_for(&app, &visit.browser(), visit.now)? {
+        Some(kind) => page(screen(&visit, kind, &Errors::default())),
+        None => see_other(OVER),
+    }
+}
+
+/// \[ログイン\]
+#[handler]
+pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let Some(kind) = code::waits_for(&app, &visit.browser(), visit.now)? else { return see_other(OVER) };
+    let (typed, mut errors) = (form.get("code"), Errors::default());
+    if typed.trim().is_empty() {
+        errors.add("code", "セキュリティコードを入力してください。");
+    } else if !kind.looks_like(typed) {
+        errors.add(
+            "code",
+            match kind {
+                CodeKind::Fixed => "セキュリティコードは6〜8桁の数字で入力してください。",
+                CodeKind::App => "認証アプリに表示されている6桁の数字を入力してください。",
+            },
+        );
+    }
+    if !errors.is_empty() {
+        return form_page(true, screen(&visit, kind, &errors));
+    }
+    let caller = CodeCaller {
+        browser: visit.browser(),
+        device: visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value)),
+        client: visit.client.to_string(),
+        agent: visit.agent.clone(),
+    };
+    match code::enter_code(&app, typed, caller).await? {
+        CodeAnswer::Entered(entered) => opened(&visit, &entered),
+        CodeAnswer::Wrong { left } => {
+            let next = match kind {
+                CodeKind::Fixed => "お確かめのうえ、もう一度入力してください。",
+                CodeKind::App => "新しい6桁が表示されたら、それを入力してください。",
+            };
+            errors.add("code", format!("セキュリティコードが違います。{next}あと{left}回入力できます。"));
+            form_page(true, screen(&visit, kind, &errors))
+        }
+        CodeAnswer::Over => see_other(OVER),
+    }
+}
+
+fn screen(visit: &Visit, kind: CodeKind, errors: &Errors) -> Markup {
+    let field = code_field("code", "セキュリティコード").required().error(errors.of("code"));
+    let field = match kind {
+        // Nothing sends such a code: there is none to fill in.
+        CodeKind::Fixed => field.autocomplete("off").support("ご自身で決めた6〜8桁の数字"),
+        CodeKind::App => field.support("認証アプリに表示されている6桁の数字。30秒ごとに変わり、一度使った数字は使えません。"),
+    };
+    visit.page("ログイン(セキュリティコード)", Shell::Visitor).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "セキュリティコードを入力して、【ログイン】ボタンを押してください。" }
+        (form(PATH, &visit.csrf(), html! {
+            (field)
+            p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
+            (ButtonRow::forward("ログイン").back(Back::Link("/login")))
+        }))
+        (help_details("セキュリティコードがわからないとき", html! {
+            @if kind == CodeKind::App {
+                p { "端末の時刻がずれていると、正しい数字になりません。端末の時刻の自動設定を有効にしてから、新しく表示された数字を入力してください。" }
+            }
+            p { "【パスワード等を紛失した方はこちら】からお手続きをすると、セキュリティコードは解除されます。ログインした後に、もう一度設定してください。" }
+        }))
+    })
+}
