@@ -146,7 +146,7 @@ async fn an_address_is_changed_by_both_codes_and_keeps_its_place() {
     let app = TestApp::new();
     let mut browser = office(&app, "abc").await;
     assert_eq!(browser.begin("change", "0").await.location(), Some(EDIT));
-    assert!(browser.get(EDIT).await.says("変更前のメールアドレス a@example.jp"));
+    assert!(browser.get(EDIT).await.says("変更前のアドレス a@example.jp"));
     assert_eq!(browser.type_address(NEW).await.location(), Some(OTP));
     let (to, otp) = app.otp().await;
     assert_eq!(to, "a@example.jp");

@@ -131,7 +131,7 @@ fn screen(visit: &Visit, office: &Office, act: &Act, typed: &Typed, errors: &Err
                 Act::Add | Act::Change { .. } => {
                     p.lead { "セキュリティ用メールアドレスを入力し、【次へ】ボタンを押してください。" }
                     @if let Act::Change { old } = act {
-                        (Facts::new().row("変更前のメールアドレス", html! { span.address { (old) } }))
+                        (Facts::new().row("変更前のアドレス", html! { span.address { (old) } }))
                     }
                     (form(Screen::Edit.path(), csrf, html! {
                         (mail_field(ADDRESS, LABEL).required().value(&typed.address).error(errors.of(ADDRESS)))
@@ -154,7 +154,7 @@ fn screen(visit: &Visit, office: &Office, act: &Act, typed: &Typed, errors: &Err
 fn deletion(account: &Account, old: &MailAddress) -> Markup {
     let next = account.security_mails.get(1).filter(|_| account.contact() == Some(old));
     html! {
-        (Facts::new().row("削除するメールアドレス", html! { span.address { (old) } }))
+        (Facts::new().row("削除するアドレス", html! { span.address { (old) } }))
         @if let Some(next) = next {
             (notice(Mark::Warning, "このメールアドレスは通知先です", html! {
                 p { "削除すると、" span.address { (next) } " が通知先になります。" }

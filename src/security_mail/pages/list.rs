@@ -201,7 +201,7 @@ fn radio(at: usize, chosen: usize, address: &MailAddress) -> Markup {
 
 fn button(csrf: &str, (act, label): (&str, &str), at: usize, address: &MailAddress, revision: &str) -> Markup {
     html! {
-        form.inline method="post" action=(BEGIN) novalidate {
+        form.row-button method="post" action=(BEGIN) novalidate {
             input type="hidden" name="_csrf" value=(csrf);
             (hidden("act", act)) (hidden("which", &at.to_string())) (hidden("revision", revision))
             button.button.small type="submit" { span.vh { (address) "を" } (label) }

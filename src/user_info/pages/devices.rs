@@ -93,7 +93,7 @@ fn table(office: &Office, sessions: &[Session], csrf: &str) -> Markup {
 
 fn button(csrf: &str, session: &Session, agent: &str) -> Markup {
     html! {
-        form.inline method="post" action=(PATH) novalidate {
+        form.row-button method="post" action=(PATH) novalidate {
             input type="hidden" name="_csrf" value=(csrf);
             (hidden(DEVICE, &session.handle.to_string()))
             button.button.small type="submit" {

@@ -52,7 +52,7 @@ fn facts(account: &Account) -> Markup {
         (Facts::new()
             .row("前回のログイン", before)
             .row("パスワードの変更日時", password)
-            .row("お知らせメールの通知先", html! { span.address { (notices) } })
+            .row("お知らせメール", html! { span.address { (notices) } })
             .row("セキュリティ用メールアドレス", addresses(account))
             .row("セキュリティコード", code))
     }
