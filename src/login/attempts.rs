@@ -70,7 +70,7 @@ pub fn attempts(
                 continue;
             }
             all_old = false;
-            found.extend(attempted(entry, &mut completed));
+            found.extend(attempted(&entry, &mut completed));
             if found.len() >= limit {
                 found.truncate(limit);
                 return Ok(found);
@@ -84,7 +84,7 @@ pub fn attempts(
 }
 
 /// `completed` holds the clients of younger entries that got their security code right, and whose waiting entry is still to come.
-fn attempted(entry: Entry, completed: &mut Vec<String>) -> Option<Attempted> {
+fn attempted(entry: &Entry, completed: &mut Vec<String>) -> Option<Attempted> {
     let detail = |key: &str| entry.details.get(key).cloned();
     let client = detail("client").unwrap_or_default();
     if entry.outcome == ENTERED {
