@@ -11,6 +11,7 @@ use super::socket::AdminSocket;
 use super::{CliError, logging, out, owner, serving};
 use crate::app::App;
 use crate::config::{Config, Log, LogLevel, PublicUrl};
+use crate::demo::offices::Has;
 use crate::demo::{self, people};
 use crate::kernel::{Clock, Random, UserId};
 use crate::mail::transport::Memory;
@@ -116,15 +117,24 @@ fn words(app: &App, args: &Args) -> String {
         format!("  {}  {password:<18}{what}", UserId::of(demo::offices::key(place, serial)))
     };
     lines.push(office(7, 1, people::OFFICE_PASSWORD, "既存、セキュリティ用メールアドレス1件"));
-    lines.push(office(7, 4, people::OFFICE_PASSWORD, "既存、セキュリティ用メールアドレスなし"));
+    let last_day = app.config.security_mail.grace_until.strftime("%Y年%m月%d日").to_string();
+    let without = format!("既存、セキュリティ用メールアドレスなし（{last_day}までは登録せずにログイン可。--now で前後を確認）");
+    lines.push(office(7, 4, people::OFFICE_PASSWORD, &without));
     let (with_code, with_app) = (demo::offices::WITH_CODE, demo::offices::WITH_APP);
     let code = format!("セキュリティコード {}", people::OFFICE_CODE);
     lines.push(office(with_code.0, with_code.1, people::OFFICE_PASSWORD, &code));
     lines.push(office(with_app.0, with_app.1, people::OFFICE_PASSWORD, "認証アプリ（コードは /demo/codes）"));
     lines.push(office(13, 1, people::OFFICE_PASSWORD, "東京都"));
-    lines.extend(
-        demo::TOLD.map(|(place, serial)| office(place, serial, people::TEMPORARY_PASSWORD, "仮パスワード（初回ログイン）")),
-    );
+    lines.extend(demo::TOLD.map(|(place, serial)| {
+        let new =
+            demo::offices::OFFICES.iter().any(|one| one.key() == demo::offices::key(place, serial) && one.has == Has::Letter);
+        let what = if new {
+            "新規、仮パスワード（初回ログインの全手順）"
+        } else {
+            "既存、再発行の仮パスワード"
+        };
+        office(place, serial, people::TEMPORARY_PASSWORD, what)
+    }));
     lines.push(String::new());
     lines.push(format!("職員（/staff）  パスワードは全員  {}", people::STAFF_PASSWORD));
     lines.extend(people::STAFF.iter().map(|one| format!("  {}  {}（{}）", one.name, one.role.label(), one.place_name())));

@@ -187,7 +187,14 @@ pub const fn position(course: Course, step: Step, at_code: bool) -> usize {
             Course::Reissue => 2,
             Course::New | Course::Address => 1,
         },
-        Step::NoticeMail | Step::Done(Done::NoticeMail) => before,
+        // Of new offices alone: other rows have no such step, and begin.
+        Step::NoticeMail | Step::Done(Done::NoticeMail) => {
+            if before == 0 {
+                1
+            } else {
+                before
+            }
+        }
         Step::Addresses | Step::SecurityMail if at_code => before + 2,
         Step::Addresses | Step::SecurityMail => before + 1,
         Step::Done(Done::SecurityMail) => before + 3,

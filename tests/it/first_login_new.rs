@@ -13,7 +13,7 @@ use crate::support::office::{NEW_PASSWORD, TEMPORARY, USER, user};
 use crate::support::reissue::{code_in, wrong};
 
 /// A new office with its letter, logged in and at the screen of this number.
-async fn at(app: &TestApp, screen: usize) -> Browser {
+pub async fn at(app: &TestApp, screen: usize) -> Browser {
     app.new_office(USER).await;
     let mut browser = app.browser();
     assert_eq!(browser.log_in(USER, TEMPORARY).await.location(), Some("/first-login"));
@@ -41,6 +41,7 @@ async fn a_new_office_goes_from_terms_to_its_notices() {
     let page = browser.open("/office").await;
     assert_eq!((page.title().as_str(), place(&page)), ("利用規約", None), "the terms show no steps");
     assert!(page.says("電子請求受付システム 利用規約") && page.says("第13条") && page.says("ログアウト"), "{}", page.text());
+    assert!(!page.says("以前に設定した"), "there was nothing before");
     let places = [None, Some(1), Some(1), Some(1), Some(2), Some(2), Some(3), Some(4), Some(5)];
     for at in 0..9 {
         let page = browser.open("/first-login").await;

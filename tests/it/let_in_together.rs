@@ -16,7 +16,7 @@ use crate::support::world::dump;
 use crate::support::{TestApp, staff};
 
 /// Lets `requests` in while the writer is held with `first`, which is written before any of theirs.
-async fn behind<T>(
+pub async fn behind<T>(
     app: &TestApp,
     mut first: impl FnMut(&mut Tx<'_>) -> Result<(), StoreError> + Send + 'static,
     requests: impl Future<Output = T>,
@@ -44,15 +44,15 @@ async fn behind<T>(
     answers
 }
 
-fn nothing(_: &mut Tx<'_>) -> Result<(), StoreError> {
+pub fn nothing(_: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn end_sessions(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+pub fn end_sessions(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sessions::end_all(tx, Subject::Office(user(USER))).map(drop)
 }
 
-fn to(pages: &[Page], path: &str) -> usize {
+pub fn to(pages: &[Page], path: &str) -> usize {
     pages.iter().filter(|page| page.location() == Some(path)).count()
 }
 
@@ -64,7 +64,7 @@ fn living_sessions(app: &TestApp) -> usize {
     dump(app).iter().filter(|(table, ..)| *table == "sessions").count()
 }
 
-fn recorded(app: &TestApp, user_id: UserId, action: &str) -> usize {
+pub fn recorded(app: &TestApp, user_id: UserId, action: &str) -> usize {
     let entries = app.app.store.read(|r| audit::about(r, &user_id.office().to_string(), 99)).unwrap();
     entries.iter().filter(|entry| entry.action == action).count()
 }

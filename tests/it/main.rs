@@ -30,6 +30,7 @@ mod devices;
 mod first_login;
 mod first_login_existing;
 mod first_login_new;
+mod first_login_together;
 mod inquiries;
 mod ledger_csv;
 mod ledger_desk;

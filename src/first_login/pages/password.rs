@@ -5,7 +5,7 @@ use poem::handler;
 use poem::web::Data;
 
 use super::super::flow::{self, Renewed};
-use super::super::model::{Done, Next, Step};
+use super::super::model::{Course, Done, Next, Step, course};
 use super::{elsewhere, other_step, screen};
 use crate::app::App;
 use crate::kernel::jst;
@@ -30,7 +30,10 @@ pub fn warning(visit: Visit, office: Office) -> Answer {
                     p { "途中で中断した場合は、" (jst::sentence_time(temporary.expires)) "まで、同じ仮パスワードでもう一度ログインできます。" }
                 }
             }))
-            p.note { "以前に設定したパスワードとセキュリティコードは、使えなくなりました。セキュリティコードをお使いだった方は、ログイン後にもう一度設定してください。" }
+            // A new office has set neither.
+            @if course(&office.account, Step::Warning) != Course::New {
+                p.note { "以前に設定したパスワード、セキュリティコード、パスキーは、使えなくなりました。お使いだった方は、ログイン後にもう一度設定してください。" }
+            }
             (form("/first-login/warning", csrf, html! { (ButtonRow::forward("パスワード変更")) }))
         }
     }))
