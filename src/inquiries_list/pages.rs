@@ -27,7 +27,7 @@ pub fn show_list(app: Data<&App>, visit: Visit, office: Office) -> Answer {
     all.truncate(ROWS);
     page(office.screen(&visit, "照会一覧", MenuPage::Inquiries, None, false, |_| {
         html! {
-            p.lead { "この事業所について受け付けた申請と、その状況です。管理番号を選ぶと、これまでの経過を表示します。" }
+            p.lead { "この事業所の申請とその状況です。管理番号を選ぶと、これまでの経過を表示します。" }
             @if all.is_empty() {
                 (empty_state("申請はありません", html! { p { "ログイン情報再発行申請を受け付けると、ここに表示します。" } }))
             } @else {

@@ -2,6 +2,7 @@
 //!
 //! An unread notice is opened by a form: that it was opened is noted, and a page that is only looked at changes nothing.
 
+use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::{Data, Path};
@@ -12,9 +13,11 @@ use super::store::{self, MOST_SHOWN};
 use crate::accounts::LastLogin;
 use crate::app::App;
 use crate::kernel::{Id, jst};
-use crate::login::{MenuPage, Office};
+use crate::login::{self, Attempted, MenuPage, Office};
 use crate::store::StoreError;
-use crate::web::components::{ButtonRow, Facts, Tone, badge, empty_state, link_button, pager, paragraphs, post_button};
+use crate::web::components::{
+    ButtonRow, Column, DataTable, Facts, Mark, Tone, badge, empty_state, link_button, notice, pager, paragraphs, post_button,
+};
 use crate::web::{Answer, Fault, Form, Query, Visit, page, see_other};
 
 /// The page an office lands on.
@@ -23,6 +26,15 @@ const HOME: &str = "/office";
 const OWN: &str = "/office/notices";
 /// Own notices on one page of the list.
 const ROWS: usize = 20;
+/// Tries that did not lead in are told for this many days.
+const ATTEMPT_DAYS: i64 = 30;
+/// Where their counting stops.
+const ATTEMPTS_MOST: usize = 100;
+/// How many are shown.
+const ATTEMPTS_SHOWN: usize = 20;
+
+/// Kinds of notices that tell of an application.
+const ABOUT_APPLICATIONS: [&str; 2] = ["N-1", "N-2"];
 
 #[derive(Default, Deserialize)]
 struct Asked {
@@ -35,12 +47,16 @@ struct Asked {
 #[handler]
 pub fn show_home(app: Data<&App>, visit: Visit, office: Office, Query(asked): Query<Asked>) -> Answer {
     let user = office.account.user_id;
-    let (own, mut news) =
-        app.store.read(|r| Ok::<_, StoreError>((store::of_office(r, user, MOST_SHOWN)?, store::public(r, visit.now)?)))?;
+    let a_month_ago = visit.now.saturating_sub(SignedDuration::from_hours(ATTEMPT_DAYS * 24)).unwrap_or(Timestamp::MIN);
+    let (own, mut news, attempts) = app.store.read(|r| {
+        let attempts = login::attempts(r, user.office(), a_month_ago, visit.now, ATTEMPTS_MOST)?;
+        Ok::<_, StoreError>((store::of_office(r, user, MOST_SHOWN)?, store::public(r, visit.now)?, attempts))
+    })?;
     news.retain(|one| one.prefecture.is_none_or(|place| place == user.office().prefecture));
     let markup = office.screen(&visit, "お知らせ", MenuPage::Notices, None, false, |csrf| {
         html! {
             @if let Some(last) = &office.account.login_before { (last_login(last)) }
+            (attempts_part(&attempts))
             (own_part(&own, &asked.page, csrf))
             h2 { "お知らせ一覧" }
             (public_part(&news, &visit))
@@ -56,9 +72,35 @@ fn last_login(last: &LastLogin) -> Markup {
     }
 }
 
+/// Who tried to enter and did not; nothing where nobody did.
+fn attempts_part(attempts: &[Attempted]) -> Markup {
+    const COLUMNS: [Column<'_>; 3] = [Column::Short("日時"), Column::Short("接続元"), Column::Text("理由")];
+    let Some(newest) = attempts.first() else { return html! {} };
+    let count =
+        if attempts.len() >= ATTEMPTS_MOST { format!("{ATTEMPTS_MOST}回以上") } else { format!("{}回", attempts.len()) };
+    let known = attempts.iter().any(|one| one.knew_password);
+    let mut table = DataTable::new("ログインできなかった記録", &COLUMNS);
+    for one in attempts.iter().take(ATTEMPTS_SHOWN) {
+        table.push(vec![html! { (jst::list_time(one.at)) }, html! { (one.from) }, html! { (one.outcome_word) }]);
+    }
+    html! {
+        @if known {
+            (notice(Mark::Warning, "正しいパスワードを入力したのに、ログインできなかった記録があります", html! {
+                p { "ご自身で行ったことかどうか、下の記録をご確認ください。お心当たりがないときは、パスワードが第三者に知られているおそれがあります。すぐにパスワードを変更し、国保連合会へお電話ください。" }
+            }))
+        }
+        details.fold open[known] {
+            summary { "ログインできなかった記録（直近" (ATTEMPT_DAYS) "日間）： " (count) "、最後は " (jst::list_time(newest.at)) }
+            (table)
+            @if attempts.len() > ATTEMPTS_SHOWN { p.note { "新しいものから" (ATTEMPTS_SHOWN) "件を表示しています。" } }
+            p.note { "誤りが続くと、その端末からのログインを一定時間停止します。接続元の末尾は伏せています。" }
+        }
+    }
+}
+
 /// What is addressed to the office, newest first.
 fn own_part(own: &[Addressed], asked: &str, csrf: &str) -> Markup {
-    let unread = own.iter().filter(|notice| notice.read.is_none()).count();
+    let unread = own.iter().filter(|one| one.read.is_none()).count();
     let last = u32::try_from(own.len().div_ceil(ROWS)).unwrap_or(1).max(1);
     let current = asked.parse::<u32>().unwrap_or(1).clamp(1, last);
     let rows = own.chunks(ROWS).nth(current as usize - 1).unwrap_or_default();
@@ -73,16 +115,17 @@ fn own_part(own: &[Addressed], asked: &str, csrf: &str) -> Markup {
             p.muted { "事業所あてのお知らせはまだありません。登録情報の変更や、再発行申請の受付と結果をここでお知らせします。" }
         } @else {
             ul.news {
-                @for notice in rows {
+                @for one in rows {
                     li {
-                        time { (jst::list(jst::date(notice.at))) }
-                        span {
-                            @if notice.read.is_none() {
-                                span.unread-mark { "未読" }
-                                (link_button(&path(notice.id), csrf, &notice.title))
+                        time { (jst::list(jst::date(one.at))) }
+                        div {
+                            @if one.read.is_none() {
+                                div.unread { span.unread-mark { "未読" } (link_button(&path(one.id), csrf, &one.title)) }
                             } @else {
-                                a href=(path(notice.id)) { (notice.title) }
+                                a href=(path(one.id)) { (one.title) }
                             }
+                            // Titles are the same for all of a kind.
+                            span.under { (one.body.lines().next().unwrap_or_default()) }
                         }
                     }
                 }
@@ -127,6 +170,7 @@ pub fn show_notice(app: Data<&App>, visit: Visit, office: Office, Path(id): Path
             p.muted { (jst::sentence_time(one.at)) }
             h2 { (one.title) @if one.read.is_none() { " " (badge("未読", Tone::New)) } }
             (paragraphs(&one.body))
+            @if ABOUT_APPLICATIONS.contains(&one.kind.as_str()) { p { a href="/office/inquiries" { "照会一覧で経過を確認する" } } }
             // Somebody has come here by an address: looking alone does not mark it.
             @if one.read.is_none() { (post_button(&path(id), csrf, "既読にする", "", &[])) }
             (ButtonRow::only_back(HOME))

@@ -69,7 +69,7 @@ async fn the_page_shows_an_account_and_masks_its_addresses() {
         "お知らせ用メールアドレス not***@example.jp",
         "ロックされている端末 ありません",
         "初めて使う端末から ログインできます",
-        "ログインできなかった回数（直近30日間） 0回",
+        "ログインの失敗（直近30日間） 0回",
     ] {
         assert!(page.says(fact), "{fact}: {}", page.text());
     }
@@ -256,7 +256,7 @@ async fn staff_unlock_an_office() {
     let mut clerk = staff(&app, "受付", Role::Clerk, 13).await;
     let page = clerk.open(&account_path(user.office())).await;
     assert!(page.says("ロックされている端末 1台 2026/01/20 10:30 まで"), "{}", page.text());
-    assert!(page.says("ログインできなかった回数（直近30日間） 4回 最後は 2026/01/20 10:00"), "{}", page.text());
+    assert!(page.says("ログインの失敗（直近30日間） 4回 最後は 2026/01/20 10:00"), "{}", page.text());
     assert!(is_refused(&clerk.manage(user.office(), "unlock", "").await));
     let done = clerk.manage(user.office(), "unlock", WHY).await;
     let page = clerk.open(done.location().unwrap()).await;

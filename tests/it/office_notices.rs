@@ -55,7 +55,11 @@ async fn an_opened_notice_is_read_and_a_get_reads_nothing() {
         "{}",
         page.body
     );
-    assert!(page.says("2026年1月20日 10時00分"), "{}", page.text());
+    assert!(
+        page.says("2026年1月20日 10時00分") && page.body.contains("href=\"/office/inquiries\">照会一覧で"),
+        "{}",
+        page.text()
+    );
     assert!(all(&app, user).iter().all(|notice| notice.read.is_none()));
 
     assert_eq!(browser.post(&path(first), &[]).await.location(), Some(path(first).as_str()));
@@ -196,4 +200,52 @@ async fn the_landing_page_says_when_from_where_and_with_what_the_account_was_ope
     let page = inside(&app, USER).await.open("/office").await;
     assert!(page.says("前回のログイン 2026年1月20日 10時00分 接続元 127.0.0.1、Chrome（Windows）"), "{}", page.text());
     assert!(page.says("事業所あてのお知らせはまだありません"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn the_office_sees_who_tried_to_enter() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    app.office(OTHER).await;
+    let page = inside(&app, USER).await.open("/office").await;
+    assert!(!page.says("ログインできなかった記録"), "{}", page.text());
+    for minutes in 0..3 {
+        app.advance(SignedDuration::from_mins(minutes));
+        app.browser().log_in(USER, "wrong-Password-1").await;
+    }
+    app.browser().log_in(OTHER, "wrong-Password-1").await;
+    let page = inside(&app, USER).await.open("/office").await;
+    assert!(page.says("ログインできなかった記録（直近30日間）： 3回、最後は 2026/01/20 10:03"), "{}", page.text());
+    assert!(page.says("2026/01/20 10:01 127.0.0.* パスワードの誤り"), "{}", page.text());
+    assert!(!page.body.contains("127.0.0.1</td>") && !page.body.contains("<details class=\"fold\" open"), "{}", page.body);
+    // After thirty days they are told no more.
+    app.advance(SignedDuration::from_hours(30 * 24) - SignedDuration::from_mins(1));
+    let page = inside(&app, USER).await.open("/office").await;
+    assert!(page.says("： 1回、最後は 2026/01/20 10:03"), "{}", page.text());
+    app.advance(SignedDuration::from_mins(2));
+    assert!(!inside(&app, USER).await.open("/office").await.says("ログインできなかった記録"));
+}
+
+#[tokio::test]
+async fn a_try_with_the_right_password_that_did_not_lead_in_is_pointed_out() {
+    let app = TestApp::new();
+    let user = app.office(USER).await;
+    app.change_account(user, |account| account.suspended = true).await;
+    app.browser().log_in(USER, PASSWORD).await;
+    app.change_account(user, |account| account.suspended = false).await;
+    for _ in 0..29 {
+        app.advance(SignedDuration::from_mins(1));
+        app.browser().log_in(USER, "wrong-Password-1").await;
+    }
+    // From a device that is not known, while those are refused.
+    app.browser().log_in(USER, PASSWORD).await;
+    app.advance(SignedDuration::from_hours(2));
+    let page = inside(&app, USER).await.open("/office").await;
+    assert!(page.says("正しいパスワードを入力したのに、ログインできなかった記録があります"), "{}", page.text());
+    assert!(page.says("初めて使う端末からのログインの停止中"), "{}", page.text());
+    assert!(
+        page.says("31回") && page.says("新しいものから20件") && page.body.contains("<details class=\"fold\" open"),
+        "{}",
+        page.text()
+    );
 }

@@ -16,7 +16,7 @@ use crate::store::{Reads, StoreError};
 use crate::web::components::{Facts, Tone, badge};
 
 /// Entries of the history that are shown.
-const HISTORY: usize = 10;
+const HISTORY: usize = 8;
 /// Refused logins are counted over this many days.
 const REFUSED_DAYS: i64 = 30;
 /// Where their counting stops.
@@ -172,7 +172,7 @@ pub(super) fn locks(found: &Found) -> Markup {
         .row("初めて使う端末から", html! {
             @if strangers { (badge("ログインできません", Tone::Waiting)) div.muted { "誤ったログインが続いたためです。" } } @else { "ログインできます" }
         })
-        .row("ログインできなかった回数（直近30日間）", html! {
+        .row("ログインの失敗（直近30日間）", html! {
             (count) @if let Some(last) = found.refused.last { div.muted { "最後は " (jst::list_time(last)) } }
         });
     html! { (facts) }

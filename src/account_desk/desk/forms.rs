@@ -103,10 +103,10 @@ fn panel(act: Act, found: &Found, draft: &Draft, csrf: &str) -> Markup {
         details.move name="act" open[mine] {
             summary.button.danger[danger] { (open) }
             div.move-body {
+                p { (what) }
                 (form(&action, csrf, html! {
                     (hidden("act", act.word()))
                     (hidden("seen", Seen::of(&found.account).word()))
-                    p { (what) }
                     (text_field(field, "理由").value(reason).required().autocomplete("off").error(draft.errors.of(field)))
                     @if act == Act::ClearAddresses {
                         (text_field(PROOF, "確認した方法").value(proof).required().autocomplete("off")

@@ -132,8 +132,8 @@ fn render(visit: &Visit, desk: &Desk, found: &Found, draft: &Draft, done: Option
         @if let Some(act) = done { (done_box(act, found)) }
         div.columns.main-aside {
             div.stack {
-                section.card { h2 { "ユーザID" } (facts::account(found)) }
                 section.card #acts { h2 { "操作" } (forms(visit, desk, found, draft)) }
+                section.card { h2 { "登録されている内容" } (facts::account(found)) }
             }
             div.stack.aside {
                 section.card { h2 { "ログインのロック" } (facts::locks(found)) }

@@ -37,8 +37,8 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
     let told = match arrival.notice.as_str() {
         "ended" => Some((
             Mark::Info,
-            "ログインの有効時間が過ぎました",
-            "一定時間操作がなかった、またはほかの端末でパスワードが変更されたため、自動的にログアウトしました。お手数ですが、もう一度ログインしてください。",
+            "自動的にログアウトしました",
+            "一定時間操作がなかったか、ほかの端末や国保連合会の操作によって、ログインが終わりました。お手数ですが、もう一度ログインしてください。",
         )),
         "form" => Some((
             Mark::Warning,

@@ -25,8 +25,12 @@ async fn walk(scripts: bool) {
     let demo = Demo::start();
     let office = Chrome::start(&demo.url, scripts).await;
     let desk = Chrome::start(&demo.url, scripts).await;
+    log_in_with(&office, "machigai-1").await;
     log_in(&office).await;
     office.screen("お知らせ", "未読").await;
+    office.find(".fold summary").await.click().await.unwrap();
+    office.screen("お知らせ", "ログインできなかった記録").await;
+    assert!(office.text().await.contains("パスワードの誤り"), "{}", office.text().await);
     read(&office).await;
     look_up(&office).await;
     sit_down(&desk, Role::Clerk).await;
@@ -47,9 +51,13 @@ fn account() -> String {
 }
 
 async fn log_in(chrome: &Chrome) {
+    log_in_with(chrome, OFFICE_PASSWORD).await;
+}
+
+async fn log_in_with(chrome: &Chrome, password: &str) {
     chrome.open("/login").await;
     chrome.fill("user_id", &UserId::of(offices::key(OFFICE.0, OFFICE.1)).to_string()).await;
-    chrome.fill("password", OFFICE_PASSWORD).await;
+    chrome.fill("password", password).await;
     chrome.press("ログイン").await;
 }
 
