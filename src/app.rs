@@ -24,6 +24,7 @@ use crate::notices;
 use crate::passkeys;
 use crate::pdf::Typesetter;
 use crate::reissue;
+use crate::reset;
 use crate::routes::{self, Row};
 use crate::security::{self, Hasher, Keys, NewDevices, Throttle, housekeeping};
 use crate::security_code;
@@ -88,6 +89,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     letters::EXPIRE,
     mail::CLEAN,
     reissue::CLEAN,
+    reset::CLEAN,
     security_code::CLEAN,
     security_mail::CLEAN,
     staff::SWEEP,
@@ -108,6 +110,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     outbox::check,
     passkeys::check,
     reissue::check,
+    reset::check,
     security::check,
     security_code::check,
     security_mail::check,
@@ -211,6 +214,10 @@ impl App {
         handlers.on(security_code::CLEAN, move |job| security_code::clean(store.clone(), keep, job));
         let app = self.clone();
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
+        let (store, retention) = (self.store.clone(), self.config.retention.clone());
+        handlers.on(reset::CLEAN, move |job| reset::clean(store.clone(), retention.clone(), job));
+        let app = self.clone();
+        handlers.on(reset::CLOSE, move |job| reset::close(app.clone(), job));
         let app = self.clone();
         handlers.on(housekeeping::WRITE_LAST_SEEN, move |job| {
             let app = app.clone();

@@ -28,6 +28,7 @@ pub mod notices;
 pub mod passkeys;
 pub mod pdf;
 pub mod reissue;
+pub mod reset;
 pub mod routes;
 pub mod security;
 pub mod security_code;

@@ -11,8 +11,8 @@ use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
 use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, SMALL, ShownAt, Visit, assets, health, kept};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, security_code, security_mail,
-    top_menu, user_info,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, reset, security_code,
+    security_mail, top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -116,8 +116,23 @@ pub fn rows() -> Vec<Row> {
         Row::post("/login/code", Who::Public, login::pages::code::enter),
         Row::get("/lost", Who::Public, lost::pages::show),
         Row::button("/lost", Who::Public, lost::pages::choose),
-        Row::get("/lost/telephone", Who::Public, lost::pages::telephone),
-        // reset (B)
+        Row::get("/reset", Who::Public, reset::pages::ask::show),
+        Row::post("/reset", Who::Public, reset::pages::ask::start),
+        Row::post("/reset/number", Who::Public, reset::pages::ask::check_number).small(),
+        Row::get("/reset/prefecture", Who::Public, reset::pages::ask::prefecture),
+        Row::button("/reset/prefecture", Who::Public, reset::pages::ask::choose),
+        Row::get("/reset/code", Who::Public, reset::pages::code::show),
+        Row::post("/reset/code", Who::Public, reset::pages::code::enter),
+        Row::button("/reset/code/resend", Who::Public, reset::pages::code::resend),
+        Row::get("/reset/password", Who::Public, reset::pages::password::show),
+        Row::post("/reset/password", Who::Public, reset::pages::password::change),
+        Row::get("/reset/done", Who::Public, reset::pages::password::done),
+        Row::get("/login/device", Who::Public, reset::pages::device::show),
+        Row::post("/login/device", Who::Public, reset::pages::device::start),
+        Row::get("/login/device/code", Who::Public, reset::pages::device::code),
+        Row::post("/login/device/code", Who::Public, reset::pages::device::enter),
+        Row::button("/login/device/code/resend", Who::Public, reset::pages::device::resend),
+        Row::get("/login/device/done", Who::Public, reset::pages::device::done),
         Row::get("/reissue", Who::Public, reissue::pages::apply::show),
         Row::post("/reissue", Who::Public, reissue::pages::apply::start),
         Row::post("/reissue/number", Who::Public, reissue::pages::apply::check_number).small(),

@@ -1,7 +1,7 @@
 //! The list of figures, and what they share.
 
 use crate::house::House;
-use crate::{Outcome, answers, backup, import, letters, logins, mails, memory, menu, sending, size, start};
+use crate::{Outcome, answers, backup, import, letters, logins, mails, memory, menu, reset, sending, size, start};
 
 /// Whether a figure is what it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub const ALL: &[Figure] = &[
     Figure { name: "memory", run: memory::run },
     Figure { name: "import", run: import::run },
     Figure { name: "answers", run: answers::run },
+    Figure { name: "reset", run: reset::run },
     Figure { name: "backup", run: backup::run },
 ];
 

@@ -17,6 +17,7 @@ mod mails;
 mod memory;
 mod menu;
 mod office;
+mod reset;
 mod role;
 mod sending;
 mod sink;

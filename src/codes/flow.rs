@@ -169,6 +169,17 @@ pub fn replace(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// From here on the challenge sends nothing and no entry is right for it, unless `sends` says that it may go on. It never begins to send
+/// again. The row is written in any case: what it costs must not tell.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn restrict(tx: &mut Tx<'_>, id: Id, sends: bool) -> Result<(), StoreError> {
+    let Some(mut challenge) = store::find(tx, id)? else { return Ok(()) };
+    challenge.sends &= sends;
+    store::put(tx, id, &challenge)
+}
+
 /// How far the mail with the newest code is. Screens of a reset must not show it: it would tell whether the address is registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {

@@ -11,7 +11,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, replace, resend, view};
+pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, replace, resend, restrict, view};
 pub use mails::{KINDS, compose};
 pub use model::{Challenge, End, Entered, Purpose, Sort, looks_like};
 pub use pages::{CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};

@@ -133,16 +133,22 @@ pub fn on_first_login(
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn on_reset(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId) -> Result<(), StoreError> {
+pub fn on_reset(tx: &mut Tx<'_>, moment: &Moment, user_id: UserId, client: IpAddr) -> Result<(), StoreError> {
     for before in store::of_office(tx, user_id.office())? {
         let mut letter = before.clone();
         let act = match letter.application() {
             Some(_) => Act::Withdrawn { note: "事業所がログイン情報を再設定したため".to_owned() },
             None => Act::Expired { replaced_by: None },
         };
+        let (action, particulars) = (action(&act), act.particulars());
         if letter.apply(act, By::Office(user_id), moment.now).is_ok() {
             accounts::end_temporary(tx, user_id, letter.id)?;
             store::save(tx, Some(&before), &letter)?;
+            let mut event = Event::new(Actor::Office(user_id), action);
+            if !particulars.is_empty() {
+                event = event.detail("particulars", particulars);
+            }
+            record(tx, moment, &letter, event, Some(client))?;
         }
     }
     Ok(())

@@ -2,10 +2,8 @@
 
 use maud::{Markup, html};
 use poem::handler;
-use poem::web::Data;
 
-use crate::app::App;
-use crate::web::components::{Back, ButtonRow, Choice, Facts, Mark, error_summary, form, notice, radio_cards};
+use crate::web::components::{Back, ButtonRow, Choice, error_summary, form, radio_cards};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, Form, Query, Visit, form_page, page, see_other};
 
@@ -29,7 +27,7 @@ pub fn show(visit: Visit, Query(back): Query<Return>) -> Answer {
 #[handler]
 pub fn choose(visit: Visit, form: Form) -> Answer {
     match form.get("way") {
-        "registered" => see_other("/lost/telephone"),
+        "registered" => see_other("/reset"),
         "letter" => see_other("/reissue"),
         other => {
             let mut errors = Errors::default();
@@ -39,31 +37,11 @@ pub fn choose(visit: Visit, form: Form) -> Answer {
     }
 }
 
-/// Until offices can reset a login themselves, the federation is called.
-#[handler]
-pub fn telephone(app: Data<&App>, visit: Visit) -> Answer {
-    let mut facts = Facts::new();
-    for federation in &app.config.federation {
-        let dialled: String = federation.telephone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-        let whom = html! { p { (federation.department) } p { a.tel href={ "tel:" (dialled) } { (federation.telephone) } } };
-        facts = facts.row(&federation.name, whom);
-    }
-    page(visit.page(TITLE, Shell::Visitor).steps(&[TITLE], 1).render(html! {
-        (notice(Mark::Info, "国保連合会へお電話ください", html! {
-            p { "登録済みのセキュリティ用メールアドレスによる再設定は、ただいま準備中です。お急ぎの場合は、請求先の国保連合会へお電話ください。" }
-        }))
-        (facts)
-        p { "書類の郵送による再発行は、前の画面で" strong { "「セキュリティ用メールアドレスが不明または未登録の場合はこちら」" } "を選ぶとお申し込みいただけます。" }
-        (ButtonRow::only_back("/lost?way=registered"))
-    }))
-}
-
 fn screen(visit: &Visit, chosen: &str, errors: &Errors) -> Markup {
     let choices = [
         Choice::new("registered", "セキュリティ用メールアドレスを登録済みの場合はこちら").detail(html! {
             p { "ユーザIDの確認、パスワードの再設定及びセキュリティコードの初期化を行います。" }
             p.note { "操作は数分で完了します。" }
-            p.note { "ただいま準備中です。選択すると、お電話の番号をご案内します。" }
         }),
         Choice::new("letter", "セキュリティ用メールアドレスが不明または未登録の場合はこちら").detail(html! {
             p { "国保連合会から、ユーザIDや仮パスワードを記載した書類を郵送します。" }

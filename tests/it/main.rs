@@ -61,6 +61,7 @@ mod reissue_moves;
 mod reissue_status;
 mod reissue_steps;
 mod reset;
+mod reset_input;
 mod reset_same_answer;
 mod retention;
 mod routes;

@@ -198,7 +198,17 @@ fn no_bytes_of_a_form_make_a_request_fail() {
     check(1_000, &(hostile, any::<bool>()), |(bytes, ours)| {
         let before = house.app.app.store.counts().written;
         let body = if ours { [format!("_csrf={csrf}&").as_bytes(), &bytes].concat() } else { bytes };
-        for path in ["/reissue", "/reissue/number", "/lost", "/status", "/login/code", "/staff/login"] {
+        for path in [
+            "/reissue",
+            "/reissue/number",
+            "/reset",
+            "/reset/number",
+            "/login/device",
+            "/lost",
+            "/status",
+            "/login/code",
+            "/staff/login",
+        ] {
             let sent = [("cookie", cookie.as_bytes()), ("content-type", FORM.as_bytes())];
             let (status, ..) = house.ask(&Method::POST, path, &sent, body.clone());
             let expected: &[u16] = if ours { &[200, 303, 422] } else { &[403] };

@@ -13,6 +13,8 @@ use uketsuke::security::sessions::Subject;
 use uketsuke::store::{Check, Key, Reads as _, SCHEMA, Snapshot, Span, Store, StoreOptions, Table};
 
 use crate::backup_verify::declared;
+use crate::new_device::ask_device;
+use crate::reset;
 use crate::support::TestApp;
 use crate::support::installed::{Installed, take};
 use crate::support::office::{PASSWORD, TEMPORARY, USER, user};
@@ -121,6 +123,8 @@ async fn fill_accounts(app: &TestApp) {
     browser.log_in(USER, PASSWORD).await;
     assert_eq!(browser.begin("add", "").await.location(), Some("/office/user/addresses/edit"));
     assert_eq!(browser.type_address("third@example.jp").await.location(), Some("/office/user/addresses/otp"));
+    assert_eq!(reset::ask(&mut app.browser(), NUMBER, reset::REGISTERED).await.location(), Some("/reset/code"));
+    assert_eq!(ask_device(&mut app.browser(), USER, reset::REGISTERED).await.location(), Some("/login/device/code"));
     fill_codes(app).await;
 }
 
@@ -161,6 +165,7 @@ const ALONE: &[&str] = &[
     "backup_state",
     "belongs",
     "codes",
+    "device_flows",
     "devices",
     "first_login",
     "first_login_addresses",
@@ -175,6 +180,7 @@ const ALONE: &[&str] = &[
     "reissue_applying",
     "reissue_days",
     "reissue_looking",
+    "reset_flows",
     "security_code_setups",
     "security_mail_flows",
     "staff_attempts",

@@ -11,6 +11,8 @@ use super::witness::{Who, Witness, entries};
 use crate::letters_post::{approved, post, reprint};
 use crate::letters_print::{offices, print_all};
 use crate::login_reauth;
+use crate::new_device;
+use crate::reset;
 use crate::staff_mails::{forms, tell_change};
 use crate::support::TestApp;
 use crate::support::browser::Browser;
@@ -53,6 +55,7 @@ pub const BY_BROWSER: &[&str] = &[
     "letter.print",
     "letter.return",
     "letter.withdraw",
+    "login.device",
     "login.logout",
     "login.try",
     "mail.send_again",
@@ -70,6 +73,10 @@ pub const BY_BROWSER: &[&str] = &[
     "reissue.supersede",
     "reissue.take",
     "reissue.withdraw",
+    "reset.ask",
+    "reset.close",
+    "reset.code",
+    "reset.done",
     "staff.choose_federation",
     "staff.enrol",
     "staff.login",
@@ -467,6 +474,47 @@ async fn an_office_changes_its_data(app: &TestApp, witness: &mut Witness) {
     browser.get("/office/user/password").await;
     browser.post("/office/user/password", &fields).await;
     witness.expect(app, &[("account.password", "done", office, &number)]);
+}
+
+/// A stranger's ten wrong codes, a reset with an application under way, and a device that is let in.
+async fn an_office_helps_itself(app: &TestApp, witness: &mut Witness) {
+    let user_id = app.office("KJ131355555588").await;
+    let (office, number) = (user_id.office().to_string(), "1355555588");
+    let own = Who::Office(user_id);
+    for round in 1..=2 {
+        let mut stranger = app.browser();
+        reset::ask(&mut stranger, number, "stranger@example.jp").await;
+        witness.expect(app, &[("reset.ask", "silent", Who::Visitor, &office)]);
+        stranger.get("/reset/code").await;
+        for n in 1..=5 {
+            stranger.post("/reset/code", &[("code", "000000")]).await;
+            let mut told = vec![("reset.code", if n == 5 { "ended" } else { "wrong" }, Who::Visitor, office.as_str())];
+            if (round, n) == (2, 5) {
+                told.push(("reset.close", "done", Who::Visitor, &office));
+            }
+            witness.expect(app, &told);
+        }
+    }
+    let one = app.applied(user_id.office(), Some(CONTACT)).await.number.to_string();
+    app.take_mails().await;
+    witness.seen = entries(&app.app.store).len();
+    let mut browser = app.browser();
+    reset::ask(&mut browser, number, reset::REGISTERED).await;
+    witness.expect(app, &[("reset.ask", "sent", Who::Visitor, &office)]);
+    let code = reset::code(app).await;
+    browser.get("/reset/code").await;
+    browser.post("/reset/code", &[("code", &code)]).await;
+    witness.expect(app, &[("reset.code", "right", Who::Visitor, &office)]);
+    browser.get("/reset/password").await;
+    reset::change(&mut browser, NEW_PASSWORD).await;
+    witness.expect(app, &[("reissue.supersede", "done", own, &one), ("reset.done", "done", own, number)]);
+    app.take_mails().await;
+    new_device::ask_device(&mut browser, &user_id.to_string(), reset::REGISTERED).await;
+    witness.expect(app, &[("login.device", "sent", Who::Visitor, &office)]);
+    let code = reset::code(app).await;
+    browser.get("/login/device/code").await;
+    browser.post("/login/device/code", &[("code", &code)]).await;
+    witness.expect(app, &[("login.device", "done", own, number)]);
     app.take_mails().await;
 }
 
@@ -532,6 +580,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_looks_after_its_address(&app, &mut witness).await;
     an_office_changes_its_data(&app, &mut witness).await;
+    an_office_helps_itself(&app, &mut witness).await;
     let commands = ["staff.add", "staff.disable", "staff.reset_authenticator"];
     let seen: Vec<&str> = witness.actions.iter().map(String::as_str).filter(|action| !commands.contains(action)).collect();
     assert_eq!(seen, BY_BROWSER);

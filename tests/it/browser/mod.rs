@@ -7,6 +7,7 @@ pub mod house;
 mod look;
 mod office;
 mod people;
+mod reset;
 mod rules;
 mod tour;
 mod user;

@@ -77,10 +77,6 @@ async fn lose_the_login(chrome: &Chrome) {
     chrome.screen("パスワード等を紛失した方", "").await;
     chrome.press("次へ").await;
     chrome.screen("パスワード等を紛失した方", "エラー").await;
-    chrome.choose("way", "registered").await;
-    chrome.press("次へ").await;
-    chrome.screen("パスワード等を紛失した方", "電話").await;
-    chrome.open("/lost").await;
     chrome.choose("way", "letter").await;
     chrome.press("次へ").await;
 }

@@ -65,6 +65,7 @@ async fn walked(format: &str) -> (House, Wire, Secrets) {
     let temporary = steps::print(&mut desk, &mut secrets, &number).await;
     steps::first_login(&house, &wire, &mut secrets, &temporary).await;
     steps::security_codes(&wire, &mut secrets).await;
+    steps::reset(&house, &wire, &mut secrets, OFFICE).await;
     steps::work_at_the_desk(&mut desk, OFFICE).await;
     let more = house.folder().join("more.csv");
     // With a line that is rejected: what is written about it goes through the data folder as well.

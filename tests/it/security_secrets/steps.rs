@@ -178,13 +178,33 @@ pub async fn security_codes(wire: &Wire, secrets: &mut Secrets) {
     secrets.codes.extend([first, next]);
 }
 
+/// The password is lost: a one-time password, once wrong, and a new one.
+pub async fn reset(house: &House, wire: &Wire, secrets: &mut Secrets, office: &str) {
+    let (address, chosen) = ("tanto-d@example.jp", "Hoshi-no-yoru-8");
+    let mut browser = wire.browser();
+    browser.open("/reset").await;
+    let page = browser.submit("/reset", &[("number", office), ("address", address)]).await;
+    assert_eq!(page.title(), "ワンタイムパスワード入力", "{}", page.text());
+    let sent = (1..).map(|n| house.mail(address, n)).find(|mail| mail.subject().starts_with("ワンタイムパスワード発行通知"));
+    let code = code_in(&sent.unwrap().body, 6);
+    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+    assert_eq!(browser.post("/reset/code", &[("code", &wrong)]).await.status.as_u16(), 422);
+    browser.submit("/reset/code", &[("code", &code)]).await;
+    browser.post("/reset/password", &[("new_password", WRONG), ("new_password_again", MISPLACED)]).await;
+    let page = browser.submit("/reset/password", &[("new_password", chosen), ("new_password_again", chosen)]).await;
+    assert_eq!(page.title(), "処理終了", "{}", page.text());
+    secrets.codes.push(code);
+    secrets.text(chosen);
+}
+
 /// P4 and its other end.
 pub async fn look_for_help(wire: &Wire) {
     let mut browser = wire.browser();
     browser.open("/").await;
     browser.open("/lost").await;
     browser.submit("/lost", &[("way", "letter")]).await;
-    browser.open("/lost/telephone").await;
+    browser.open("/lost").await;
+    browser.submit("/lost", &[("way", "registered")]).await;
 }
 
 /// 窓口受付 with an address, and the application withdrawn.

@@ -1,0 +1,103 @@
+//! Screens R1–R5 and those of 端末の確認 (spec 3). Each says which states of the flow may see it; everybody else is sent to the screen of
+//! their state.
+
+pub mod ask;
+pub mod code;
+pub mod device;
+mod one_time;
+pub mod password;
+
+use std::net::IpAddr;
+
+use super::flow::{self, Visitor};
+use super::model::{Flow, Screen, Way};
+use crate::app::App;
+use crate::kernel::mail_address::MailAddressError;
+use crate::kernel::{Id, MailAddress, Moment, jst};
+use crate::lost;
+use crate::security::devices;
+use crate::web::{Answer, Cookie, Errors, Fault, Visit, see_other};
+
+/// Steps of a reset (spec 3).
+const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再設定認証", "ワンタイムパスワード入力", "ログイン情報再設定", "終了"];
+/// Steps of 端末の確認.
+const DEVICE_STEPS: [&str; 3] = ["端末の確認", "ワンタイムパスワード入力", "終了"];
+
+/// See [`crate::web::FlowCookie::offer`].
+const FLOW: &str = "flow";
+/// The name of \[戻る\], which sends what was typed.
+const BACK: &str = "back";
+/// セキュリティ用メールアドレス.
+const ADDRESS: &str = "address";
+
+/// What a use case needs of a request, owned, so that the writer thread can have it.
+#[derive(Clone)]
+struct Here {
+    app: App,
+    moment: Moment,
+    way: Way,
+    flow: [u8; 32],
+    network: String,
+    client: IpAddr,
+}
+
+impl Here {
+    fn new(app: &App, visit: &Visit, way: Way, flow: [u8; 32]) -> Self {
+        let (network, client) = (visit.network.to_string(), visit.client);
+        Self { app: app.clone(), moment: app.moment(), way, flow, network, client }
+    }
+
+    fn visitor(&self) -> Visitor<'_> {
+        Visitor {
+            moment: self.moment,
+            config: &self.app.config,
+            keys: &self.app.keys,
+            way: self.way,
+            flow: self.flow,
+            network: self.network.clone(),
+            client: self.client,
+        }
+    }
+}
+
+/// The device of this browser: a cookie to hand out where it has none of ours, and its id.
+fn device(app: &App, visit: &Visit, moment: &Moment) -> (Option<String>, Id) {
+    match visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value)) {
+        Some(id) => (None, id),
+        None => {
+            let (cookie, id) = devices::issue(&app.keys, &moment.part("device").random());
+            (Some(cookie), id)
+        }
+    }
+}
+
+/// The flow of this browser, if there is one.
+fn current(app: &App, visit: &Visit, way: Way) -> Result<Option<Flow>, Fault> {
+    match visit.flow() {
+        Some(key) => Ok(app.store.read(|r| flow::current(r, &app.config, visit.now, way, key))?),
+        None => Ok(None),
+    }
+}
+
+/// Where a browser belongs that may not see the screen it asked for.
+fn home(app: &App, visit: &Visit, way: Way, flow: Option<&Flow>) -> Answer {
+    see_other(way.path(flow.map_or(Screen::Ask, |flow| flow.home(&app.config.code, visit.now))))
+}
+
+/// セキュリティ用メールアドレス, or what is wrong with what was typed.
+fn check_address(errors: &mut Errors, typed: &str) -> Option<MailAddress> {
+    match MailAddress::parse(typed) {
+        Err(MailAddressError::Empty) => {
+            errors.add(ADDRESS, "セキュリティ用メールアドレスを入力してください。");
+            None
+        }
+        parsed => errors.check(ADDRESS, parsed),
+    }
+}
+
+fn too_many_flows(again_at: jiff::Timestamp) -> String {
+    format!(
+        "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",
+        jst::sentence_time(again_at)
+    )
+}
