@@ -106,6 +106,14 @@ impl Site {
         self.folder.path().join("data").join(installation::DATABASE)
     }
 
+    /// A copy of the database beside it, as it is now; nobody may have it open.
+    pub fn second_database(&self) -> Outcome<PathBuf> {
+        let path = self.folder.path().join("second.redb");
+        fs::copy(self.database(), &path)?;
+        File::open(&path)?.sync_all()?;
+        Ok(path)
+    }
+
     /// Opens it in this process.
     pub fn open(&self) -> Outcome<App> {
         open(self.folder.path())

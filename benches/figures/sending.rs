@@ -21,8 +21,9 @@ use crate::{Outcome, office};
 /// Sends of one block; blocks of flow and of raw take turns.
 const BLOCK: usize = 50;
 const BLOCKS: usize = 4;
-/// Pairs of fresh copies: where the free pages of a file lie decides how many stretches of the disk a commit writes.
-const PAIRS: usize = 5;
+/// Fresh houses, each with two files alike to the byte: where the free pages of a file lie decides how many stretches of the disk a
+/// commit writes, and that decides how long it takes.
+const HOUSES: usize = 5;
 /// Who wait at once.
 const WAITING: usize = 32;
 const EACH: usize = 20;
@@ -66,14 +67,18 @@ pub fn numbers(app: &App) -> Result<Vec<String>, StoreError> {
 
 pub fn run(stage: &mut Stage) -> Outcome<Vec<Row>> {
     let house = stage.small()?;
-    let changes = capture(BLOCK * BLOCKS)?;
+    let changes = capture(BLOCK * (BLOCKS + 1))?;
     let (mut flow, mut raw) = (Vec::new(), Vec::new());
-    for _ in 0..PAIRS {
-        let (site, bare) = (house.copy()?, house.copy()?);
-        // Both files have been opened by the program once, so that they look alike inside.
-        drop(bare.open()?);
-        let (app, database) = (site.open()?, open(&bare.database())?);
-        for block in 0..BLOCKS {
+    for _ in 0..HOUSES {
+        let site = house.copy()?;
+        let app = site.open()?;
+        for n in 0..BLOCK {
+            send_one(&app, n)?;
+        }
+        drop(app);
+        let bare = site.second_database()?;
+        let (app, database) = (site.open()?, open(&bare)?);
+        for block in 1..=BLOCKS {
             let numbers = block * BLOCK..(block + 1) * BLOCK;
             let begin = Instant::now();
             for n in numbers.clone() {

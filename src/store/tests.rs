@@ -277,3 +277,105 @@ fn a_file_whose_making_was_cut_short_is_made_anew_and_one_of_somebody_else_is_le
     assert!(Store::open(&path, super::StoreOptions::default()).is_err());
     assert_eq!(std::fs::read(&path).unwrap(), letter);
 }
+
+#[test]
+fn whoever_may_block_and_finds_nobody_waiting_writes_on_their_own_thread() {
+    let store = Store::in_memory().unwrap();
+    let ran_on = store
+        .write_blocking(|tx| {
+            tx.put(&ROWS, &1, &"x".to_owned())?;
+            Ok::<_, StoreError>(std::thread::current().id())
+        })
+        .unwrap();
+    assert_eq!(ran_on, std::thread::current().id());
+    assert_eq!(numbers(&store), [1]);
+}
+
+#[test]
+fn who_writes_one_chunk_after_the_other_passes_nobody_who_waits() {
+    let store = Store::in_memory().unwrap();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let noted = |name: &'static str| {
+        let order = Arc::clone(&order);
+        move |_: &mut super::Tx<'_>| {
+            order.lock().unwrap().push(name);
+            Ok::<_, StoreError>(())
+        }
+    };
+    for _ in 0..200 {
+        let mut visitor = Box::pin({
+            let (store, visitor) = (store.clone(), noted("visitor"));
+            async move { store.write(visitor).await }
+        });
+        let handed_in = Arc::new(std::sync::Mutex::new(Some(move || {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(visitor.as_mut().poll(&mut context).is_pending(), "somebody else has the turn");
+            visitor
+        })));
+        let visitor = Arc::new(std::sync::Mutex::new(None));
+        let (mut first, kept) = (noted("chunk 1"), Arc::clone(&visitor));
+        store
+            .write_blocking(move |tx| {
+                // While this chunk is under way somebody hands in work.
+                let hand_in = handed_in.lock().unwrap().take().unwrap();
+                *kept.lock().unwrap() = Some(std::thread::scope(|scope| scope.spawn(hand_in).join().unwrap()));
+                first(tx)
+            })
+            .unwrap();
+        store.write_blocking(noted("chunk 2")).unwrap();
+        let visitor = visitor.lock().unwrap().take().unwrap();
+        futures_util::FutureExt::now_or_never(visitor).expect("it has run before the second chunk").unwrap();
+        assert_eq!(std::mem::take(&mut *order.lock().unwrap()), ["chunk 1", "visitor", "chunk 2"]);
+    }
+}
+
+/// Works until it is told to fail.
+#[derive(Debug, Default)]
+struct Disk(redb::backends::InMemoryBackend, Arc<std::sync::atomic::AtomicBool>);
+
+impl redb::StorageBackend for Disk {
+    fn len(&self) -> std::io::Result<u64> {
+        self.0.len()
+    }
+    fn read(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.0.read(offset, out)
+    }
+    fn set_len(&self, len: u64) -> std::io::Result<()> {
+        self.0.set_len(len)
+    }
+    fn sync_data(&self) -> std::io::Result<()> {
+        if self.1.load(Ordering::SeqCst) { Err(std::io::Error::other("gone")) } else { self.0.sync_data() }
+    }
+    fn write(&self, offset: u64, data: &[u8]) -> std::io::Result<()> {
+        self.0.write(offset, data)
+    }
+}
+
+#[tokio::test]
+async fn after_a_commit_that_failed_nobody_writes_any_more_on_whichever_thread() {
+    for blocking in [true, false] {
+        let fails = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let disk = Disk(redb::backends::InMemoryBackend::new(), Arc::clone(&fails));
+        let store = tokio::task::spawn_blocking(|| Store::on(disk).unwrap()).await.unwrap();
+        store.write(put(1)).await.unwrap();
+        fails.store(true, Ordering::SeqCst);
+        let again = store.clone();
+        let failed = if blocking {
+            tokio::task::spawn_blocking(move || again.write_blocking(put(2))).await.unwrap()
+        } else {
+            store.write(put(2)).await
+        };
+        assert!(failed.is_err());
+        fails.store(false, Ordering::SeqCst);
+        let broken = tokio::time::timeout(std::time::Duration::from_secs(10), store.broken());
+        assert!(broken.await.is_ok(), "the process is told");
+        assert!(!store.is_writable());
+        assert!(matches!(store.write(put(3)).await, Err(StoreError::Closed)));
+        let again = store.clone();
+        assert!(matches!(
+            tokio::task::spawn_blocking(move || again.write_blocking(put(4))).await.unwrap(),
+            Err(StoreError::Closed)
+        ));
+        assert_eq!(numbers(&store), [1]);
+    }
+}

@@ -1,8 +1,10 @@
-//! The writer thread. It takes what is waiting, runs it in order in one transaction, commits, then answers all.
+//! The writer. Its thread takes what is waiting, runs it in order in one transaction, commits, then answers all. Whoever may block and
+//! finds nobody waiting takes the thread's place for one use case, and spares two changes of thread.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -22,7 +24,13 @@ pub(super) struct Writer {
     sender: Option<mpsc::Sender<Box<dyn Work>>>,
     thread: Option<JoinHandle<()>>,
     id: ThreadId,
+    room: Arc<Room>,
     broken: watch::Receiver<bool>,
+}
+
+thread_local! {
+    /// Whether this thread runs use cases now.
+    static WRITING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Writer {
@@ -36,18 +44,20 @@ impl Writer {
     ) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (broken_sender, broken) = watch::channel(false);
-        let room = Room { database, place, batch, counters, watchers, seal, broken: broken_sender };
+        let (turn, wanted) = (Mutex::new(Turn::Open), AtomicBool::new(false));
+        let room = Arc::new(Room { database, place, batch, counters, watchers, seal, broken: broken_sender, turn, wanted });
+        let of_thread = Arc::clone(&room);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
-            .spawn(move || room.run(queue))
+            .spawn(move || of_thread.run(queue))
             .expect("a process that cannot start one thread cannot serve");
         let id = thread.thread().id();
-        Self { sender: Some(sender), thread: Some(thread), id, broken }
+        Self { sender: Some(sender), thread: Some(thread), id, room, broken }
     }
 
     fn sender(&self) -> Result<&mpsc::Sender<Box<dyn Work>>, StoreError> {
         // It would wait for itself for ever.
-        assert!(std::thread::current().id() != self.id, "store.write was called on the writer thread");
+        assert!(!WRITING.get(), "store.write was called inside a use case");
         self.sender.as_ref().ok_or(StoreError::Closed)
     }
 
@@ -55,8 +65,18 @@ impl Writer {
         self.sender()?.send(job).await.map_err(|_| StoreError::Closed)
     }
 
+    /// Runs it on the calling thread if nobody waits for the writer, otherwise hands it in.
     pub(super) fn submit_blocking(&self, job: Box<dyn Work>) -> Result<(), StoreError> {
-        self.sender()?.blocking_send(job).map_err(|_| StoreError::Closed)
+        let sender = self.sender()?;
+        // Whoever writes one chunk after the other must not be faster than those who wait.
+        let nobody_waits = sender.capacity() == QUEUE && !self.room.wanted.load(Ordering::SeqCst);
+        match self.room.turn.try_lock() {
+            Ok(mut turn) if nobody_waits && *turn == Turn::Open => {
+                self.room.serve(&mut turn, &mut vec![job]);
+                Ok(())
+            }
+            _ => sender.blocking_send(job).map_err(|_| StoreError::Closed),
+        }
     }
 
     pub(super) async fn broken(&self) {
@@ -156,6 +176,34 @@ struct Room {
     watchers: Arc<Watchers>,
     seal: Arc<OnceLock<Seal>>,
     broken: watch::Sender<bool>,
+    /// Held by whoever runs use cases.
+    turn: Mutex<Turn>,
+    /// The thread has work and waits for its turn.
+    wanted: AtomicBool,
+}
+
+/// Whether use cases may run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Open,
+    /// A commit has failed, or the database panicked.
+    Broken,
+}
+
+/// Marks the thread that runs use cases, as long as it lives.
+struct Mark;
+
+impl Mark {
+    fn set() -> Self {
+        WRITING.set(true);
+        Self
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        WRITING.set(false);
+    }
 }
 
 /// How a transaction with several use cases ended.
@@ -169,11 +217,22 @@ enum Ended {
 }
 
 impl Room {
-    fn run(self, mut queue: mpsc::Receiver<Box<dyn Work>>) {
-        // A panic here is one of the database itself (those of use cases are caught): it ends the process as a failed commit does.
-        if catch_unwind(AssertUnwindSafe(|| self.work(&mut queue))).is_err() {
-            tracing::error!("the writer panicked; the process must end and be started again");
-            self.broken.send_replace(true);
+    fn run(&self, mut queue: mpsc::Receiver<Box<dyn Work>>) {
+        let mut batch = Vec::with_capacity(self.batch);
+        while let Some(first) = queue.blocking_recv() {
+            self.wanted.store(true, Ordering::SeqCst);
+            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            self.wanted.store(false, Ordering::SeqCst);
+            batch.push(first);
+            while batch.len() < self.batch
+                && let Ok(next) = queue.try_recv()
+            {
+                batch.push(next);
+            }
+            self.serve(&mut turn, &mut batch);
+            if *turn == Turn::Broken {
+                break;
+            }
         }
         // Whoever handed work in meanwhile must not wait for ever: what is sent while a queue is only dropped may stay in it.
         queue.close();
@@ -182,23 +241,26 @@ impl Room {
         }
     }
 
-    fn work(&self, queue: &mut mpsc::Receiver<Box<dyn Work>>) {
-        let mut batch = Vec::with_capacity(self.batch);
-        while let Some(first) = queue.blocking_recv() {
-            batch.push(first);
-            while batch.len() < self.batch
-                && let Ok(next) = queue.try_recv()
-            {
-                batch.push(next);
-            }
-            if let Err(error) = self.place.as_ref().map_or(Ok(()), |place| place.check()) {
-                tracing::error!(%error, "the writer refuses work");
-                batch.drain(..).for_each(|job| job.fail(error.again()));
-                continue;
-            }
-            if !self.settle(&mut batch) {
-                break;
-            }
+    /// Runs a batch and answers all of it.
+    fn serve(&self, turn: &mut Turn, batch: &mut Vec<Box<dyn Work>>) {
+        let _mark = Mark::set();
+        if *turn == Turn::Broken {
+            return batch.drain(..).for_each(|job| job.fail(StoreError::Closed));
+        }
+        if let Err(error) = self.place.as_ref().map_or(Ok(()), |place| place.check()) {
+            tracing::error!(%error, "the writer refuses work");
+            return batch.drain(..).for_each(|job| job.fail(error.again()));
+        }
+        // A panic here is one of the database itself (those of use cases are caught): it ends the process as a failed commit does.
+        let fine = catch_unwind(AssertUnwindSafe(|| self.settle(batch))).unwrap_or_else(|_| {
+            tracing::error!("the writer panicked; the process must end and be started again");
+            self.broken.send_replace(true);
+            // Whoever was not answered sees the other end of their line gone.
+            batch.clear();
+            false
+        });
+        if !fine {
+            *turn = Turn::Broken;
         }
     }
 
