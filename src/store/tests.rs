@@ -313,7 +313,7 @@ fn who_writes_one_chunk_after_the_other_passes_nobody_who_waits() {
             visitor
         })));
         let visitor = Arc::new(std::sync::Mutex::new(None));
-        let (mut first, kept) = (noted("chunk 1"), Arc::clone(&visitor));
+        let (first, kept) = (noted("chunk 1"), Arc::clone(&visitor));
         store
             .write_blocking(move |tx| {
                 // While this chunk is under way somebody hands in work.
