@@ -39,7 +39,7 @@ pub enum StoreError {
         needed_mib: u64,
     },
     /// The open file is no longer where it was: whatever is written into it is lost with the process. Answered with 503.
-    #[error("the database file {} was moved, removed or replaced; what were written now would be lost", .0.display())]
+    #[error("the database file {} was moved, removed or replaced; whatever is written now would be lost", .0.display())]
     Moved(PathBuf),
     /// The writer has ended, after a failed commit or because the process stops.
     #[error("the writer has ended")]
