@@ -110,7 +110,9 @@ fn clear_addresses(tx: &mut Tx<'_>, moment: &Moment, mut account: Account, event
     let cleared = std::mem::take(&mut account.security_mails);
     account.review_addresses = false;
     let account = accounts::save(tx, &account)?;
+    // Whoever is inside would register an address of their own at the next click, without being asked for the password.
+    let ended = sessions::end_all(tx, Subject::Office(account.user_id))?;
     let masked = cleared.iter().map(crate::kernel::MailAddress::masked).collect::<Vec<_>>().join("、");
     accounts::tell_change_to(tx, moment, &account, Change::AddressesCleared, Told { also: cleared, except: None })?;
-    Ok(event.detail("before", masked))
+    Ok(event.detail("before", masked).detail("sessions", ended))
 }

@@ -125,9 +125,8 @@ pub async fn enter_code(app: &App, typed: &str, caller: CodeCaller) -> Result<Co
     // The hash may have waited: what is decided now is decided by the time of now.
     let moment = app.moment();
     let answer = app.store.write(move |tx| {
-        let Some((waiting, mut account, _)) = still_waiting(tx, &caller.browser, moment.now)? else {
-            return Ok(CodeAnswer::Over);
-        };
+        let waits = still_waiting(tx, &caller.browser, moment.now)?.filter(|(waiting, ..)| counted.is_of(waiting));
+        let Some((waiting, mut account, _)) = waits else { return Ok(CodeAnswer::Over) };
         if !verdict.matches {
             return wrong(tx, &moment, &rules, &caller, &waiting, counted.nth);
         }
@@ -144,10 +143,18 @@ pub async fn enter_code(app: &App, typed: &str, caller: CodeCaller) -> Result<Co
 #[derive(Clone, Debug)]
 struct Counted {
     hash: PasswordHash,
+    /// Whose code it is, and as of when: the browser may have begun another login meanwhile, of another account.
+    of: (UserId, u64),
     /// Which one of this login it is, from 1.
     nth: u32,
     at: Timestamp,
     who: String,
+}
+
+impl Counted {
+    fn is_of(&self, waiting: &Waiting) -> bool {
+        self.of == (waiting.user_id, waiting.revision)
+    }
 }
 
 enum Begun {
@@ -197,7 +204,8 @@ fn begin(
     waiting::put(tx, &caller.browser, &waiting)?;
     let app = match set {
         SecurityCode::Fixed(hash) => {
-            return Ok(Begun::Compare(Box::new(Counted { hash, nth: waiting.wrong, at: moment.now, who })));
+            let of = (waiting.user_id, waiting.revision);
+            return Ok(Begun::Compare(Box::new(Counted { hash, of, nth: waiting.wrong, at: moment.now, who })));
         }
         SecurityCode::App(app) => app,
     };
@@ -255,7 +263,7 @@ pub(super) fn forget(tx: &mut Tx<'_>, user_id: UserId) -> Result<(), StoreError>
 
 fn give_back(tx: &mut Tx<'_>, caller: &CodeCaller, counted: &Counted) -> Result<(), StoreError> {
     limits::take_back(tx, counted.at, RULE, &counted.who)?;
-    if let Some(mut waiting) = waiting::find(tx, &caller.browser, counted.at)? {
+    if let Some(mut waiting) = waiting::find(tx, &caller.browser, counted.at)?.filter(|waiting| counted.is_of(waiting)) {
         waiting.wrong = waiting.wrong.saturating_sub(1);
         waiting::put(tx, &caller.browser, &waiting)?;
     }

@@ -56,7 +56,7 @@ pub fn show_home(app: Data<&App>, visit: Visit, office: Office, Query(asked): Qu
     let markup = office.screen(&visit, "お知らせ", MenuPage::Notices, None, false, |csrf| {
         html! {
             @if let Some(last) = &office.account.login_before { (last_login(last)) }
-            (attempts_part(&attempts))
+            (attempts_part(&attempts, office.account.password_set))
             (own_part(&own, &asked.page, csrf))
             h2 { "お知らせ一覧" }
             (public_part(&news, &visit))
@@ -73,12 +73,13 @@ fn last_login(last: &LastLogin) -> Markup {
 }
 
 /// Who tried to enter and did not; nothing where nobody did.
-fn attempts_part(attempts: &[Attempted]) -> Markup {
+fn attempts_part(attempts: &[Attempted], password_set: Option<Timestamp>) -> Markup {
     const COLUMNS: [Column<'_>; 3] = [Column::Short("日時"), Column::Short("接続元"), Column::Text("理由")];
     let Some(newest) = attempts.first() else { return html! {} };
     let count =
         if attempts.len() >= ATTEMPTS_MOST { format!("{ATTEMPTS_MOST}回以上") } else { format!("{}回", attempts.len()) };
-    let known = attempts.iter().any(|one| one.knew_password);
+    // Who knew a password that has been replaced since knows nothing any more.
+    let known = attempts.iter().any(|one| one.knew_password && password_set.is_none_or(|set| one.at >= set));
     let mut table = DataTable::new("ログインできなかった記録", &COLUMNS);
     for one in attempts.iter().take(ATTEMPTS_SHOWN) {
         table.push(vec![html! { (jst::list_time(one.at)) }, html! { (one.from) }, html! { (one.outcome_word) }]);

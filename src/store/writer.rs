@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -70,13 +70,12 @@ impl Writer {
         let sender = self.sender()?;
         // Whoever writes one chunk after the other must not be faster than those who wait.
         let nobody_waits = sender.capacity() == QUEUE && !self.room.wanted.load(Ordering::SeqCst);
-        match self.room.turn.try_lock() {
-            Ok(mut turn) if nobody_waits && *turn == Turn::Open => {
-                self.room.serve(&mut turn, &mut vec![job]);
-                Ok(())
-            }
-            _ => sender.blocking_send(job).map_err(|_| StoreError::Closed),
+        if nobody_waits && let Some(mut turn) = self.room.free() {
+            self.room.serve(&mut turn, &mut vec![job]);
+            return Ok(());
         }
+        // Without the turn in hand: the thread needs it to make room in the queue.
+        sender.blocking_send(job).map_err(|_| StoreError::Closed)
     }
 
     pub(super) async fn broken(&self) {
@@ -239,6 +238,11 @@ impl Room {
         while let Some(late) = queue.blocking_recv() {
             late.fail(StoreError::Closed);
         }
+    }
+
+    /// The turn, if nobody has it and use cases may run.
+    fn free(&self) -> Option<MutexGuard<'_, Turn>> {
+        self.turn.try_lock().ok().filter(|turn| **turn == Turn::Open)
     }
 
     /// Runs a batch and answers all of it.

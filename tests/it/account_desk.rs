@@ -296,6 +296,8 @@ async fn cleared_addresses_need_a_proof_and_are_told_to_those_who_had_them() {
     let app = TestApp::new();
     let user = app.office(USER).await;
     app.change_account(user, |account| account.review_addresses = true).await;
+    let mut inside = app.browser();
+    inside.log_in(USER, PASSWORD).await;
     let mut approver = approver(&app, "承認").await;
     let (path, seen) = (account_path(user.office()), seen(&mut approver, user).await);
     let long = "あ".repeat(501);
@@ -310,6 +312,7 @@ async fn cleared_addresses_need_a_proof_and_are_told_to_those_who_had_them() {
     assert_eq!(approver.manage(user.office(), "clear_addresses", WHY).await.status.as_u16(), 303);
     let account = app.account(user);
     assert!(account.security_mails.is_empty() && !account.review_addresses && account.notice_mail.is_some());
+    assert_eq!(inside.open("/office").await.title(), "ログイン", "whoever was inside registers no address of their own");
     let mut told: Vec<String> = app.take_mails().await.into_iter().map(|mail| format!("{} {}", mail.to, mail.subject)).collect();
     told.sort();
     let to = |name: &str| format!("{name}@example.jp {M7}");

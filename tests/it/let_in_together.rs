@@ -1,14 +1,16 @@
 //! Requests that were all let in before the first of them was written: what they found at the door need no longer be so.
 
 use jiff::SignedDuration;
+use uketsuke::accounts::SecurityCode;
 use uketsuke::audit;
-use uketsuke::kernel::UserId;
+use uketsuke::kernel::{Secret, UserId};
 use uketsuke::security::sessions::{self, Subject};
 use uketsuke::staff::Role;
 use uketsuke::store::{StoreError, Tx};
 
 use crate::bad_input_twice::at_once;
 use crate::first_login::{at_password, change};
+use crate::security_code;
 use crate::support::browser::{Browser, Page};
 use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER, user};
 use crate::support::reissue::{CONTACT, NUMBER, code_in};
@@ -178,4 +180,31 @@ async fn twenty_clicks_that_disable_a_password_are_told_and_recorded_once() {
     assert_eq!(told, ["notice@example.jp", "security-1@example.jp", "security-2@example.jp"]);
     assert_eq!(recorded(&app, user_id, "account.disable_password"), 1);
     assert!(app.account(user_id).password_disabled);
+}
+
+/// While the code of one office is compared, the same browser begins to log in as another one whose password it knows.
+#[tokio::test]
+async fn the_code_of_one_office_opens_no_login_of_another_that_was_begun_meanwhile() {
+    const OTHER: &str = "KJ131388888888";
+    let app = TestApp::new();
+    for name in [USER, OTHER] {
+        let user_id = app.office(name).await;
+        security_code::set_fixed(&app, user_id).await;
+    }
+    let hash = app.app.hasher.hash(Secret::new("73519462".to_owned()), [9; 16]).await.unwrap();
+    app.change_account(user(OTHER), move |account| account.security_code = Some(SecurityCode::Fixed(hash.clone()))).await;
+    let mut browser = app.browser();
+    security_code::at_code(&mut browser).await;
+    let mut second = browser.clone();
+    let before = app.app.store.counts().commits;
+    let mut code = Box::pin(second.post(security_code::PATH, &[("code", security_code::CODE)]));
+    while app.app.store.counts().commits == before {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(code.as_mut().poll(&mut context).is_pending(), "it is compared outside the transaction that counts it");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(browser.log_in(OTHER, PASSWORD).await.location(), Some(security_code::PATH));
+    assert_eq!(code.await.location(), Some("/login?notice=code"));
+    let of_other = app.app.store.read(|r| sessions::list(r, Subject::Office(user(OTHER)))).unwrap();
+    assert!(of_other.is_empty(), "its own code was never typed");
 }

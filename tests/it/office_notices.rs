@@ -248,4 +248,12 @@ async fn a_try_with_the_right_password_that_did_not_lead_in_is_pointed_out() {
         "{}",
         page.text()
     );
+    let now = app.clock.now();
+    app.change_account(user, move |account| account.password_set = Some(now)).await;
+    let page = inside(&app, USER).await.open("/office").await;
+    assert!(
+        page.says("31回") && !page.says("正しいパスワードを入力したのに"),
+        "the password has been changed since: {}",
+        page.text()
+    );
 }

@@ -15,7 +15,7 @@ use crate::support::world::dump;
 
 /// The code of [`fixed`].
 pub const CODE: &str = "24681357";
-const PATH: &str = "/login/code";
+pub const PATH: &str = "/login/code";
 const OVER: Option<&str> = Some("/login?notice=code");
 
 /// An office with [`CODE`].

@@ -110,7 +110,7 @@ impl TestApp {
     }
 
     /// Changes an account.
-    pub async fn change_account(&self, user_id: UserId, change: fn(&mut Account)) {
+    pub async fn change_account(&self, user_id: UserId, mut change: impl FnMut(&mut Account) + Send + 'static) {
         self.write(move |tx| {
             let mut account = accounts::find(tx, user_id)?.unwrap();
             change(&mut account);
