@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
@@ -17,6 +17,8 @@ use super::{StoreError, Tx};
 
 /// Use cases that may wait for the writer before callers wait to hand theirs in.
 const QUEUE: usize = 1024;
+/// How long the thread waits for those whom it has just answered, if they were several: a commit costs as much for one as for all.
+const GATHER: Duration = Duration::from_micros(100);
 /// Whoever waits behind a transaction that takes longer notices it.
 const SLOW: Duration = Duration::from_millis(50);
 
@@ -44,8 +46,8 @@ impl Writer {
     ) -> Self {
         let (sender, queue) = mpsc::channel(QUEUE);
         let (broken_sender, broken) = watch::channel(false);
-        let (turn, wanted) = (Mutex::new(Turn::Open), AtomicBool::new(false));
-        let room = Arc::new(Room { database, place, batch, counters, watchers, seal, broken: broken_sender, turn, wanted });
+        let (turn, waiting) = (Mutex::new(Turn::Open), AtomicUsize::new(0));
+        let room = Arc::new(Room { database, place, batch, counters, watchers, seal, broken: broken_sender, turn, waiting });
         let of_thread = Arc::clone(&room);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
@@ -62,20 +64,26 @@ impl Writer {
     }
 
     pub(super) async fn submit(&self, job: Box<dyn Work>) -> Result<(), StoreError> {
-        self.sender()?.send(job).await.map_err(|_| StoreError::Closed)
+        let (sender, waiting) = (self.sender()?, Waiting::one_more(&self.room));
+        sender.send(job).await.map_err(|_| StoreError::Closed)?;
+        waiting.handed_in();
+        Ok(())
     }
 
     /// Runs it on the calling thread if nobody waits for the writer, otherwise hands it in.
     pub(super) fn submit_blocking(&self, job: Box<dyn Work>) -> Result<(), StoreError> {
         let sender = self.sender()?;
         // Whoever writes one chunk after the other must not be faster than those who wait.
-        let nobody_waits = sender.capacity() == QUEUE && !self.room.wanted.load(Ordering::SeqCst);
+        let nobody_waits = self.room.waiting.load(Ordering::SeqCst) == 0;
         if nobody_waits && let Some(mut turn) = self.room.free() {
             self.room.serve(&mut turn, &mut vec![job]);
             return Ok(());
         }
         // Without the turn in hand: the thread needs it to make room in the queue.
-        sender.blocking_send(job).map_err(|_| StoreError::Closed)
+        let waiting = Waiting::one_more(&self.room);
+        sender.blocking_send(job).map_err(|_| StoreError::Closed)?;
+        waiting.handed_in();
+        Ok(())
     }
 
     pub(super) async fn broken(&self) {
@@ -177,8 +185,29 @@ struct Room {
     broken: watch::Sender<bool>,
     /// Held by whoever runs use cases.
     turn: Mutex<Turn>,
-    /// The thread has work and waits for its turn.
-    wanted: AtomicBool,
+    /// Use cases that were handed in, or are about to be, and that the thread has not begun.
+    waiting: AtomicUsize,
+}
+
+/// One more who waits for the thread; no more if it cannot be handed in, or if the caller gives up before.
+struct Waiting<'r>(&'r Room);
+
+impl<'r> Waiting<'r> {
+    fn one_more(room: &'r Room) -> Self {
+        room.waiting.fetch_add(1, Ordering::SeqCst);
+        Self(room)
+    }
+
+    /// From now on the thread counts it.
+    fn handed_in(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 /// Whether use cases may run.
@@ -218,16 +247,18 @@ enum Ended {
 impl Room {
     fn run(&self, mut queue: mpsc::Receiver<Box<dyn Work>>) {
         let mut batch = Vec::with_capacity(self.batch);
+        let mut answered = 0;
         while let Some(first) = queue.blocking_recv() {
-            self.wanted.store(true, Ordering::SeqCst);
+            gather(&queue, answered);
             let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            self.wanted.store(false, Ordering::SeqCst);
             batch.push(first);
             while batch.len() < self.batch
                 && let Ok(next) = queue.try_recv()
             {
                 batch.push(next);
             }
+            answered = batch.len();
+            self.waiting.fetch_sub(answered, Ordering::SeqCst);
             self.serve(&mut turn, &mut batch);
             if *turn == Turn::Broken {
                 break;
@@ -339,6 +370,14 @@ impl Room {
         batch.drain(..).for_each(|job| job.fail(StoreError::Database(error.to_string())));
         self.broken.send_replace(true);
         false
+    }
+}
+
+/// Waits until as many are there as were answered together before, at most for [`GATHER`]. Whoever was alone is not waited for.
+fn gather(queue: &mpsc::Receiver<Box<dyn Work>>, answered: usize) {
+    let end = Instant::now() + GATHER;
+    while queue.len() + 1 < answered && Instant::now() < end {
+        std::thread::yield_now();
     }
 }
 
