@@ -74,6 +74,8 @@ pub enum Change {
     TemporaryWithdrawn,
     /// A one-time password let a device in that was not known.
     DeviceAdmitted,
+    /// Devices were logged out from the list of sessions, and are strangers at the next login.
+    DevicesForgotten,
 }
 
 impl Change {
@@ -114,6 +116,9 @@ impl Change {
             Self::Released => "国保連合会が、このユーザIDの利用を再開しました。",
             Self::TemporaryWithdrawn => "国保連合会が、発行した仮パスワードを取り消しました。",
             Self::DeviceAdmitted => "ワンタイムパスワードにより、新しい端末からのログインが許可されました。",
+            Self::DevicesForgotten => {
+                "【ログイン中の端末】の操作により、端末がログアウトされました。次にその端末からログインするときは、初めて使う端末として扱われます。"
+            }
         })
     }
 }

@@ -87,6 +87,7 @@ pub fn open(tx: &mut Tx<'_>, moment: &Moment, keys: &Keys, config: &Config, open
         tries_left: config.code.tries,
         end: None,
         mail: None,
+        regards: None,
     };
     put_and_post(tx, moment, id, challenge, &config.code)?;
     Ok(Opened::Open(id))
@@ -177,6 +178,17 @@ pub fn replace(tx: &mut Tx<'_>, id: Id) -> Result<(), StoreError> {
 pub fn restrict(tx: &mut Tx<'_>, id: Id, sends: bool) -> Result<(), StoreError> {
     let Some(mut challenge) = store::find(tx, id)? else { return Ok(()) };
     challenge.sends &= sends;
+    store::put(tx, id, &challenge)
+}
+
+/// Has the mail of a challenge name what the code lets happen, a masked address: who is asked for it must be able to tell it from what
+/// somebody else has begun.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn regard(tx: &mut Tx<'_>, id: Id, regards: String) -> Result<(), StoreError> {
+    let Some(mut challenge) = store::find(tx, id)? else { return Ok(()) };
+    challenge.regards = Some(regards);
     store::put(tx, id, &challenge)
 }
 

@@ -68,6 +68,8 @@ struct Place {
     again: &'static str,
     /// What to do for somebody who did not ask.
     unasked: &'static str,
+    /// What the address is that [`Challenge::regards`] names.
+    regards: &'static str,
 }
 
 const fn place(purpose: Purpose) -> Place {
@@ -77,39 +79,57 @@ const fn place(purpose: Purpose) -> Place {
             screen: "確認コード入力",
             again: "ログイン情報再発行申請",
             unasked: "このメールは破棄してください。どなたかがメールアドレスを誤って入力した可能性があります。確認コードを入力しないかぎり、申請は行われません。",
+            regards: "",
         },
         Purpose::ReissueWithdraw => Place {
             doing: "ログイン情報再発行申請の取下げ",
             screen: "ワンタイムパスワード入力",
             again: "申請状況の確認",
             unasked: "このメールは破棄してください。ワンタイムパスワードを入力しないかぎり、申請が取り下げられることはありません。気になることがあるときは、下記の連合会へお電話ください。",
+            regards: "",
         },
         Purpose::FirstAddress => Place {
             doing: "セキュリティ用メールアドレスの登録",
             screen: "確認コード入力",
             again: "セキュリティ用メールアドレス設定",
             unasked: TYPED_WRONG,
+            regards: "",
         },
         Purpose::NewAddress => Place {
             doing: "セキュリティ用メールアドレスの登録・変更",
             screen: "確認コード入力",
             again: "セキュリティ用メールアドレス一覧",
             unasked: TYPED_WRONG,
+            regards: "",
         },
-        Purpose::AddAddress => Place { doing: "セキュリティ用メールアドレスの追加", ..OF_THE_LIST },
-        Purpose::ChangeAddress => Place { doing: "セキュリティ用メールアドレスの変更", ..OF_THE_LIST },
-        Purpose::DeleteAddress => Place { doing: "セキュリティ用メールアドレスの削除", ..OF_THE_LIST },
+        Purpose::AddAddress => {
+            Place {
+                doing: "セキュリティ用メールアドレスの追加", regards: "追加するメールアドレス", ..OF_THE_LIST
+            }
+        }
+        Purpose::ChangeAddress => {
+            Place {
+                doing: "セキュリティ用メールアドレスの変更", regards: "変更後のメールアドレス", ..OF_THE_LIST
+            }
+        }
+        Purpose::DeleteAddress => {
+            Place {
+                doing: "セキュリティ用メールアドレスの削除", regards: "削除するメールアドレス", ..OF_THE_LIST
+            }
+        }
         Purpose::Reset => Place {
             doing: "ログイン情報再設定",
             screen: "ワンタイムパスワード入力",
             again: "ログイン情報再設定認証",
             unasked: "ワンタイムパスワードを入力しないかぎり、パスワードが変更されることはありません。どなたかが、事業所番号とこのメールアドレスを使って再設定しようとした可能性があります。同じメールが続くときは、下記の連合会へお電話ください。",
+            regards: "",
         },
         Purpose::NewDevice => Place {
             doing: "初めて使う端末の確認",
             screen: "ワンタイムパスワード入力",
             again: "端末の確認",
             unasked: "ワンタイムパスワードを入力しないかぎり、新しい端末からログインできるようになることはありません。同じメールが続くときは、下記の連合会へお電話ください。",
+            regards: "",
         },
     }
 }
@@ -122,6 +142,7 @@ const OF_THE_LIST: Place = Place {
     screen: "ワンタイムパスワード入力",
     again: "セキュリティ用メールアドレス一覧",
     unasked: "第三者がログインしているおそれがあります。ワンタイムパスワードは入力せず、だれにも知らせないで、すぐに下記の連合会へお電話ください。",
+    regards: "",
 };
 
 fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) -> (&'static str, String) {
@@ -134,7 +155,9 @@ fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) ->
     let until = jst::hm(challenge.valid_until(&config.code));
     let body = Words::from_federation(config, challenge.prefecture)
         .paragraph(&format!("{}のため、{name}を発行しました。", place.doing))
-        .fact(name, code.expose())
+        .fact(name, code.expose());
+    let body = challenge.regards.iter().fold(body, |body, address| body.fact(place.regards, address));
+    let body = body
         .paragraph(&format!(
             "{name}の有効期間は{}分です（{until}まで）。\n【{}】画面に{}桁の数字を入力し、画面の案内に従って進めてください。",
             config.code.valid_minutes,
@@ -163,6 +186,7 @@ mod tests {
             ("mail_m1_first_address", Purpose::FirstAddress, "0427"),
             ("mail_m2_withdraw", Purpose::ReissueWithdraw, "004271"),
             ("mail_m2_reset", Purpose::Reset, "004271"),
+            ("mail_m2_add_address", Purpose::AddAddress, "004271"),
         ] {
             let at = "2026-01-20T05:02:00Z".parse().unwrap();
             let challenge = Challenge {
@@ -179,6 +203,7 @@ mod tests {
                 tries_left: 5,
                 end: None,
                 mail: None,
+                regards: (purpose == Purpose::AddAddress).then(|| "shi***@example.jp".to_owned()),
             };
             let (subject, body) = text(&challenge, &Secret::new(code.to_owned()), &Config::demo());
             let mut settings = insta::Settings::clone_current();

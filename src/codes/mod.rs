@@ -11,8 +11,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, replace, resend, restrict, view};
+pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, regard, replace, resend, restrict, view};
 pub use mails::{KINDS, compose};
 pub use model::{Challenge, End, Entered, Purpose, Sort, looks_like};
-pub use pages::{CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};
+pub use pages::{CHALLENGE, CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};
 pub use store::check;

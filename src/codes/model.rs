@@ -146,6 +146,9 @@ pub struct Challenge<K> {
     /// The outbox row of the newest code.
     #[serde(default)]
     pub mail: Option<Id>,
+    /// What the code lets happen, for its mail to name: a masked address.
+    #[serde(default)]
+    pub regards: Option<String>,
 }
 
 /// What became of an entry.
@@ -272,6 +275,7 @@ mod tests {
             tries_left: 5,
             end: None,
             mail: None,
+            regards: None,
         }
     }
 

@@ -5,14 +5,16 @@ use maud::{Markup, html};
 use super::flow::{Delivery, Resent, View};
 use super::model::{End, Entered, Sort};
 use crate::config::{self, Config};
-use crate::kernel::jst;
+use crate::kernel::{Id, jst};
 use crate::web::components::{
-    Back, ButtonRow, Mark, code_field, copy_button, error_summary, form, help_details, notice, resend_form,
+    Back, ButtonRow, Mark, code_field, copy_button, error_summary, form, help_details, hidden, notice, resend_form,
 };
 use crate::web::layout::ServerTime;
 
 /// The name of the field.
 pub const FIELD: &str = "code";
+/// The name of the field that names the challenge, where [`CodeScreen::tied`] says it.
+pub const CHALLENGE: &str = "challenge";
 
 /// What the screen is made of.
 #[derive(Clone, Debug)]
@@ -35,6 +37,9 @@ pub struct CodeScreen<'a> {
     pub again: &'a str,
     /// Why the code is asked for, before 〜を … 宛に送信しました.
     pub why: &'a str,
+    /// The challenge, where its form names it: a screen drawn for another one enters nothing then. `None` where one challenge does as well
+    /// as another.
+    pub tied: Option<Id>,
     /// An address that answers GET with the state of delivery; `None` where that must not be told.
     pub delivery: Option<&'a str>,
     /// Lines of the screen's own, before the causes why a mail does not come.
@@ -83,6 +88,7 @@ impl CodeScreen<'_> {
                 "桁の数字を入力し、【" (self.forward) "】ボタンを押してください。"
             }
             (form(self.action, self.csrf, html! {
+                @if let Some(id) = self.tied { (hidden(CHALLENGE, &id.to_string())) }
                 (code_field(FIELD, name).required().error(error).support(&format!(
                     "有効期間は{}分です（{}まで）。{}",
                     self.config.code.valid_minutes,

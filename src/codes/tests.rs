@@ -25,6 +25,7 @@ fn challenge(key: KeyId, purpose: Purpose) -> Challenge<KeyId> {
         tries_left: 5,
         end: None,
         mail: None,
+        regards: None,
     }
 }
 

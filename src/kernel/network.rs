@@ -36,6 +36,14 @@ impl ClientNetwork {
     }
 }
 
+impl ClientNetwork {
+    /// The same of an address as rows hold it.
+    #[must_use]
+    pub fn masked_text(address: &str) -> String {
+        address.parse().map_or_else(|_| "不明".to_owned(), |address| Self::of(address).masked())
+    }
+}
+
 impl fmt::Display for ClientNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -63,5 +71,7 @@ mod tests {
         assert_eq!(masked("203.0.113.9"), "203.0.113.*");
         assert_eq!(masked("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::*");
         assert_eq!(masked("2001:db8::1"), "2001:db8::*");
+        assert_eq!(ClientNetwork::masked_text("::ffff:203.0.113.9"), "203.0.113.*");
+        assert_eq!(ClientNetwork::masked_text(""), "不明");
     }
 }

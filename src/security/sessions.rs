@@ -73,6 +73,9 @@ pub struct Session {
     /// The security address was put off, for as long as this session lives.
     #[serde(default)]
     pub deferred: bool,
+    /// A temporary password was changed in it: the steps that follow are those of the first login, and ask for no password again.
+    #[serde(default)]
+    pub first_steps: bool,
 }
 
 impl Session {
@@ -114,6 +117,7 @@ pub fn open(tx: &mut Tx<'_>, moment: &Moment, subject: Subject, with: &OpenSessi
         device: with.device,
         agent: with.agent.clone(),
         deferred: false,
+        first_steps: false,
     };
     tx.put(&SESSIONS, &key, &session)?;
     tx.put(&BY_SUBJECT, &(subject.key(), key), &())?;

@@ -14,6 +14,7 @@ use crate::kernel::{Moment, Secret};
 use crate::login::{LoginError, Office};
 use crate::security::{Authenticator, Purpose, sessions};
 use crate::store::{Reads, Store, StoreError, Tx};
+use crate::web::Visit;
 
 /// The repeating job that removes what nobody goes on with, once an hour.
 pub const CLEAN: Kind = Kind::new("security_code.clean", Lane::Clock);
@@ -52,11 +53,11 @@ pub(super) async fn remove(app: &App, office: &Office, shown: u64) -> Result<Cha
 }
 
 /// A secret for an app, kept with the session until a code of it proves that the app has it.
-pub(super) async fn begin_app(app: &App, office: &Office, shown: u64) -> Result<Changed, StoreError> {
+pub(super) async fn begin_app(app: &App, office: &Office, browser: [u8; 32], shown: u64) -> Result<Changed, StoreError> {
     let moment = app.moment();
     let random = moment.part("authenticator").random();
     let secret = app.keys.seal(Purpose::Authenticator, Authenticator::new(&random).secret().expose(), &random);
-    let setup = Setup { at: moment.now, stage: Stage::Proving { secret, revision: shown } };
+    let setup = Setup { at: moment.now, browser, stage: Stage::Proving { secret, revision: shown } };
     let seen = office.clone();
     app.store
         .write(move |tx| {
@@ -70,9 +71,10 @@ pub(super) async fn begin_app(app: &App, office: &Office, shown: u64) -> Result<
         .await
 }
 
-/// The secret that waits for its first code.
-pub(super) fn waiting(app: &App, office: &Office, now: Timestamp) -> Result<Option<Authenticator>, StoreError> {
-    let setup = app.store.read(|r| store::find(r, &office.session_key))?.filter(|setup| setup.is_open(now));
+/// The secret that waits for its first code, in the browser that began.
+pub(super) fn waiting(app: &App, office: &Office, visit: &Visit) -> Result<Option<Authenticator>, StoreError> {
+    let setup = app.store.read(|r| store::find(r, &office.session_key))?;
+    let setup = setup.filter(|setup| setup.is_open(visit.now) && setup.browser == visit.browser());
     Ok(setup.and_then(|setup| match setup.stage {
         Stage::Proving { secret, .. } => app.keys.open(Purpose::Authenticator, &secret).map(Authenticator::from_secret),
         Stage::Done { .. } => None,
@@ -150,7 +152,7 @@ fn change(
     account.security_code = code;
     let account = accounts::save(tx, &account)?;
     let stage = Stage::Done { did, revision: account.revision };
-    store::put(tx, &seen.session_key, &Setup { at: moment.now, stage })?;
+    store::put(tx, &seen.session_key, &Setup { at: moment.now, browser: [0; 32], stage })?;
     accounts::tell_change(tx, moment, &account, told)?;
     let event = Event::new(Actor::Office(user_id), word).office(user_id.office()).client(&seen.session.address);
     audit::record(tx, moment, event)?;

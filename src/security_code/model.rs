@@ -70,6 +70,9 @@ fn is_easy(digits: &[u8]) -> bool {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Setup {
     pub(super) at: Timestamp,
+    /// The browser that began: a session that was stolen is not shown the secret in another.
+    #[serde(default)]
+    pub(super) browser: [u8; 32],
     pub(super) stage: Stage,
 }
 

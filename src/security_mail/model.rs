@@ -53,6 +53,15 @@ impl Act {
         }
     }
 
+    /// The address that it adds or takes out: what whoever enters the one-time password lets happen.
+    #[must_use]
+    pub const fn regards<'a>(&'a self, new: Option<&'a MailAddress>) -> Option<&'a MailAddress> {
+        match self {
+            Self::Add | Self::Change { .. } => new,
+            Self::Delete { old } => Some(old),
+        }
+    }
+
     /// Whether nothing is to be typed.
     #[must_use]
     pub const fn is_deletion(&self) -> bool {

@@ -110,7 +110,8 @@ pub enum Which {
 }
 
 /// \[ログアウトさせる\]. Their devices are forgotten as well: whoever sits there is a stranger again at the next login, unless another
-/// session lives on the same device. Gives how many ended; one that is not of this account is none.
+/// session lives on the same device; and every address hears of it. The device that asks stays known, also when it logs itself out. Gives
+/// how many ended; one that is not of this account is none.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -118,10 +119,10 @@ pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<us
     let (moment, seen) = (app.moment(), office.clone());
     app.store
         .write(move |tx| {
-            if !sessions::is_there(tx, &seen.session_key)? {
-                return Ok(0);
-            }
-            let subject = Subject::Office(seen.account.user_id);
+            let there = sessions::is_there(tx, &seen.session_key)?;
+            let account = accounts::find(tx, seen.account.user_id)?.filter(Account::opens);
+            let Some(account) = account.filter(|_| there) else { return Ok(0) };
+            let subject = Subject::Office(account.user_id);
             let ended: Vec<Session> = match which {
                 Which::One(handle) => sessions::end_by_handle(tx, subject, handle)?.into_iter().collect(),
                 Which::Others => {
@@ -134,7 +135,9 @@ pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<us
             if ended.is_empty() {
                 return Ok(0);
             }
-            forget_devices(tx, &seen, &ended)?;
+            if forget_devices(tx, &seen, &ended)? > 0 {
+                accounts::tell_change(tx, &moment, &account, Change::DevicesForgotten)?;
+            }
             let agents: BTreeSet<&str> = ended.iter().map(|session| session.agent.as_str()).collect();
             let agents = agents.into_iter().collect::<Vec<_>>().join("、");
             let event = event(&seen, "account.end_session").detail("sessions", ended.len()).detail("agents", agents);
@@ -144,12 +147,17 @@ pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<us
         .await
 }
 
-fn forget_devices(tx: &mut Tx<'_>, office: &Office, ended: &[Session]) -> Result<(), StoreError> {
+/// Says how many devices are strangers now.
+fn forget_devices(tx: &mut Tx<'_>, office: &Office, ended: &[Session]) -> Result<usize, StoreError> {
     let who = office.account.user_id;
     let alive = sessions::list(tx, Subject::Office(who))?;
-    let in_use: Vec<Id> = alive.iter().filter_map(|(_, session)| session.device).collect();
+    let in_use: Vec<Id> = alive.iter().filter_map(|(_, session)| session.device).chain(office.session.device).collect();
     let gone = ended.iter().filter_map(|session| session.device).filter(|device| !in_use.contains(device));
-    gone.collect::<BTreeSet<_>>().into_iter().try_for_each(|device| devices::forget(tx, &who.to_string(), device).map(drop))
+    let mut forgotten = 0;
+    for device in gone.collect::<BTreeSet<_>>() {
+        forgotten += usize::from(devices::forget(tx, &who.to_string(), device)?);
+    }
+    Ok(forgotten)
 }
 
 /// A session that lives, with its newest use.

@@ -8,9 +8,10 @@ use uketsuke::security::sessions::{self, Subject};
 use crate::support::TestApp;
 use crate::support::browser::{Browser, Page};
 use crate::support::office::{PASSWORD, USER, user};
-use crate::user_info::logged_in;
+use crate::user_info::{logged_in, told};
 
 const PATH: &str = "/office/user/devices";
+const ENDED: &str = "/office/user/devices?notice=ended";
 const CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const IPHONE: &str =
@@ -73,11 +74,37 @@ async fn q33_a_device_is_logged_out_from_the_list_and_is_a_stranger_again() {
     let own_handle = handles(&own.get(PATH).await).len();
     assert_eq!(own_handle, 2);
     let theirs = other_handle(&app, &own);
-    assert_eq!(own.post(PATH, &[("device", &theirs)]).await.location(), Some("/office/user/devices?notice=ended"));
-    assert!(own.get("/office/user/devices?notice=ended").await.says("ログアウトさせました"));
+    assert_eq!(own.post(PATH, &[("device", &theirs)]).await.location(), Some(ENDED));
+    assert!(own.get(ENDED).await.says("ログアウトさせました"));
     assert_eq!(other.get("/office").await.location(), Some("/login?notice=ended"));
     assert_eq!(own.get("/office").await.status.as_u16(), 200);
     assert!(!known(&app, &other) && known(&app, &own));
+    let addresses = ["notice@example.jp", "security-1@example.jp", "security-2@example.jp"];
+    assert_eq!(told(&app, "初めて使う端末として扱われます。").await, addresses, "q19");
+}
+
+#[tokio::test]
+async fn q20_the_password_is_asked_again_before_devices_become_strangers() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let (mut own, mut other) = (logged_in(&app).await, logged_in(&app).await);
+    assert!(!own.get(PATH).await.body.contains("current_password"), "it was entered a moment ago");
+    app.advance(SignedDuration::from_mins(10));
+    other.get("/office").await;
+    assert!(own.get(PATH).await.body.contains("name=\"current_password\""));
+    let theirs = other_handle(&app, &own);
+    for device in [theirs.as_str(), "others"] {
+        for (password, told) in [("", "現在のパスワードを入力してください。"), ("wrong", "現在のパスワードが違います。")]
+        {
+            let page = own.post(PATH, &[("device", device), ("current_password", password)]).await;
+            assert!(page.status.as_u16() == 422 && page.says(told), "{}", page.text());
+        }
+    }
+    assert_eq!(other.get("/office").await.status.as_u16(), 200);
+    assert!(known(&app, &other) && app.take_mails().await.is_empty());
+    assert_eq!(own.post(PATH, &[("device", &theirs), ("current_password", PASSWORD)]).await.location(), Some(ENDED));
+    assert!(!known(&app, &other));
+    app.take_mails().await;
 }
 
 /// The public name of the newest session that is not this browser's.
@@ -103,6 +130,7 @@ async fn all_others_are_logged_out_at_once() {
     let before = app.app.store.counts().written;
     assert_eq!(own.post(PATH, &[("device", "others")]).await.location(), Some(PATH), "there are no others");
     assert_eq!(app.app.store.counts().written, before);
+    app.take_mails().await;
 }
 
 #[tokio::test]
@@ -110,9 +138,11 @@ async fn the_own_row_logs_out() {
     let app = TestApp::new();
     app.office(USER).await;
     let mut own = logged_in(&app).await;
+    app.advance(SignedDuration::from_mins(10));
     let handle = handles(&own.get(PATH).await).remove(0);
-    assert_eq!(own.post(PATH, &[("device", &handle)]).await.location(), Some("/login?notice=logout"));
+    assert_eq!(own.post(PATH, &[("device", &handle)]).await.location(), Some("/login?notice=logout"), "without the password");
     assert!(!own.cookies.contains_key("office"));
+    assert!(known(&app, &own) && app.take_mails().await.is_empty(), "and nobody is a stranger by it");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use uketsuke::staff::Role;
 
 use crate::first_login::{at_password, change};
 use crate::letters_print::{offices, print_all};
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, Page};
 use crate::support::first_login::ADDRESS;
 use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER, user};
 use crate::support::{TestApp, staff};
@@ -226,13 +226,76 @@ async fn addresses_that_staff_took_out_meanwhile_are_not_replaced_by_a_code_of_b
     assert!(app.account(user(USER)).security_mails.is_empty());
 }
 
+const AT_ADDRESS: &str = "/first-login/address";
+const ASKED: &str = "name=\"current_password\"";
+
+/// [次へ] with a new address and this password.
+async fn next_with(browser: &mut Browser, password: &str) -> Page {
+    let fields = [("address", ADDRESS), ("address_again", ADDRESS), ("current_password", password)];
+    browser.post(AT_ADDRESS, &fields).await
+}
+
 #[tokio::test]
-async fn the_password_is_never_asked_again_in_the_wizard() {
+async fn q20_a_session_that_is_no_first_login_is_asked_for_the_password_before_it_registers_an_address() {
     let app = TestApp::new();
     let mut browser = without_address(&app, "2026-01-20T01:00:00Z").await;
+    assert!(!browser.open(AT_ADDRESS).await.body.contains(ASKED), "it was entered a moment ago");
+    app.advance(SignedDuration::from_mins(10));
+    assert!(browser.open(AT_ADDRESS).await.body.contains(ASKED));
+    for (password, told) in [("", "現在のパスワードを入力してください。"), ("wrong", "現在のパスワードが違います。")]
+    {
+        let page = next_with(&mut browser, password).await;
+        assert!(page.status.as_u16() == 422 && page.says(told), "{}", page.text());
+        assert_eq!(page.value("address").as_deref(), Some(ADDRESS), "what was typed is still there");
+    }
+    let page = browser.post(AT_ADDRESS, &[("address", "x"), ("current_password", "wrong")]).await;
+    assert!(
+        page.says("の形が正しくありません") && !page.says("現在のパスワードが違います。"),
+        "a slip costs no try: {}",
+        page.text()
+    );
+    assert!(app.take_mails().await.is_empty());
+    assert_eq!(next_with(&mut browser, PASSWORD).await.location(), Some("/first-login/address/code"));
+    let code = app.code().await;
+    assert_eq!(browser.enter_code(&code).await.title(), "処理終了");
+}
+
+#[tokio::test]
+async fn q20_what_was_put_off_is_not_caught_up_on_without_the_password() {
+    let app = TestApp::new();
+    let user_id = app.existing_without_address(USER).await;
+    move_to(&app, "2026-01-31T14:49:00Z");
+    app.letter(user_id).await;
+    let mut browser = app.browser();
+    browser.log_in(USER, TEMPORARY).await;
+    browser.open("/first-login").await;
+    browser.submit("/first-login/warning", &[]).await;
+    change(&mut browser, TEMPORARY, NEW_PASSWORD, NEW_PASSWORD).await;
+    browser.open("/first-login").await;
+    assert_eq!(browser.submit("/first-login/done", &[]).await.title(), TITLE);
+    assert_eq!(browser.post(AT_ADDRESS, &[("later", "1")]).await.location(), Some("/office"));
+    move_to(&app, AFTER);
+    assert!(browser.open("/office").await.body.contains(ASKED));
+    let page = next_with(&mut browser, "wrong").await;
+    assert!(page.status.as_u16() == 422 && page.says("現在のパスワードが違います。"), "{}", page.text());
+    assert_eq!(next_with(&mut browser, NEW_PASSWORD).await.location(), Some("/first-login/address/code"));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn q20_addresses_are_replaced_without_the_password_in_the_first_login_only() {
+    let app = TestApp::new();
+    let mut browser = at_review(&app).await;
+    let mut other = app.browser();
+    other.log_in(USER, NEW_PASSWORD).await;
     app.advance(SignedDuration::from_mins(20));
-    let page = browser.open("/first-login/address").await;
-    assert!(!page.body.contains("type=\"password\""), "{}", page.text());
+    assert!(!browser.open(AT_ADDRESS).await.body.contains("type=\"password\""), "never inside the first login");
+    other.open("/office").await;
+    other.submit("/first-login/addresses", &[("way", "replace")]).await;
+    let page = next_with(&mut other, "").await;
+    assert!(page.status.as_u16() == 422 && page.says("現在のパスワードを入力してください。"), "{}", page.text());
+    assert!(app.take_mails().await.is_empty());
+    browser.submit("/first-login/addresses", &[("way", "replace")]).await;
     assert_eq!(browser.ask_for_code(ADDRESS).await.title(), "確認コード入力");
     app.take_mails().await;
 }

@@ -194,8 +194,8 @@ async fn q20_the_password_is_asked_again_before_the_code_changes() {
     assert!(page.says("現在のパスワードを入力してください。") && page.says("6〜8桁の数字で"), "{}", page.text());
     assert_eq!(app.account(user_id).revision, before);
     assert_eq!(send(&mut browser, &[("current_password", PASSWORD), ("kind", "app")]).await.location(), Some(APP));
-    app.advance(SignedDuration::from_mins(10));
     let authenticator = read(&browser.get(APP).await);
+    app.advance(SignedDuration::from_mins(10));
     let code = authenticator.code(app.clock.now());
     let page = browser.post(APP, &[("code", &code)]).await;
     assert!(page.says("現在のパスワードを入力してください。"), "again before the app counts: {}", page.text());
@@ -221,6 +221,30 @@ async fn a_secret_of_an_app_belongs_to_its_session_and_half_an_hour() {
     let code = authenticator.code(app.clock.now());
     assert_eq!(browser.post(APP, &[("code", &code)]).await.location(), Some(PATH));
     assert!(app.account(user(USER)).security_code.is_none());
+}
+
+#[tokio::test]
+async fn the_secret_of_an_app_is_shown_for_ten_minutes_and_to_the_browser_that_asked_for_it() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let mut browser = logged_in(&app).await;
+    let authenticator = at_app(&mut browser).await;
+    let mut thief = app.browser();
+    thief.cookies.insert("office".to_owned(), browser.cookies["office"].clone());
+    assert_eq!(thief.get(APP).await.location(), Some(PATH), "a session that was stolen");
+    app.advance(SignedDuration::from_mins(10));
+    let code = authenticator.code(app.clock.now());
+    for page in [
+        browser.get(APP).await,
+        browser.post(APP, &[("code", &code)]).await,
+        browser.post(APP, &[("code", &code), ("current_password", "wrong")]).await,
+    ] {
+        assert!(page.title() == "セキュリティコード設定" && page.says("現在のパスワード"), "{}", page.text());
+        assert!(!page.body.contains("setup-key") && !page.body.contains("読み取るQRコード"), "{}", page.body);
+    }
+    let page = browser.post(APP, &[("code", &code), ("current_password", PASSWORD)]).await;
+    assert_eq!(page.location(), Some(DONE), "whoever has read it goes on");
+    app.take_mails().await;
 }
 
 #[tokio::test]

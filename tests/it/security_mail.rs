@@ -8,9 +8,10 @@ use uketsuke::codes::{self, Attempt, Entered, Opened, Opening, Purpose};
 use uketsuke::kernel::{Id, MailAddress};
 use uketsuke::notices;
 use uketsuke::security::sessions;
-use uketsuke::store::{Reads as _, Span, Table};
+use uketsuke::store::{Reads as _, Span, Table, Tx};
 
 use crate::bad_input_twice::at_once;
+use crate::let_in_together::{behind, end_sessions};
 use crate::support::TestApp;
 use crate::support::browser::{Browser, Page};
 use crate::support::office::{PASSWORD, USER, user};
@@ -72,8 +73,8 @@ impl Browser {
     }
 
     async fn enter(&mut self, path: &str, code: &str) -> Page {
-        self.get(path).await;
-        self.post(path, &[("code", code)]).await
+        let challenge = self.get(path).await.value("challenge").unwrap_or_default();
+        self.post(path, &[("challenge", &challenge), ("code", code)]).await
     }
 }
 
@@ -336,6 +337,24 @@ async fn a_list_that_was_drawn_before_a_change_does_nothing() {
         }
     }
     assert_eq!(app.app.store.counts().written, before);
+}
+
+#[tokio::test]
+async fn q20_the_contact_is_not_chosen_for_a_list_that_is_still_to_come() {
+    let app = TestApp::new();
+    let mut browser = office(&app, "ab").await;
+    app.advance(SignedDuration::from_mins(10));
+    let revision: u64 = browser.get(LIST).await.value("revision").unwrap().parse().unwrap();
+    let coming = (revision + 1).to_string();
+    let user_id = user(USER);
+    let change = move |tx: &mut Tx<'_>| {
+        let account = accounts::find(tx, user_id)?.unwrap();
+        accounts::save(tx, &account).map(drop)
+    };
+    let contact = format!("{LIST}/contact");
+    let page = behind(&app, change, browser.post(&contact, &[("contact", "1"), ("revision", &coming)])).await;
+    assert!(page.status.as_u16() == 422 && page.says("一覧が変わっています。"), "{}", page.text());
+    assert_eq!(app.names(), ["a", "b"], "nobody has entered the password");
 }
 
 #[tokio::test]

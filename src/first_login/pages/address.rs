@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::MailAddress;
 use crate::kernel::mail_address::MailAddressError;
-use crate::login::Office;
+use crate::login::{self, LoginError, Office};
 use crate::web::components::{Back, ButtonRow, Choice, checkbox, error_summary, form, mail_field, radio_cards};
 use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
 
@@ -86,6 +86,15 @@ struct Place {
     replaces: bool,
     /// It can be put off.
     may_wait: bool,
+    /// The password is asked again.
+    asks: bool,
+}
+
+/// Whether the password is asked again before an address is registered: never in the first login itself (spec 2), but wherever else the
+/// step is due. A stolen session must not make an address of the thief's the one that resets the password.
+fn asks(visit: &Visit, office: &Office) -> bool {
+    let of_first_login = office.session.first_steps && !office.session.deferred;
+    !of_first_login && !login::is_fresh(office, visit.now)
 }
 
 impl Place {
@@ -93,9 +102,10 @@ impl Place {
         match office.next {
             Next::Step(Step::SecurityMail) => {
                 let grace_until = app.config.security_mail.grace_until;
-                Some(Self { replaces: false, may_wait: may_put_off(office.account.kind, grace_until, visit.now) })
+                let may_wait = may_put_off(office.account.kind, grace_until, visit.now);
+                Some(Self { replaces: false, may_wait, asks: asks(visit, office) })
             }
-            Next::Step(Step::Addresses) => Some(Self { replaces: true, may_wait: false }),
+            Next::Step(Step::Addresses) => Some(Self { replaces: true, may_wait: false, asks: asks(visit, office) }),
             _ => None,
         }
     }
@@ -113,7 +123,7 @@ pub fn show(app: Data<&App>, visit: Visit, office: Office) -> Answer {
 /// \[次へ\]
 #[handler]
 pub async fn start(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
-    let Some(place) = Place::of(&app, &visit, &office) else { return elsewhere(&visit, office.next) };
+    let Some(mut place) = Place::of(&app, &visit, &office) else { return elsewhere(&visit, office.next) };
     let typed = Typed { address: form.get(ADDRESS).to_owned(), again: form.get(AGAIN).to_owned() };
     if form.has(BACK) {
         return go_back(&app, &visit, &office, &place, typed).await;
@@ -128,6 +138,9 @@ pub async fn start(app: Data<&App>, visit: Visit, office: Office, form: Form) ->
     let mut errors = Errors::default();
     let address = check_address(&mut errors, &typed.address);
     check_again(&mut errors, AGAIN, "セキュリティ用メールアドレス", &typed.again, address.as_ref());
+    if place.asks {
+        confirm(&app, &visit, &office, &form, &mut place, &mut errors).await?;
+    }
     if let (Some(address), true) = (address, errors.is_empty()) {
         match flow::begin(&app, &office, visit.network.to_string(), typed.clone(), address).await {
             Ok(Asking::Sent) => return see_other(CODE),
@@ -136,6 +149,24 @@ pub async fn start(app: Data<&App>, visit: Visit, office: Office, form: Form) ->
         }
     }
     form_page(true, draw(&app, &visit, &office, &place, &typed, form.has(LATER), &errors))
+}
+
+/// Asks the password; not while something else has to be typed again anyway, which would cost a try for nothing.
+async fn confirm(
+    app: &App,
+    visit: &Visit,
+    office: &Office,
+    form: &Form,
+    place: &mut Place,
+    errors: &mut Errors,
+) -> Result<(), LoginError> {
+    if errors.is_empty() {
+        let confirmed = login::confirm(app, office, form, visit.now).await?;
+        place.asks = !login::confirmed(errors, &confirmed);
+    } else {
+        login::note_missing(errors, form);
+    }
+    Ok(())
 }
 
 /// \[戻る\]: to the choice, with what was typed kept; out, where there was none.
@@ -191,6 +222,7 @@ fn draw(app: &App, visit: &Visit, office: &Office, place: &Place, typed: &Typed,
                     .support("このアドレスに、確認コードをお送りします。今すぐメールを確認できるアドレスを入力してください。").error(errors.of(ADDRESS)))
                 (mail_field(AGAIN, "セキュリティ用メールアドレス(確認用)").required().value(&typed.again)
                     .support("入力間違いがないか確かめるため、同じアドレスをもう一度入力してください。").error(errors.of(AGAIN)))
+                @if place.asks { (login::password_again(office, visit.now, errors)) }
                 @if place.may_wait {
                     section.stack {
                         p { "セキュリティ用メールアドレスをすぐに登録できない方は、こちらを選択してください。" (last_day) "まで、暫定的にセキュリティ用メールアドレスを登録せずにログインできます。" }

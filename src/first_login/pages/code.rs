@@ -86,6 +86,7 @@ fn screen(app: &App, visit: &Visit, office: &Office, view: &View, error: Option<
             back: Step::SecurityMail.path(),
             again: "セキュリティ用メールアドレス設定",
             why: "入力されたメールアドレスに誤りがないことを確認するため、",
+            tied: None,
             delivery: Some(DELIVERY),
             notes: &[],
             address_wrong: ADDRESS_WRONG,

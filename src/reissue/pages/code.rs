@@ -104,6 +104,7 @@ fn screen(app: &App, visit: &Visit, waiting: &Waiting, error: Option<String>, no
         back: waiting.before.path(),
         again: "ログイン情報再発行申請",
         why: "入力されたメールアドレスに誤りがないことを確認するため、",
+        tied: None,
         delivery: Some("/reissue/code/delivery"),
         notes: &[],
         address_wrong: ADDRESS_WRONG,

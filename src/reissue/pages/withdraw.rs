@@ -173,6 +173,7 @@ fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>, not_rese
         back: CONFIRM,
         again: "申請の取下げ",
         why: "申請したご本人であることを確認するため、",
+        tied: None,
         delivery: Some(DELIVERY),
         notes: &[],
         address_wrong: ADDRESS_WRONG,

@@ -101,6 +101,7 @@ fn screen(app: &App, visit: &Visit, way: Way, waiting: &Waiting, error: Option<S
         back: way.path(waiting.before),
         again: if reset { STEPS[1] } else { DEVICE_STEPS[0] },
         why: "ユーザの本人確認を行うため、",
+        tied: None,
         delivery: None,
         notes: &NOTES,
         address_wrong: ADDRESS_WRONG,

@@ -15,7 +15,7 @@ use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
 /// The secret.
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit, office: Office) -> Answer {
-    match flow::waiting(&app, &office, visit.now)? {
+    match flow::waiting(&app, &office, &visit)? {
         Some(shown) => page(app_screen(&visit, &office, &shown, &Errors::default())),
         None => see_other(PATH),
     }
@@ -24,7 +24,7 @@ pub fn show(app: Data<&App>, visit: Visit, office: Office) -> Answer {
 /// \[登録\]
 #[handler]
 pub async fn prove(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
-    let Some(shown) = flow::waiting(&app, &office, visit.now)? else {
+    let Some(shown) = flow::waiting(&app, &office, &visit)? else {
         // A double click: the first has done it.
         return see_other(if flow::done(&app, &office)?.is_some() { DONE } else { PATH });
     };
@@ -51,20 +51,32 @@ pub async fn prove(app: Data<&App>, visit: Visit, office: Office, form: Form) ->
     }
 }
 
-fn app_screen(visit: &Visit, office: &Office, shown: &Authenticator, errors: &Errors) -> Markup {
+/// For the app, to be read off the screen or typed.
+fn secret(office: &Office, shown: &Authenticator) -> Markup {
     let secret = shown.in_groups();
-    let user_id = office.account.user_id.to_string();
+    html! {
+        div.qr-part {
+            (qr(shown.address(&office.account.user_id.to_string()).expose(), "認証アプリで読み取るQRコード"))
+            div.stack {
+                p { "読み取れないときは、次の文字を認証アプリに入力してください（種類は「時間ベース」）。" }
+                p.setup-key { (secret) }
+                (copy_button(&secret.replace(' ', ""), "文字をコピー"))
+            }
+        }
+    }
+}
+
+fn app_screen(visit: &Visit, office: &Office, shown: &Authenticator, errors: &Errors) -> Markup {
     office.screen(visit, TITLE, MenuPage::User, None, !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
-            p.lead { "スマートフォンなどの認証アプリでQRコードを読み取り、表示された6桁の数字を入力して、【登録】ボタンを押してください。" }
-            div.qr-part {
-                (qr(shown.address(&user_id).expose(), "認証アプリで読み取るQRコード"))
-                div.stack {
-                    p { "読み取れないときは、次の文字を認証アプリに入力してください（種類は「時間ベース」）。" }
-                    p.setup-key { (secret) }
-                    (copy_button(&secret.replace(' ', ""), "文字をコピー"))
-                }
+            // To whoever has just entered the password, and not to whoever finds the screen open.
+            @if login::is_fresh(office, visit.now) {
+                p.lead { "スマートフォンなどの認証アプリでQRコードを読み取り、表示された6桁の数字を入力して、【登録】ボタンを押してください。" }
+                (secret(office, shown))
+            } @else {
+                p.lead { "認証アプリに表示された6桁の数字と現在のパスワードを入力して、【登録】ボタンを押してください。" }
+                p.note { "安全のため、QRコードと文字は、パスワードを入力してから10分間だけ表示します。まだ読み取っていないときは、【戻る】ボタンを押して、もう一度はじめから操作してください。" }
             }
             (form(APP, csrf, html! {
                 (code_field("code", "認証コード").required().support("認証アプリに表示された6桁の数字").error(errors.of("code")))

@@ -57,7 +57,7 @@ pub async fn choose(app: Data<&App>, visit: Visit, office: Office, form: Form) -
     }
     let (changed, next) = match code {
         Some(code) => (flow::set_fixed(&app, &office, shown, code).await?, DONE),
-        None => (flow::begin_app(&app, &office, shown).await?, APP),
+        None => (flow::begin_app(&app, &office, visit.browser(), shown).await?, APP),
     };
     match changed {
         Changed::Done => see_other(next),

@@ -41,6 +41,9 @@ pub fn begin(tx: &mut Tx<'_>, acting: &Acting, wish: &Wish) -> Result<Went, Stor
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn keep(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed) -> Result<Went, StoreError> {
+    if acting.account(tx)?.is_none() {
+        return Ok(Went::To(LIST));
+    }
     if let Some(flow) = acting.current(tx)?.filter(|flow| flow.stage != Stage::Done && flow.typed != *typed) {
         acting.put(tx, flow.act, flow.stage, typed.kept())?;
     }
@@ -77,6 +80,8 @@ pub fn ask(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed, new: Option<MailAddr
         Opened::TooMany { again_at } => Ok(Went::Field(codes::too_many(Sort::OneTime, again_at))),
         Opened::Open(challenge) => {
             end_code(tx, Some(&flow))?;
+            let regarded = flow.act.regards(new.as_ref()).map(MailAddress::masked);
+            codes::regard(tx, challenge, regarded.unwrap_or_default())?;
             acting.put(tx, flow.act, Stage::Asking { new, contact, challenge }, typed.kept())
         }
     }

@@ -48,6 +48,8 @@ pub enum Went {
     Field(String),
     /// The code was looked at and is not right.
     Entered(Entered),
+    /// The screen was drawn for another code: this one was not looked at.
+    Overtaken,
 }
 
 impl Went {

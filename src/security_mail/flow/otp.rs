@@ -4,18 +4,23 @@ use super::finish::finish;
 use super::{Acting, LIST, Went};
 use crate::accounts::Account;
 use crate::codes::{self, Entered, Opened, Purpose, Resent, Sort};
-use crate::kernel::MailAddress;
+use crate::kernel::{Id, MailAddress};
 use crate::security_mail::model::{Editing, Screen, Stage, Why};
 use crate::store::{StoreError, Tx};
 
 /// \[次へ\] on 【ワンタイムパスワード入力】. The right one ends a deletion; else it is used up, and a confirmation code goes to the new address.
 ///
+/// `shown` is the challenge that the screen was drawn for.
+///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn answer_otp(tx: &mut Tx<'_>, acting: &Acting, typed: &str) -> Result<Went, StoreError> {
+pub fn answer_otp(tx: &mut Tx<'_>, acting: &Acting, shown: Option<Id>, typed: &str) -> Result<Went, StoreError> {
     let Some(account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
     let Some(flow) = acting.current(tx)? else { return Ok(Went::To(LIST)) };
     let Stage::Asking { new, contact, challenge } = flow.stage.clone() else { return Ok(Went::home(Some(&flow))) };
+    if shown != Some(challenge) {
+        return Ok(Went::Overtaken);
+    }
     let changed = match changed(&account, &flow, new.as_ref(), &contact) {
         Ok(changed) => changed,
         Err(why) => return acting.stop(tx, &flow, why),
@@ -40,10 +45,13 @@ pub fn answer_otp(tx: &mut Tx<'_>, acting: &Acting, typed: &str) -> Result<Went,
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn answer_code(tx: &mut Tx<'_>, acting: &Acting, typed: &str) -> Result<Went, StoreError> {
+pub fn answer_code(tx: &mut Tx<'_>, acting: &Acting, shown: Option<Id>, typed: &str) -> Result<Went, StoreError> {
     let Some(account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
     let Some(flow) = acting.current(tx)? else { return Ok(Went::To(LIST)) };
     let Stage::Proving { new, contact, challenge } = flow.stage.clone() else { return Ok(Went::home(Some(&flow))) };
+    if shown != Some(challenge) {
+        return Ok(Went::Overtaken);
+    }
     let changed = match changed(&account, &flow, Some(&new), &contact) {
         Ok(changed) => changed,
         Err(why) => return acting.stop(tx, &flow, why),
@@ -60,6 +68,9 @@ pub fn answer_code(tx: &mut Tx<'_>, acting: &Acting, typed: &str) -> Result<Went
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn resend(tx: &mut Tx<'_>, acting: &Acting, screen: Screen) -> Result<Result<Resent, Went>, StoreError> {
+    if acting.account(tx)?.is_none() {
+        return Ok(Err(Went::To(LIST)));
+    }
     let flow = acting.current(tx)?;
     let challenge = flow.as_ref().filter(|flow| flow.stage.home() == screen).and_then(|flow| flow.stage.challenge());
     let Some(challenge) = challenge else { return Ok(Err(Went::home(flow.as_ref()))) };

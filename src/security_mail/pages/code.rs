@@ -6,16 +6,18 @@ use poem::web::Data;
 use super::{acting, seen, steps, went};
 use crate::app::App;
 use crate::codes::{
-    self, CodeScreen, FIELD, Resent, Sort, View, delivery_line, form_sentence, looks_like, resend_sentence, sentence,
+    self, CHALLENGE, CodeScreen, FIELD, Resent, Sort, View, delivery_line, form_sentence, looks_like, resend_sentence, sentence,
 };
+use crate::kernel::{Id, MailAddress};
 use crate::login::{MenuPage, Office};
 use crate::security_mail::flow::{self, LIST, Went};
-use crate::security_mail::model::{Act, Editing, Screen};
+use crate::security_mail::model::{Act, Editing, Screen, Stage};
 use crate::web::{Answer, Fault, Form, Visit, form_page, page, see_other};
 
 const OTP_DELIVERY: &str = "/office/user/addresses/otp/delivery";
 const CODE_DELIVERY: &str = "/office/user/addresses/code/delivery";
 const OTP_WRONG: &str = "通知先のメールアドレスを受信できない場合は、【戻る】ボタンを2回押して一覧に戻り、先に通知先を変更してください。どのメールアドレスも受信できない場合は、国保連合会へお電話ください。";
+const OVERTAKEN: &str = "この画面を開いた後に、操作がはじめからやり直されています。入力された数字は確認していません。画面のメールアドレスに間違いがないことをお確かめのうえ、いちばん新しいメールに記載された数字を入力してください。";
 const CODE_WRONG: &str = "しばらく待っても届かないときは、メールアドレスに誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。";
 
 /// 【ワンタイムパスワード入力】
@@ -82,12 +84,17 @@ async fn enter(app: &App, visit: &Visit, office: &Office, form: &Form, screen: S
     if !looks_like(typed.expose(), sort) {
         return drawn(app, visit, office, &before, (Some(form_sentence(typed.expose(), sort)), None));
     }
-    let here = acting(app, visit, office);
+    let (here, shown) = (acting(app, visit, office), Id::parse(form.get(CHALLENGE)));
     let answer = app.store.write(move |tx| match screen {
-        Screen::Otp => flow::answer_otp(tx, &here, typed.expose()),
-        _ => flow::answer_code(tx, &here, typed.expose()),
+        Screen::Otp => flow::answer_otp(tx, &here, shown, typed.expose()),
+        _ => flow::answer_code(tx, &here, shown, typed.expose()),
     });
     match answer.await? {
+        // As it is now: with the address that the code would let in.
+        Went::Overtaken => match waiting(app, visit, office, screen)? {
+            Ok(now) => drawn(app, visit, office, &now, (Some(OVERTAKEN.to_owned()), None)),
+            Err(elsewhere) => elsewhere,
+        },
         Went::Entered(entered) => {
             let error = sentence(entered, sort, &app.config.code);
             drawn(app, visit, office, &before, (error, None))
@@ -119,6 +126,7 @@ fn delivery(app: &App, visit: &Visit, office: &Office, screen: Screen) -> Answer
 struct Waiting {
     flow: Editing,
     screen: Screen,
+    challenge: Id,
     view: View,
 }
 
@@ -129,6 +137,21 @@ impl Waiting {
 
     const fn poll(&self) -> &'static str {
         if matches!(self.screen, Screen::Otp) { OTP_DELIVERY } else { CODE_DELIVERY }
+    }
+
+    /// Before 〜ワンタイムパスワードを…送信しました. What the code lets happen is named as in the mail.
+    fn why(&self) -> String {
+        let regarded = match &self.flow.stage {
+            Stage::Asking { new, .. } => self.flow.act.regards(new.as_ref()),
+            _ => return "入力されたメールアドレスに誤りがないことを確認するため、".to_owned(),
+        };
+        let what = match self.flow.act {
+            Act::Add => "を追加します",
+            Act::Change { .. } => "に変更します",
+            Act::Delete { .. } => "を削除します",
+        };
+        let masked = regarded.map(MailAddress::masked).unwrap_or_default();
+        format!("セキュリティ用メールアドレス {masked} {what}。ユーザの本人確認を行うため、")
     }
 
     const fn again(&self) -> &'static str {
@@ -148,7 +171,7 @@ fn waiting(app: &App, visit: &Visit, office: &Office, screen: Screen) -> Result<
     };
     let Some(challenge) = flow.stage.challenge() else { return Ok(Err(see_other(LIST))) };
     let view = app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?;
-    Ok(view.map(|view| Waiting { flow, screen, view }).ok_or_else(|| see_other(LIST)))
+    Ok(view.map(|view| Waiting { flow, screen, challenge, view }).ok_or_else(|| see_other(LIST)))
 }
 
 /// The screen; the first of `told` is what is wrong with the code, the second why none was sent again.
@@ -158,6 +181,7 @@ fn drawn(app: &App, visit: &Visit, office: &Office, waiting: &Waiting, told: (Op
     let over = waiting.view.end.is_some();
     let csrf = visit.csrf();
     let otp = waiting.screen == Screen::Otp;
+    let why = waiting.why();
     let drawn = CodeScreen {
         view: &waiting.view,
         config: &app.config,
@@ -167,11 +191,8 @@ fn drawn(app: &App, visit: &Visit, office: &Office, waiting: &Waiting, told: (Op
         resend: if otp { "/office/user/addresses/otp/resend" } else { "/office/user/addresses/code/resend" },
         back: Screen::Edit.path(),
         again: waiting.again(),
-        why: if otp {
-            "ユーザの本人確認を行うため、"
-        } else {
-            "入力されたメールアドレスに誤りがないことを確認するため、"
-        },
+        why: &why,
+        tied: Some(waiting.challenge),
         delivery: Some(waiting.poll()),
         notes: &[],
         address_wrong: if otp { OTP_WRONG } else { CODE_WRONG },

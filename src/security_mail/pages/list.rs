@@ -9,7 +9,8 @@ use crate::accounts::{self, Account, MOST_ADDRESSES};
 use crate::app::App;
 use crate::kernel::MailAddress;
 use crate::login::{self, MenuPage, Office};
-use crate::security_mail::flow::{self, Wish};
+use crate::security_mail::flow::{self, Went, Wish};
+use crate::security_mail::model::Why;
 use crate::web::components::{
     Back, ButtonRow, Column, DataTable, Mark, error_summary, form, form_with_id, help_details, hidden, notice,
 };
@@ -52,9 +53,13 @@ pub async fn begin(app: Data<&App>, visit: Visit, office: Office, form: Form) ->
 #[handler]
 pub async fn contact(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
     let (which, revision) = (number(&form, "contact"), number(&form, "revision"));
+    // Said before anything is asked: a form that names a revision still to come would be right by the time it is written, without the
+    // password having been asked for.
+    if revision != Some(office.account.revision) {
+        return went(&app, &visit, &office, &Went::List(Why::Moved));
+    }
     // What is refused or changes nothing anyway asks for no password.
-    let changes = which.is_some_and(|which: usize| which != 0) && revision == Some(office.account.revision);
-    if changes {
+    if which.is_some_and(|which: usize| which != 0) {
         let mut errors = Errors::default();
         let confirmed = login::confirm(&app, &office, &form, visit.now).await?;
         if !login::confirmed(&mut errors, &confirmed) {

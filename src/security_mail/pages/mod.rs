@@ -57,7 +57,7 @@ fn went(app: &App, visit: &Visit, office: &Office, went: &Went) -> Answer {
         Went::To(path) => see_other(path),
         Went::List(why) => list::refused(app, visit, office, &why.to_string()),
         Went::Field(sentence) => edit::refused(app, visit, office, sentence),
-        Went::Entered(_) => Err(Fault::internal("a code that was looked at is answered by its own screen")),
+        Went::Entered(_) | Went::Overtaken => Err(Fault::internal("a code that was looked at is answered by its own screen")),
     }
 }
 

@@ -1,25 +1,26 @@
 //! 【ログイン中の端末】
 
-use std::net::IpAddr;
-
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
 use super::MENU;
 use crate::app::App;
-use crate::kernel::{Id, jst};
-use crate::login::{MenuPage, Office};
+use crate::kernel::{ClientNetwork, Id, jst};
+use crate::login::{self, MenuPage, Office};
 use crate::security::sessions::Session;
+use crate::store::StoreError;
 use crate::user_info::flow::{self, Which};
-use crate::web::components::{ButtonRow, Column, DataTable, Mark, Tone, badge, hidden, notice, post_button};
-use crate::web::{Answer, Cookie, Form, Query, Visit, cookies, page, see_other};
+use crate::web::components::{ButtonRow, Column, DataTable, Mark, Tone, badge, error_summary, form_with_id, notice};
+use crate::web::{Answer, Cookie, Errors, Form, Query, Visit, cookies, page, page_422, see_other};
 
 const PATH: &str = "/office/user/devices";
 const ENDED: &str = "/office/user/devices?notice=ended";
 /// The name of the field: a session's public name, or [`OTHERS`].
 const DEVICE: &str = "device";
 const OTHERS: &str = "others";
+/// The form that all buttons of the list belong to: the password, where it is asked, is typed once.
+const LIST: &str = "devices";
 
 /// What led here.
 #[derive(Default, serde::Deserialize)]
@@ -31,27 +32,11 @@ pub struct Arrival {
 /// 【ログイン中の端末】
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit, office: Office, Query(arrival): Query<Arrival>) -> Answer {
-    let sessions = app.store.read(|r| flow::living(r, &app, &office))?;
-    let told = arrival.notice == "ended";
-    page(office.screen(&visit, "ログイン中の端末", MenuPage::User, None, false, |csrf| {
-        html! {
-            @if told {
-                (notice(Mark::Success, "ログアウトさせました", html! {
-                    p { "その端末では、次の操作のときにログイン画面に戻ります。" }
-                }))
-            }
-            p.lead { "このユーザIDで、いまログインしている端末です。心当たりのない端末は、【ログアウトさせる】ボタンを押してください。" }
-            (table(&office, &sessions, csrf))
-            p.note { "心当たりのない端末があったときは、パスワードも変更してください。パスワードを変更すると、ほかの端末はすべてログアウトします。" }
-            @if sessions.len() > 2 {
-                (post_button(PATH, csrf, "ほかのすべての端末をログアウトさせる", "danger", &[(DEVICE, OTHERS)]))
-            }
-            (ButtonRow::only_back(MENU))
-        }
-    }))
+    page(screen(&app, &visit, &office, arrival.notice == "ended", &Errors::default())?)
 }
 
-/// \[ログアウトさせる\], \[ほかのすべての端末をログアウトさせる\]
+/// \[ログアウトさせる\], \[ほかのすべての端末をログアウトさせる\]. The devices are forgotten as well, so the password is asked again: a
+/// stolen session must not turn the office's own machines into strangers. Who logs out themselves needs none, and stays known.
 #[handler]
 pub async fn end(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
     let which = match form.get(DEVICE) {
@@ -59,8 +44,16 @@ pub async fn end(app: Data<&App>, visit: Visit, office: Office, form: Form) -> A
         handle => Id::parse(handle).map(Which::One),
     };
     let Some(which) = which else { return see_other(PATH) };
+    let own = which == Which::One(office.session.handle);
+    if !own {
+        let mut errors = Errors::default();
+        let confirmed = login::confirm(&app, &office, &form, visit.now).await?;
+        if !login::confirmed(&mut errors, &confirmed) {
+            return page_422(screen(&app, &visit, &office, false, &errors)?);
+        }
+    }
     let ended = flow::end_sessions(&app, &office, which).await?;
-    if ended > 0 && which == Which::One(office.session.handle) {
+    if ended > 0 && own {
         let mut response = see_other("/login?notice=logout")?;
         cookies::clear(&mut response, Cookie::Office, visit.secure());
         return Ok(response);
@@ -68,7 +61,33 @@ pub async fn end(app: Data<&App>, visit: Visit, office: Office, form: Form) -> A
     see_other(if ended > 0 { ENDED } else { PATH })
 }
 
-fn table(office: &Office, sessions: &[Session], csrf: &str) -> Markup {
+fn screen(app: &App, visit: &Visit, office: &Office, ended: bool, errors: &Errors) -> Result<Markup, StoreError> {
+    let sessions = app.store.read(|r| flow::living(r, app, office))?;
+    Ok(office.screen(visit, "ログイン中の端末", MenuPage::User, None, !errors.is_empty(), |csrf| {
+        html! {
+            (error_summary(&errors.list()))
+            @if ended {
+                (notice(Mark::Success, "ログアウトさせました", html! {
+                    p { "その端末では、次の操作のときにログイン画面に戻ります。次にその端末からログインするときは、初めて使う端末として扱います。" }
+                }))
+            }
+            p.lead { "このユーザIDで、いまログインしている端末です。心当たりのない端末は、【ログアウトさせる】ボタンを押してください。" }
+            (form_with_id(LIST, PATH, csrf, html! {
+                // The first button of a form is what the Enter key presses: none of the devices.
+                button type="submit" disabled hidden {}
+                (login::password_again(office, visit.now, errors))
+            }))
+            (table(office, &sessions))
+            p.note { "心当たりのない端末があったときは、パスワードも変更してください。パスワードを変更すると、ほかの端末はすべてログアウトします。" }
+            @if sessions.len() > 2 {
+                p { button.button.danger type="submit" form=(LIST) name=(DEVICE) value=(OTHERS) { "ほかのすべての端末をログアウトさせる" } }
+            }
+            (ButtonRow::only_back(MENU))
+        }
+    }))
+}
+
+fn table(office: &Office, sessions: &[Session]) -> Markup {
     let columns = [
         Column::Head("端末"),
         Column::Short("ログイン日時"),
@@ -84,53 +103,17 @@ fn table(office: &Office, sessions: &[Session], csrf: &str) -> Markup {
             html! { (agent) @if own { " " (badge("この端末", Tone::Good)) } },
             html! { (jst::list_time(session.created)) },
             html! { (jst::list_time(session.last_seen)) },
-            html! { (network(&session.address)) },
-            button(csrf, session, agent),
+            html! { (ClientNetwork::masked_text(&session.address)) },
+            button(session, agent),
         ]);
     }
     html! { (table) }
 }
 
-fn button(csrf: &str, session: &Session, agent: &str) -> Markup {
+fn button(session: &Session, agent: &str) -> Markup {
     html! {
-        form.row-button method="post" action=(PATH) novalidate {
-            input type="hidden" name="_csrf" value=(csrf);
-            (hidden(DEVICE, &session.handle.to_string()))
-            button.button.small type="submit" {
-                span.vh { (jst::list_time(session.created)) "にログインした" (agent) "を" } "ログアウトさせる"
-            }
-        }
-    }
-}
-
-/// Enough to tell one's own line from another's; the whole address would tell whoever reads over a shoulder more than is needed.
-fn network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V4(v4)) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{a}.{b}.{c}.*")
-        }
-        Ok(IpAddr::V6(v6)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}:*")
-        }
-        Err(_) => "不明".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_shown_as_far_as_its_network() {
-        for (address, shown) in [
-            ("203.0.113.9", "203.0.113.*"),
-            ("::ffff:203.0.113.9", "203.0.113.*"),
-            ("2001:db8:0:12:3:4:5:6", "2001:db8:0:12:*"),
-            ("", "不明"),
-        ] {
-            assert_eq!(network(address), shown);
+        button.button.small type="submit" form=(LIST) name=(DEVICE) value=(session.handle) {
+            span.vh { (jst::list_time(session.created)) "にログインした" (agent) "を" } "ログアウトさせる"
         }
     }
 }

@@ -193,6 +193,62 @@ async fn q15_a_one_time_password_for_one_act_ends_no_other_act() {
 }
 
 #[tokio::test]
+async fn q15_a_one_time_password_lets_nothing_happen_but_what_its_screen_showed() {
+    let app = TestApp::new();
+    let mut browser = office(&app, "ab").await;
+    adding(&mut browser, NEW).await;
+    let mail = app.mail("ワンタイムパスワード発行通知(介護保険)").await;
+    assert!(mail.body.contains("[追加するメールアドレス]\nnew***@example.jp\n"), "{}", mail.body);
+    let page = browser.get(OTP).await;
+    assert!(page.says("セキュリティ用メールアドレス new***@example.jp を追加します。"), "{}", page.text());
+    let shown = page.value("challenge").unwrap();
+    // Somebody else holds the session, and goes on with an address of their own.
+    let mut thief = browser.clone();
+    adding(&mut thief, "thief@example.jp").await;
+    let mail = app.mail("ワンタイムパスワード発行通知(介護保険)").await;
+    assert!(mail.to == "a@example.jp" && mail.body.contains("thi***@example.jp"), "{}", mail.body);
+    let otp = code_in(&mail, 6);
+    for challenge in [shown.as_str(), "", "x"] {
+        let page = browser.post(OTP, &[("challenge", challenge), ("code", &otp)]).await;
+        assert!(page.status.as_u16() == 422 && page.says("入力された数字は確認していません。"), "{}", page.text());
+        assert!(page.says("thi***@example.jp を追加します"), "as it is now: {}", page.text());
+    }
+    assert_eq!(thief.get(CODE).await.location(), Some(OTP), "the code was not used");
+    assert!(app.take_mails().await.is_empty());
+    for (act, which, label) in [("change", "0", "変更後のメールアドレス"), ("delete", "1", "削除するメールアドレス")]
+    {
+        browser.begin(act, which).await;
+        browser.type_address(NEW).await;
+        let mail = app.mail("ワンタイムパスワード発行通知(介護保険)").await;
+        let masked = if act == "change" { "new***@example.jp" } else { "b***@example.jp" };
+        assert!(mail.body.contains(&format!("[{label}]\n{masked}\n")), "{}", mail.body);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_meanwhile_sends_no_code_again_and_keeps_nothing() {
+    let app = TestApp::new();
+    let mut browser = office(&app, "ab").await;
+    adding(&mut browser, NEW).await;
+    app.otp().await;
+    app.advance(SignedDuration::from_mins(2));
+    browser.get(OTP).await;
+    let flows = |app: &TestApp| {
+        let all = crate::support::world::dump(app);
+        all.into_iter().filter(|(table, ..)| *table == "security_mail_flows").collect::<Vec<_>>()
+    };
+    let before = flows(&app);
+    let mut other = browser.clone();
+    let half = [("address", "half@exa"), ("address_again", ""), ("back", "list")];
+    let resend = format!("{OTP}/resend");
+    let both = async { tokio::join!(browser.post(&resend, &[]), other.post(EDIT, &half)) };
+    let (resent, kept) = behind(&app, end_sessions, both).await;
+    assert_eq!((resent.location(), kept.location()), (Some(LIST), Some(LIST)));
+    assert!(app.take_mails().await.is_empty());
+    assert!(flows(&app) == before, "what was typed too late is not kept");
+}
+
+#[tokio::test]
 async fn q20_the_password_is_asked_again_before_addresses_change() {
     let app = TestApp::new();
     let mut browser = office(&app, "ab").await;
@@ -288,12 +344,12 @@ async fn many_clicks_send_one_code_and_add_one_address() {
     let pages = at_once(8, &browser, EDIT, &[("address", NEW), ("address_again", NEW)]).await;
     assert!(pages.iter().all(|page| page.location() == Some(OTP)), "{pages:?}");
     let (_, otp) = app.otp().await;
-    browser.get(OTP).await;
-    let pages = at_once(8, &browser, OTP, &[("code", &otp)]).await;
+    let challenge = browser.get(OTP).await.value("challenge").unwrap();
+    let pages = at_once(8, &browser, OTP, &[("challenge", &challenge), ("code", &otp)]).await;
     assert!(pages.iter().all(|page| page.location() == Some(CODE)), "{pages:?}");
     let (_, code) = app.confirmation().await;
-    browser.get(CODE).await;
-    let pages = at_once(8, &browser, CODE, &[("code", &code)]).await;
+    let challenge = browser.get(CODE).await.value("challenge").unwrap();
+    let pages = at_once(8, &browser, CODE, &[("challenge", &challenge), ("code", &code)]).await;
     assert!(pages.iter().all(|page| page.location() == Some(DONE)), "{pages:?}");
     assert_eq!(app.names(), ["a", "b", "new"]);
     assert_eq!(told(&app, "追加されました").await.len(), 3);

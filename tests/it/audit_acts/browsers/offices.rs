@@ -113,7 +113,7 @@ pub(super) async fn an_office_changes_its_data(app: &TestApp, witness: &mut Witn
         witness.expect(app, &[("login.try", "entered", Who::Visitor, OTHER)]);
     }
     browser.get("/office/user/devices").await;
-    browser.post("/office/user/devices", &[("device", "others")]).await;
+    browser.post("/office/user/devices", &[("device", "others"), ("current_password", OF_THE_OFFICE)]).await;
     witness.expect(app, &[("account.end_session", "done", office, &number)]);
     // The witness moves the clock on, so that the password is asked for again here and there.
     let mail = [("mail_choice", "none"), ("current_password", OF_THE_OFFICE)];
@@ -136,8 +136,8 @@ pub(super) async fn an_office_changes_its_data(app: &TestApp, witness: &mut Witn
                 "確認コード発行通知(介護保険)"
             };
             let code = code_in(&app.mail(title).await, digits);
-            browser.get(&path).await;
-            next = browser.post(&path, &[("code", &code)]).await;
+            let challenge = browser.get(&path).await.value("challenge").unwrap();
+            next = browser.post(&path, &[("challenge", &challenge), ("code", &code)]).await;
         }
         assert_eq!(next.location(), Some("/office/user/addresses/done"), "{act}");
         witness.expect(app, &[(action, "done", office, &number)]);
