@@ -35,8 +35,12 @@ pub enum Change {
     CodeChanged,
     /// The security code was taken away.
     CodeRemoved,
-    /// The address for notices was set, changed or taken away.
+    /// An address for notices was set where there was none.
+    NoticeMailSet,
+    /// The address for notices was changed.
     NoticeMail,
+    /// The address for notices was taken away.
+    NoticeMailRemoved,
     /// The first security address was registered.
     AddressFirst,
     /// A security address was added.
@@ -82,7 +86,7 @@ impl Change {
     fn what(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::TemporaryUsed => {
-                "仮パスワードによるログインがありました。これまでのパスワード、セキュリティコード、パスキーは解除されました。"
+                "仮パスワードによるログインがありました。これまでのパスワード、セキュリティコード、パスキー、記憶した端末は解除されました。"
             }
             Self::Password => "パスワードが変更されました。",
             Self::PasswordDisabled => {
@@ -94,7 +98,9 @@ impl Change {
             Self::CodeSet => "セキュリティコードが設定されました。",
             Self::CodeChanged => "セキュリティコードが変更されました。",
             Self::CodeRemoved => "セキュリティコードが解除されました。",
+            Self::NoticeMailSet => "お知らせを受け取るメールアドレスが登録されました。",
             Self::NoticeMail => "お知らせを受け取るメールアドレスが変更されました。",
+            Self::NoticeMailRemoved => "お知らせを受け取るメールアドレスが削除されました。",
             Self::AddressFirst => "セキュリティ用メールアドレスが登録されました。",
             Self::AddressAdded { masked } => return format!("セキュリティ用メールアドレス（{masked}）が追加されました。").into(),
             Self::AddressChanged { masked_old, masked_new } => {
@@ -132,6 +138,54 @@ pub struct Told {
     pub except: Option<MailAddress>,
 }
 
+/// Which of the two sorts of addresses a change was told, for the screen after it: nobody is to be told of mails that were never sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// One that is registered.
+    registered: bool,
+    /// One that is registered no more.
+    gone: bool,
+}
+
+impl Heard {
+    /// Of a change that touches no address.
+    #[must_use]
+    pub fn of(account: &Account) -> Self {
+        Self { registered: !account.told_addresses().is_empty(), gone: false }
+    }
+
+    /// What the screen says.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match (self.registered, self.gone) {
+            (true, true) => "登録されているメールアドレスと、使われなくなったメールアドレスへ、変更のお知らせを送信しました。",
+            (true, false) => "登録されているメールアドレスへ、変更のお知らせを送信しました。",
+            (false, true) => "使われなくなったメールアドレスへ、変更のお知らせを送信しました。",
+            (false, false) => {
+                "お知らせするメールアドレスがほかに登録されていないため、メールはお送りしていません。変更したことは、【お知らせ】画面でご確認いただけます。"
+            }
+        }
+    }
+
+    /// As the address of the screen names it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match (self.registered, self.gone) {
+            (true, true) => "both",
+            (true, false) => "registered",
+            (false, true) => "gone",
+            (false, false) => "nobody",
+        }
+    }
+
+    /// Reads [`Self::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [(true, true), (true, false), (false, true), (false, false)];
+        all.map(|(registered, gone)| Self { registered, gone }).into_iter().find(|one| one.word() == word)
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Params {
     user_id: UserId,
@@ -150,18 +204,31 @@ pub fn mail_title(kind: &str) -> Option<&'static str> {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn tell_change(tx: &mut Tx<'_>, moment: &Moment, account: &Account, change: Change) -> Result<(), StoreError> {
-    tell_change_to(tx, moment, account, change, Told::default())
+    tell_change_to(tx, moment, account, change, Told::default()).map(drop)
 }
 
-/// As [`tell_change`], to more addresses or all but one. Each is written to once.
+/// As [`tell_change`], to more addresses or all but one. Each is written to once. Gives who was told.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn tell_change_to(tx: &mut Tx<'_>, moment: &Moment, account: &Account, change: Change, told: Told) -> Result<(), StoreError> {
+pub fn tell_change_to(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    account: &Account,
+    change: Change,
+    told: Told,
+) -> Result<Heard, StoreError> {
     let prefecture = account.user_id.office().prefecture;
     let what = change.what();
     let params = serde_json::json!(Params { user_id: account.user_id, change, at: moment.now });
+    let registered = account.told_addresses();
+    let mut heard = Heard { registered: false, gone: false };
     for to in recipients(account, told) {
+        if registered.contains(&to) {
+            heard.registered = true;
+        } else {
+            heard.gone = true;
+        }
         let mail = Mail {
             kind: CHANGED,
             to,
@@ -178,7 +245,7 @@ pub fn tell_change_to(tx: &mut Tx<'_>, moment: &Moment, account: &Account, chang
     );
     // The mail itself goes to the address for notices.
     notices::tell_office(tx, moment, account.user_id, Notice { kind: "N-3", title: SUBJECT.to_owned(), body }, None)?;
-    Ok(())
+    Ok(heard)
 }
 
 fn recipients(account: &Account, told: Told) -> Vec<MailAddress> {

@@ -136,6 +136,8 @@ fn words(app: &App, args: &Args) -> String {
         office(place, serial, people::TEMPORARY_PASSWORD, what)
     }));
     lines.push(String::new());
+    lines.extend(for_reset());
+    lines.push(String::new());
     lines.push(format!("職員（/staff）  パスワードは全員  {}", people::STAFF_PASSWORD));
     lines.extend(people::STAFF.iter().map(|one| format!("  {}  {}（{}）", one.name, one.role.label(), one.place_name())));
     lines.push(format!("  認証コード    {url}/demo/codes"));
@@ -148,6 +150,20 @@ fn words(app: &App, args: &Args) -> String {
     lines.join("\n")
 }
 
+/// Pairs of number and address with which a lost login is reset, and a device is let in.
+fn for_reset() -> Vec<String> {
+    let pairs = [((7, 2), ""), (demo::offices::IN_BOTH, "（福島県と東京都にあるので、請求先都道府県を選びます）")];
+    let mut lines = vec!["ログイン情報再設定（/reset、事業所番号とセキュリティ用メールアドレス）".to_owned()];
+    for ((place, serial), note) in pairs {
+        let one = demo::offices::OFFICES.iter().find(|one| (one.place, one.serial) == (place, serial));
+        lines.extend(one.map(|one| format!("  {}      {}{note}", one.key().number, one.mail(1))));
+    }
+    lines.push(
+        "  ワンタイムパスワードは下の「届いたメール」に。初めて使う端末の確認（/login/device）も同じアドレスです".to_owned(),
+    );
+    lines
+}
+
 fn failed(error: impl std::fmt::Display) -> CliError {
     CliError::Failed(error.to_string())
 }
@@ -155,6 +171,16 @@ fn failed(error: impl std::fmt::Display) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_words_name_pairs_that_the_demo_has() {
+        let lines = for_reset().join("\n");
+        for (place, serial) in [(7, 2), demo::offices::IN_BOTH] {
+            let one = demo::offices::OFFICES.iter().find(|one| (one.place, one.serial) == (place, serial)).unwrap();
+            assert!(matches!(one.has, Has::Existing(1..)), "{}", one.name());
+            assert!(lines.contains(one.key().number.as_str()) && lines.contains(one.mail(1).as_str()), "{lines}");
+        }
+    }
 
     #[test]
     fn a_port_alone_means_loopback() {

@@ -87,7 +87,7 @@ fn attempts_part(attempts: &[Attempted], password_set: Option<Timestamp>) -> Mar
     html! {
         @if known {
             (notice(Mark::Warning, "正しいパスワードを入力したのに、ログインできなかった記録があります", html! {
-                p { "ご自身で行ったことかどうか、下の記録をご確認ください。お心当たりがないときは、パスワードが第三者に知られているおそれがあります。すぐにパスワードを変更し、国保連合会へお電話ください。" }
+                p { "ご自身で行ったことかどうか、下の記録をご確認ください。お心当たりがないときは、パスワードが第三者に知られているおそれがあります。すぐに" a href="/office/user/password" { "パスワードを変更" } "し、国保連合会へお電話ください。" }
             }))
         }
         details.fold open[known] {
@@ -171,6 +171,9 @@ pub fn show_notice(app: Data<&App>, visit: Visit, office: Office, Path(id): Path
             p.muted { (jst::sentence_time(one.at)) }
             h2 { (one.title) @if one.read.is_none() { " " (badge("未読", Tone::New)) } }
             (paragraphs(&one.body))
+            @if let Some(federation) = app.config.federation_of(office.account.user_id.office().prefecture) {
+                p.note { "お問い合わせ先　" (federation.name) "　" (federation.department) "　電話 " (federation.telephone) }
+            }
             @if ABOUT_APPLICATIONS.contains(&one.kind.as_str()) { p { a href="/office/inquiries" { "照会一覧で経過を確認する" } } }
             // Somebody has come here by an address: looking alone does not mark it.
             @if one.read.is_none() { (post_button(&path(id), csrf, "既読にする", "", &[])) }

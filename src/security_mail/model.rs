@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::accounts::{Account, AddressFault, MOST_ADDRESSES};
+use crate::accounts::{Account, AddressFault, Heard, MOST_ADDRESSES};
 use crate::codes::Purpose;
 use crate::kernel::{Id, MailAddress, text};
 
@@ -124,6 +124,9 @@ pub struct Editing {
     pub stage: Stage,
     /// What was typed.
     pub typed: Typed,
+    /// Who was told, once it is done.
+    #[serde(default)]
+    pub heard: Option<Heard>,
 }
 
 /// Where a flow stands.

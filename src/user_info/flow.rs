@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::accounts::{self, Account, Change, Told};
+use crate::accounts::{self, Account, Change, Heard, Told};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, MailAddress, Moment, Secret};
@@ -80,10 +80,11 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>) ->
 }
 
 /// The address for notices, or none. The old one hears of it as well as all that stay; the new one only if it is a security address too.
+/// Gives who was told.
 ///
 /// # Errors
 /// [`ChangeError`].
-pub async fn change_notice_mail(app: &App, office: &Office, new: Option<MailAddress>) -> Result<(), ChangeError> {
+pub async fn change_notice_mail(app: &App, office: &Office, new: Option<MailAddress>) -> Result<Heard, ChangeError> {
     let (moment, seen) = (app.moment(), office.clone());
     app.store
         .write(move |tx| {
@@ -93,9 +94,15 @@ pub async fn change_notice_mail(app: &App, office: &Office, new: Option<MailAddr
             let masked = |address: &Option<MailAddress>| address.as_ref().map(MailAddress::masked).unwrap_or_default();
             let event = event(&seen, "account.notice_mail").detail("address", masked(&new)).detail("before", masked(&old));
             let except = new.clone().filter(|new| !account.security_mails.contains(new));
+            let change = match (&old, &new) {
+                (None, Some(_)) => Change::NoticeMailSet,
+                (_, None) => Change::NoticeMailRemoved,
+                _ => Change::NoticeMail,
+            };
             let told = Told { also: old.into_iter().collect(), except };
-            accounts::tell_change_to(tx, &moment, &account, Change::NoticeMail, told)?;
-            Ok(record(tx, &moment, &seen, event)?)
+            let heard = accounts::tell_change_to(tx, &moment, &account, change, told)?;
+            record(tx, &moment, &seen, event)?;
+            Ok(heard)
         })
         .await
 }

@@ -321,7 +321,7 @@ async fn going_back_from_the_first_screen_logs_out_and_keeps_what_is_done() {
         let app = TestApp::new();
         let mut browser = at(&app, screen).await;
         let page = browser.open(path).await;
-        assert!(page.says("いったんログアウトします"), "{}", page.text());
+        assert!(page.says("いったんログアウトします。入力した内容は保存されません。"), "{}", page.text());
         let page = browser.post(path, &[("back", "logout")]).await;
         assert_eq!(page.location(), Some("/login?notice=logout"));
         assert!(!browser.cookies.contains_key("office"));

@@ -60,6 +60,8 @@ async fn an_opened_notice_is_read_and_a_get_reads_nothing() {
         "{}",
         page.text()
     );
+    let telephone = &app.app.config.federation_of(user.office().prefecture).unwrap().telephone;
+    assert!(page.says(&format!("電話 {telephone}")), "whom to call: {}", page.text());
     assert!(all(&app, user).iter().all(|notice| notice.read.is_none()));
 
     assert_eq!(browser.post(&path(first), &[]).await.location(), Some(path(first).as_str()));
@@ -243,6 +245,7 @@ async fn a_try_with_the_right_password_that_did_not_lead_in_is_pointed_out() {
     let page = inside(&app, USER).await.open("/office").await;
     assert!(page.says("正しいパスワードを入力したのに、ログインできなかった記録があります"), "{}", page.text());
     assert!(page.says("初めて使う端末からのログインの停止中"), "{}", page.text());
+    assert!(page.body.contains("<a href=\"/office/user/password\">パスワードを変更</a>"), "{}", page.body);
     assert!(
         page.says("31回") && page.says("新しいものから20件") && page.body.contains("<details class=\"fold\" open"),
         "{}",

@@ -362,7 +362,7 @@ async fn first_use_of_a_temporary_password_takes_the_code_away_and_tells() {
     let mails = app.take_mails().await;
     assert_eq!(mails.len(), 3);
     for mail in mails {
-        assert!(mail.body.contains("セキュリティコード、パスキーは解除されました"), "{}", mail.body);
+        assert!(mail.body.contains("セキュリティコード、パスキー、記憶した端末は解除されました"), "{}", mail.body);
     }
 }
 

@@ -310,6 +310,25 @@ async fn pages_out_of_their_step_lead_to_the_one_that_is_due() {
 }
 
 #[tokio::test]
+async fn q53_each_screen_says_how_far_it_is() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let mut browser = logged_in(&app).await;
+    let says = |page: Page, step: &str| assert!(page.says(step), "{step}: {}", page.text());
+    says(browser.get(PATH).await, "全3ステップ中、2ステップ目");
+    send_fixed(&mut browser, CODE).await;
+    says(browser.get(DONE).await, "全3ステップ中、3ステップ目");
+    says(browser.get(REMOVE).await, "全3ステップ中、2ステップ目");
+    let authenticator = at_app(&mut browser).await;
+    let page = browser.get(APP).await;
+    assert!(page.says("認証アプリの登録"), "{}", page.text());
+    says(page, "全4ステップ中、3ステップ目");
+    browser.post(APP, &[("code", &authenticator.code(app.clock.now()))]).await;
+    says(browser.get(DONE).await, "全4ステップ中、4ステップ目");
+    app.take_mails().await;
+}
+
+#[tokio::test]
 async fn a_login_that_waits_for_the_former_code_is_over() {
     let app = TestApp::new();
     let (_, authenticator) = with_app(&app).await;

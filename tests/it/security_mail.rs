@@ -139,7 +139,9 @@ async fn an_address_is_added_by_both_codes() {
     assert_eq!(browser.get(CODE).await.title(), "確認コード入力");
     assert_eq!(app.names(), ["a", "b"], "nothing has changed yet");
     assert_eq!(browser.enter(CODE, &code).await.location(), Some(DONE));
-    assert!(browser.get(DONE).await.says("セキュリティ用メールアドレスを追加しました"));
+    let page = browser.get(DONE).await;
+    assert!(page.says("セキュリティ用メールアドレスを追加しました"), "{}", page.text());
+    assert!(page.says("登録されているメールアドレスへ、") && !page.says("使われなくなった"), "{}", page.text());
     assert_eq!(app.names(), ["a", "b", "new"]);
     app.take_mails().await;
 }
@@ -157,7 +159,8 @@ async fn an_address_is_changed_by_both_codes_and_keeps_its_place() {
     let (to, code) = app.confirmation().await;
     assert_eq!(to, NEW);
     assert_eq!(browser.enter(CODE, &code).await.location(), Some(DONE));
-    assert!(browser.get(DONE).await.says("セキュリティ用メールアドレスを変更しました"));
+    let page = browser.get(DONE).await;
+    assert!(page.says("セキュリティ用メールアドレスを変更しました") && page.says("使われなくなった"), "{}", page.text());
     assert_eq!(app.names(), ["new", "b", "c"]);
     app.take_mails().await;
 }

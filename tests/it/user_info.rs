@@ -54,8 +54,13 @@ async fn the_menu_leads_to_each_page_and_shows_addresses_masked() {
         assert!(page.body.contains(&format!("href=\"{path}\"")), "{path}");
         assert_eq!(browser.get(&path).await.status.as_u16(), 200, "{path}");
     }
-    for shown in ["sec***@example.jp", "not***@example.jp", "設定されていません", "セキュリティ用メールアドレス設定について"]
-    {
+    for shown in [
+        "sec***@example.jp",
+        "not***@example.jp",
+        "設定されていません",
+        "セキュリティ用メールアドレス設定について",
+        "必要に応じて、【セキュリティコード設定】からもう一度設定してください。",
+    ] {
         assert!(page.says(shown), "{shown}: {}", page.text());
     }
     assert!(!page.body.contains("security-1@") && !page.body.contains("notice@"));
@@ -170,8 +175,9 @@ async fn the_notice_address_is_changed_and_the_old_one_told() {
     let mut browser = logged_in(&app).await;
     assert!(browser.get(MAIL).await.says("notice@example.jp"));
     let new = [("mail_choice", "register"), ("mail", "ＮＥＷ@example.jp "), ("mail_again", "new@example.jp")];
-    assert_eq!(browser.post(MAIL, &new).await.location(), Some("/office/user/mail/done"));
-    assert!(browser.get("/office/user/mail/done").await.says("NEW@example.jp"));
+    let page = browser.submit(MAIL, &new).await;
+    assert!(page.title() == "処理終了" && page.says("NEW@example.jp"), "{}", page.text());
+    assert!(page.says("登録されているメールアドレスと、使われなくなったメールアドレスへ"), "{}", page.text());
     assert_eq!(app.account(user_id).notice_mail, MailAddress::parse("new@example.jp").ok());
     assert_eq!(
         told(&app, "お知らせを受け取るメールアドレスが変更されました。").await,
@@ -188,9 +194,9 @@ async fn the_notice_address_may_be_taken_away_and_the_fields_do_not_count_then()
     let mut browser = logged_in(&app).await;
     browser.get(MAIL).await;
     let none = [("mail_choice", "none"), ("mail", "a@example.jp"), ("mail_again", "b@example.jp")];
-    assert_eq!(browser.post(MAIL, &none).await.location(), Some("/office/user/mail/done"));
+    assert_eq!(browser.submit(MAIL, &none).await.title(), "処理終了");
     assert_eq!(app.account(user_id).notice_mail, None);
-    let told = told(&app, "お知らせを受け取るメールアドレスが変更されました。").await;
+    let told = told(&app, "お知らせを受け取るメールアドレスが削除されました。").await;
     assert_eq!(told, ["notice@example.jp", "security-1@example.jp", "security-2@example.jp"]);
     let page = browser.post(MAIL, &none).await;
     assert!(page.status.as_u16() == 422 && page.says("メールアドレスは登録されていません。"), "{}", page.text());
@@ -227,6 +233,39 @@ async fn q20_the_password_is_asked_again_before_the_notice_address_changes() {
     assert_eq!(browser.post(MAIL, &[&new[..], &[("current_password", PASSWORD)]].concat()).await.status.as_u16(), 303);
     assert!(!browser.get(MAIL).await.body.contains("current_password"), "and for ten minutes again");
     app.take_mails().await;
+}
+
+const NOBODY: &str = "メールはお送りしていません。";
+
+#[tokio::test]
+async fn q19_no_screen_says_that_somebody_was_told_who_was_not() {
+    let app = TestApp::new();
+    app.existing_without_address(USER).await;
+    let mut browser = logged_in(&app).await;
+    browser.open("/office").await;
+    assert_eq!(browser.post("/first-login/address", &[("later", "1")]).await.location(), Some("/office"));
+    browser.get(PATH).await;
+    let page = browser.submit(PATH, &fields(PASSWORD, NEW_PASSWORD)).await;
+    assert!(page.title() == "処理終了" && page.says(NOBODY) && !page.says("送信しました"), "{}", page.text());
+    let shown = browser.get("/office/user/code").await.value("shown").unwrap();
+    let code = [("kind", "fixed"), ("new_code", "918273"), ("new_code_again", "918273"), ("shown", &shown)];
+    let page = browser.submit("/office/user/code", &code).await;
+    assert!(page.title() == "処理終了" && page.says(NOBODY) && !page.says("送信しました"), "{}", page.text());
+    browser.get(MAIL).await;
+    let new = [("mail_choice", "register"), ("mail", "new@example.jp"), ("mail_again", "new@example.jp")];
+    let page = browser.submit(MAIL, &new).await;
+    assert!(page.title() == "処理終了" && page.says(NOBODY) && !page.says("送信しました"), "{}", page.text());
+    assert!(app.take_mails().await.is_empty());
+    browser.get(MAIL).await;
+    let page = browser.submit(MAIL, &[("mail_choice", "none")]).await;
+    assert!(page.says("使われなくなったメールアドレスへ、変更のお知らせを送信しました。"), "{}", page.text());
+    assert!(!page.says("登録されているメールアドレス"), "{}", page.text());
+    assert_eq!(told(&app, "お知らせを受け取るメールアドレスが削除されました。").await, ["new@example.jp"]);
+    // Whoever comes by the address alone is told nothing about mails.
+    for query in ["", "?told=", "?told=x"] {
+        let page = browser.get(&format!("{MAIL}/done{query}")).await;
+        assert!(!page.says(NOBODY) && !page.says("送信しました"), "{query}: {}", page.text());
+    }
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ pub async fn answer_notice_mail(app: &App, office: &Office, answer: Option<MailA
             record(tx, &moment, &seen, Event::new(by(&seen), "first_login.mail").detail("address", told))?;
             if let Some(new) = answer.clone() {
                 let told = Told { also: Vec::new(), except: Some(new) };
-                accounts::tell_change_to(tx, &moment, &account, Change::NoticeMail, told)?;
+                accounts::tell_change_to(tx, &moment, &account, Change::NoticeMailSet, told)?;
             }
             Ok(())
         })

@@ -25,7 +25,7 @@ const CODE: &str = "/first-login/address/code";
 const BACK: &str = "back";
 
 /// What is said below it.
-const BACK_LOGS_OUT: &str = "【戻る】ボタンを押すと、いったんログアウトします。次にログインすると、この画面から再開します。";
+const BACK_LOGS_OUT: &str = "【戻る】ボタンを押すと、いったんログアウトします。入力した内容は保存されません。次にログインすると、この画面から再開します。";
 
 /// `/first-login`: the first step that is not done. Whoever is to enter a code is led to it.
 #[handler]

@@ -5,7 +5,7 @@ use poem::handler;
 use poem::web::Data;
 
 use super::super::flow::{self, Proved};
-use super::{APP, DONE, MOVED, PATH, TITLE, confirm, screen};
+use super::{APP, DONE, MOVED, PATH, STEPS_OF_APP, TITLE, confirm, screen};
 use crate::app::App;
 use crate::login::{self, MenuPage, Office};
 use crate::security::Authenticator;
@@ -67,7 +67,7 @@ fn secret(office: &Office, shown: &Authenticator) -> Markup {
 }
 
 fn app_screen(visit: &Visit, office: &Office, shown: &Authenticator, errors: &Errors) -> Markup {
-    office.screen(visit, TITLE, MenuPage::User, None, !errors.is_empty(), |csrf| {
+    office.screen(visit, TITLE, MenuPage::User, Some((&STEPS_OF_APP, 3)), !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
             // To whoever has just entered the password, and not to whoever finds the screen open.

@@ -9,7 +9,7 @@ use poem::web::Data;
 
 use super::flow::{self, Changed};
 use super::model::{Did, judge};
-use crate::accounts::SecurityCode;
+use crate::accounts::{Heard, SecurityCode};
 use crate::app::App;
 use crate::kernel::text;
 use crate::login::{self, CodeKind, LoginError, MenuPage, Office};
@@ -25,6 +25,10 @@ const REMOVE: &str = "/office/user/code/remove";
 const DONE: &str = "/office/user/code/done";
 /// Where it is reached from.
 const BACK: &str = "/office/user";
+
+const STEPS: [&str; 3] = ["ユーザ情報変更", TITLE, "終了"];
+/// An app is registered by its first code.
+const STEPS_OF_APP: [&str; 4] = ["ユーザ情報変更", TITLE, "認証アプリの登録", "終了"];
 
 /// For a form whose screen was drawn before the account changed.
 const MOVED: &str = "この画面を開いた後に、登録情報が変更されました。今の設定をお確かめのうえ、もう一度操作してください。";
@@ -106,15 +110,14 @@ pub fn done(app: Data<&App>, visit: Visit, office: Office) -> Answer {
         ),
         Did::Removed => ("セキュリティコードを解除しました", "次回から、ユーザIDとパスワードだけでログインできます。"),
     };
-    page(office.screen(&visit, "処理終了", MenuPage::User, None, false, |_| {
+    let steps: (&[&str], usize) = if did == Did::SetApp { (&STEPS_OF_APP, 4) } else { (&STEPS, 3) };
+    page(office.screen(&visit, "処理終了", MenuPage::User, Some(steps), false, |_| {
         html! {
             (notice(Mark::Success, title, html! { p { (text) } }))
             @if did == Did::SetApp {
                 p { "認証アプリの入った端末をなくしたときや、機種を変えたときは、ログイン画面の【パスワード等を紛失した方はこちら】からお手続きください。" }
             }
-            @if !office.account.told_addresses().is_empty() {
-                p.note { "変更したことを、登録されているメールアドレスにお知らせしました。" }
-            }
+            p.note { (Heard::of(&office.account).sentence()) }
             (ButtonRow::forward_link("終了", BACK))
         }
     }))
@@ -133,7 +136,7 @@ fn screen(visit: &Visit, office: &Office, kind: &str, errors: &Errors) -> Markup
             "スマートフォンなどの認証アプリに表示される、30秒ごとに変わる6桁の数字を入力します。より安全です。"
         }),
     ];
-    office.screen(visit, TITLE, MenuPage::User, None, !errors.is_empty(), |csrf| {
+    office.screen(visit, TITLE, MenuPage::User, Some((&STEPS, 2)), !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
             p.lead { "ログインのときに、パスワードに続けて入力するセキュリティコードを設定します。設定しなくても、ログインできます。" }

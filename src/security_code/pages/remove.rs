@@ -5,7 +5,7 @@ use poem::handler;
 use poem::web::Data;
 
 use super::super::flow::{self, Changed};
-use super::{DONE, MOVED, PATH, REMOVE, confirm, screen, shown, state};
+use super::{DONE, MOVED, PATH, REMOVE, STEPS, confirm, screen, shown, state};
 use crate::app::App;
 use crate::login::{self, MenuPage, Office};
 use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, hidden, notice};
@@ -37,7 +37,7 @@ pub async fn remove(app: Data<&App>, visit: Visit, office: Office, form: Form) -
 }
 
 fn remove_screen(visit: &Visit, office: &Office, errors: &Errors) -> Markup {
-    office.screen(visit, "セキュリティコード解除", MenuPage::User, None, !errors.is_empty(), |csrf| {
+    office.screen(visit, "セキュリティコード解除", MenuPage::User, Some((&STEPS, 2)), !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
             p.lead { "セキュリティコードを解除します。よろしければ、【解除】ボタンを押してください。" }

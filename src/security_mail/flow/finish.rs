@@ -5,6 +5,7 @@ use crate::accounts::{self, Account, Change, Told};
 use crate::audit::{self, Actor, Event};
 use crate::kernel::MailAddress;
 use crate::security_mail::model::{Act, Editing, Stage, Typed};
+use crate::security_mail::store;
 use crate::store::{StoreError, Tx};
 
 /// Writes `changed`. Every registered address hears of it, and the one that is gone; not the new one, which has just proved to know.
@@ -35,8 +36,11 @@ pub(super) fn finish(
         }
     };
     let told = Told { also: old.into_iter().collect(), except: new };
-    accounts::tell_change_to(tx, &acting.moment, &account, change, told)?;
+    let heard = Some(accounts::tell_change_to(tx, &acting.moment, &account, change, told)?);
     let event = event.office(account.user_id.office()).client(&acting.office.session.address);
     audit::record(tx, &acting.moment, event)?;
-    acting.put(tx, flow.act, Stage::Done, Typed::default())
+    let done = Editing { at: acting.moment.now, stage: Stage::Done, typed: Typed::default(), heard, ..flow };
+    let to = Went::home(Some(&done));
+    store::put(tx, acting.key(), &done)?;
+    Ok(to)
 }

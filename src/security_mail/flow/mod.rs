@@ -104,7 +104,7 @@ impl Acting {
 
     fn put(&self, tx: &mut Tx<'_>, act: model::Act, stage: model::Stage, typed: model::Typed) -> Result<Went, StoreError> {
         let screen: Screen = stage.home();
-        store::put(tx, self.key(), &Editing { at: self.moment.now, act, stage, typed })?;
+        store::put(tx, self.key(), &Editing { at: self.moment.now, act, stage, typed, heard: None })?;
         Ok(Went::To(screen.path()))
     }
 

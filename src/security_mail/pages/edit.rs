@@ -100,7 +100,7 @@ fn end(visit: &Visit, office: &Office, flow: &Editing) -> Markup {
     office.screen(visit, "処理終了", MenuPage::User, Some(steps(&flow.act, Screen::Done)), false, |_| {
         html! {
             (notice(Mark::Success, sentence, html! {
-                p { "登録されているメールアドレスと、使われなくなったメールアドレスへ、変更のお知らせを送信しました。" }
+                @if let Some(heard) = flow.heard { p { (heard.sentence()) } }
             }))
             @if let Some(contact) = office.account.contact() {
                 (Facts::new().row("通知先", html! { span.address { (contact) } }))

@@ -5,7 +5,7 @@ use poem::handler;
 use poem::web::Data;
 
 use super::{STEPS, acting, number, went};
-use crate::accounts::{self, Account, MOST_ADDRESSES};
+use crate::accounts::{self, Account, Heard, MOST_ADDRESSES};
 use crate::app::App;
 use crate::kernel::MailAddress;
 use crate::login::{self, MenuPage, Office};
@@ -32,9 +32,13 @@ pub struct Arrival {
 #[handler]
 pub fn show(visit: Visit, office: Office, Query(arrival): Query<Arrival>) -> Answer {
     let told = (arrival.notice == "contact").then(|| {
-        notice(Mark::Success, "通知先を変更しました", html! {
-            p { "ワンタイムパスワードは、これから新しい通知先へお送りします。登録されているメールアドレスへ、変更のお知らせを送信しました。" }
-        })
+        notice(
+            Mark::Success,
+            "通知先を変更しました",
+            html! {
+                p { "ワンタイムパスワードは、これから新しい通知先へお送りします。" (Heard::of(&office.account).sentence()) }
+            },
+        )
     });
     let ask = !login::is_fresh(&office, visit.now);
     page(screen(&visit, &office, &Shown { account: &office.account, errors: &Errors::default(), chosen: 0, ask, told }))
@@ -140,7 +144,7 @@ fn lead(count: usize) -> Markup {
         div {
             p.note {
                 "セキュリティ用メールアドレスは複数登録することを推奨しており、最大" (MOST_ADDRESSES) "つまで登録できます。"
-                "すべてのセキュリティ用メールアドレスが使用できなくなると、再度登録するためには国保連合会への申請及び本人確認が必要です。"
+                "すべてのセキュリティ用メールアドレスが使用できなくなると、再度登録するためにはサポート窓口（国保連合会）への申請及び本人確認が必要です。"
             }
             p.note { "お知らせメールの通知先と同じメールアドレスを登録することも可能です。" }
         }

@@ -5,14 +5,14 @@ use poem::handler;
 use poem::web::Data;
 
 use super::{MENU, MOVED, steps};
-use crate::accounts::{self, Account};
+use crate::accounts::{self, Account, Heard};
 use crate::app::App;
 use crate::kernel::MailAddress;
 use crate::login::{self, MenuPage, Office};
 use crate::security_mail::Twice;
 use crate::user_info::flow::{self, ChangeError};
 use crate::web::components::{Back, ButtonRow, Choice, Facts, error_summary, form, mail_field, radio_cards};
-use crate::web::{Answer, Errors, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, Form, Query, Visit, page, page_422, see_other};
 
 const TITLE: &str = "メールアドレス設定";
 const PATH: &str = "/office/user/mail";
@@ -59,7 +59,7 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
         return page_422(screen(&visit, &office, &Shown { present: &office.account, typed, errors: &errors, ask: true }));
     }
     match flow::change_notice_mail(&app, &office, new).await {
-        Ok(()) => see_other("/office/user/mail/done"),
+        Ok(heard) => see_other(&format!("/office/user/mail/done?told={}", heard.word())),
         Err(ChangeError::Moved) => {
             errors.add("", MOVED);
             let present = app.store.read(|r| accounts::find(r, office.account.user_id))?;
@@ -95,15 +95,23 @@ fn read(office: &Office, typed: &Typed<'_>, errors: &mut Errors) -> Option<Optio
     }
 }
 
+/// What led to 【処理終了】.
+#[derive(Default, serde::Deserialize)]
+pub struct Arrival {
+    /// Who was told, as [`Heard::word`].
+    #[serde(default)]
+    told: String,
+}
+
 /// 【処理終了】
 #[handler]
-pub fn done(visit: Visit, office: Office) -> Answer {
+pub fn done(visit: Visit, office: Office, Query(arrival): Query<Arrival>) -> Answer {
     let text = html! {
         @match &office.account.notice_mail {
             Some(address) => p { "お知らせメールを、" span.address { (address) } " へお送りします。" },
             None => p { "お知らせメールはお送りしません。お知らせは、ログイン後の画面でご確認ください。" },
         }
-        p { "登録されているメールアドレスと、使われなくなったメールアドレスへ、変更のお知らせを送信しました。" }
+        @if let Some(heard) = Heard::from_word(&arrival.told) { p { (heard.sentence()) } }
     };
     page(super::done(&visit, &office, TITLE, "メールアドレス設定を変更しました", &text))
 }

@@ -5,6 +5,7 @@ use poem::handler;
 use poem::web::Data;
 
 use super::{MENU, MOVED, steps};
+use crate::accounts::Heard;
 use crate::app::App;
 use crate::login::{self, MenuPage, Office, new_password_fields_below};
 use crate::security::passwords::PasswordFault;
@@ -61,7 +62,7 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
 pub fn done(visit: Visit, office: Office) -> Answer {
     let text = html! {
         p { "次回から、新しいパスワードでログインしてください。ほかの端末は、すべてログアウトしました。" }
-        p { "登録されているメールアドレスへ、変更のお知らせを送信しました。" }
+        p { (Heard::of(&office.account).sentence()) }
     };
     page(super::done(&visit, &office, TITLE, "パスワードを変更しました", &text))
 }

@@ -64,8 +64,10 @@ async fn walked(format: &str) -> (House, Wire, Secrets) {
     steps::at_the_window(&mut desk, OTHER).await;
     let temporary = steps::print(&mut desk, &mut secrets, &number).await;
     steps::first_login(&house, &wire, &mut secrets, &temporary).await;
-    steps::security_codes(&wire, &mut secrets).await;
+    let mut browser = steps::security_codes(&wire, &mut secrets).await;
+    steps::user_information(&house, &mut browser, &mut secrets).await;
     steps::reset(&house, &wire, &mut secrets, OFFICE).await;
+    steps::device(&house, &wire, &mut secrets).await;
     steps::work_at_the_desk(&mut desk, OFFICE).await;
     let more = house.folder().join("more.csv");
     // With a line that is rejected: what is written about it goes through the data folder as well.

@@ -147,8 +147,8 @@ pub async fn first_login(house: &House, wire: &Wire, secrets: &mut Secrets, temp
     }
 }
 
-/// U4 and P3: digits, then an app, each at the login as well.
-pub async fn security_codes(wire: &Wire, secrets: &mut Secrets) {
+/// U4 and P3: digits, then an app, each at the login as well. Gives the browser in which they were set.
+pub async fn security_codes(wire: &Wire, secrets: &mut Secrets) -> Browser {
     const DIGITS: &str = "80417936";
     let (chosen, place) = (&CHOSEN[..16], "/office/user/code");
     let mut browser = wire.browser();
@@ -176,17 +176,73 @@ pub async fn security_codes(wire: &Wire, secrets: &mut Secrets) {
     secrets.authenticator(&app);
     secrets.text(DIGITS);
     secrets.codes.extend([first, next]);
+    browser
+}
+
+/// The address of the office, to which one-time passwords go.
+const CONTACT: &str = "tanto-d@example.jp";
+
+/// The code in the mail of this subject that came as the `nth` to an address.
+fn code_of(house: &House, to: &str, subject: &str, nth: usize, digits: usize) -> String {
+    let mut mails = (1..).map(|n| house.mail(to, n)).filter(|mail| mail.subject().starts_with(subject));
+    code_in(&mails.nth(nth - 1).unwrap().body, digits)
+}
+
+/// U3: an address is added and taken out again; U1: another password.
+pub async fn user_information(house: &House, browser: &mut Browser, secrets: &mut Secrets) {
+    let (list, new) = ("/office/user/addresses", "tanto-a@example.jp");
+    for (nth, act, which) in [(1, "add", ""), (2, "delete", "1")] {
+        assert_eq!(browser.begin(act, which).await.status.as_u16(), 303, "{act}");
+        let page = browser.open(&format!("{list}/edit")).await;
+        assert!(page.title().starts_with("セキュリティ用メールアドレス"), "{}", page.text());
+        let page = browser.submit(&format!("{list}/edit"), &[("address", new), ("address_again", new)]).await;
+        let code = code_of(house, CONTACT, "ワンタイムパスワード発行通知", nth, 6);
+        let challenge = page.value("challenge").unwrap_or_else(|| panic!("{act}: {}", page.text()));
+        let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
+        browser.post(&format!("{list}/otp"), &[("challenge", &challenge), ("code", &wrong)]).await;
+        let mut page = browser.submit(&format!("{list}/otp"), &[("challenge", &challenge), ("code", &code)]).await;
+        secrets.codes.push(code);
+        if act == "add" {
+            // The first was asked for by the application.
+            let code = code_of(house, new, "確認コード発行通知", 2, 4);
+            let challenge = page.value("challenge").unwrap_or_else(|| panic!("{}", page.text()));
+            page = browser.submit(&format!("{list}/code"), &[("challenge", &challenge), ("code", &code)]).await;
+            secrets.codes.push(code);
+        }
+        assert_eq!(page.title(), "処理終了", "{act}: {}", page.text());
+    }
+    let next = "Kaze-no-oka-77";
+    browser.open("/office/user/password").await;
+    let refused = [("current_password", WRONG), ("new_password", next), ("new_password_again", MISPLACED)];
+    assert_eq!(browser.post("/office/user/password", &refused).await.status.as_u16(), 422);
+    let fields = [("current_password", &CHOSEN[..16]), ("new_password", next), ("new_password_again", next)];
+    let page = browser.submit("/office/user/password", &fields).await;
+    assert_eq!(page.title(), "処理終了", "{}", page.text());
+    secrets.text(next);
+}
+
+/// A device is let in by a one-time password.
+pub async fn device(house: &House, wire: &Wire, secrets: &mut Secrets) {
+    let mut browser = wire.browser();
+    browser.open("/login/device").await;
+    let page = browser.submit("/login/device", &[("user_id", USER), ("address", CONTACT)]).await;
+    assert_eq!(page.title(), "ワンタイムパスワード入力", "{}", page.text());
+    // After those of the address added, the one taken out, and the reset.
+    let code = code_of(house, CONTACT, "ワンタイムパスワード発行通知", 4, 6);
+    let page = browser.submit("/login/device/code", &[("code", &code)]).await;
+    assert_eq!(page.title(), "処理終了", "{}", page.text());
+    secrets.codes.push(code);
 }
 
 /// The password is lost: a one-time password, once wrong, and a new one.
 pub async fn reset(house: &House, wire: &Wire, secrets: &mut Secrets, office: &str) {
-    let (address, chosen) = ("tanto-d@example.jp", "Hoshi-no-yoru-8");
+    let (address, chosen) = (CONTACT, "Hoshi-no-yoru-8");
     let mut browser = wire.browser();
     browser.open("/reset").await;
     let page = browser.submit("/reset", &[("number", office), ("address", address)]).await;
     assert_eq!(page.title(), "ワンタイムパスワード入力", "{}", page.text());
-    let sent = (1..).map(|n| house.mail(address, n)).find(|mail| mail.subject().starts_with("ワンタイムパスワード発行通知"));
-    let code = code_in(&sent.unwrap().body, 6);
+    // After those of the address that was added and taken out.
+    let code = code_of(house, address, "ワンタイムパスワード発行通知", 3, 6);
     let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
     assert_eq!(browser.post("/reset/code", &[("code", &wrong)]).await.status.as_u16(), 422);
     browser.submit("/reset/code", &[("code", &code)]).await;
