@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Longest wait for anything the browser should show; reached only when a test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 /// Time between two looks.
-const PAUSE: Duration = Duration::from_millis(25);
+pub(super) const PAUSE: Duration = Duration::from_millis(25);
 
 /// A browser with a profile of its own. Dropping it ends the process and all it started.
 pub struct Chrome {
@@ -114,7 +114,7 @@ impl Chrome {
         self.find_by(Locator::Css(css)).await
     }
 
-    async fn find_by(&self, locator: Locator<'_>) -> Element {
+    pub(super) async fn find_by(&self, locator: Locator<'_>) -> Element {
         let end = Instant::now() + DEADLINE;
         loop {
             match self.client.find(locator).await {
@@ -125,76 +125,9 @@ impl Chrome {
         }
     }
 
-    /// Types into a field, in place of what stands there.
-    pub async fn fill(&self, name: &str, text: &str) {
-        let field = self.find(&format!("#{name}")).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
-    }
-
-    /// Chooses a radio button or ticks a box.
-    pub async fn choose(&self, name: &str, value: &str) {
-        let input = self.find(&format!("input[name='{name}'][value='{value}']")).await;
-        if !input.is_selected().await.unwrap() {
-            let id = input.attr("id").await.unwrap().unwrap_or_default();
-            self.find(&format!("label[for='{id}']")).await.click().await.unwrap();
-        }
-    }
-
-    /// Presses a button and waits for the page that it leads to.
-    pub async fn press(&self, label: &str) {
-        let before = self.find("main").await;
-        self.click_button(label).await;
-        self.wait_gone(before, label).await;
-    }
-
-    /// Presses a button that leads to no other page.
-    pub async fn click_button(&self, label: &str) {
-        self.button(label).await.click().await.unwrap();
-    }
-
-    /// Waits for a button by what stands on it.
-    pub async fn button(&self, label: &str) -> Element {
-        self.find_by(Locator::XPath(&button_path(label))).await
-    }
-
-    /// Whether the page has such a button now.
-    pub async fn has_button(&self, label: &str) -> bool {
-        self.client.find(Locator::XPath(&button_path(label))).await.is_ok()
-    }
-
     /// What an element says.
     pub async fn find_text(&self, xpath: &str) -> String {
         self.find_by(Locator::XPath(xpath)).await.text().await.unwrap()
-    }
-
-    /// Opens the folded part of a page that holds this button, if it is closed.
-    pub async fn open_panel(&self, button: &str) {
-        let path = format!("//details[not(@open)][.//button[normalize-space(.)='{button}']]/summary");
-        if let Ok(summary) = self.client.find(Locator::XPath(&path)).await {
-            summary.click().await.unwrap();
-        }
-    }
-
-    /// Chooses from a list.
-    pub async fn select(&self, name: &str, value: &str) {
-        self.find(&format!("select[name='{name}']")).await.select_by_value(value).await.unwrap();
-    }
-
-    /// Follows a link by its text and waits for the page that it leads to.
-    pub async fn follow(&self, text: &str) {
-        let before = self.find("main").await;
-        let path = format!("//a[contains(normalize-space(.), '{text}')]");
-        self.find_by(Locator::XPath(&path)).await.click().await.unwrap();
-        self.wait_gone(before, text).await;
-    }
-
-    async fn wait_gone(&self, before: Element, what: &str) {
-        let end = Instant::now() + DEADLINE;
-        while before.tag_name().await.is_ok() {
-            assert!(Instant::now() < end, "[{what}] led nowhere on【{}】", self.title().await);
-            tokio::time::sleep(PAUSE).await;
-        }
     }
 
     /// Waits for the next file that the browser has saved, and takes it.
@@ -235,10 +168,6 @@ impl Drop for Chrome {
             rustix::process::kill_process_group(rustix::process::Pid::from_child(&self.driver), rustix::process::Signal::KILL);
         let _ = self.driver.wait();
     }
-}
-
-fn button_path(label: &str) -> String {
-    format!("//button[not(@hidden)][normalize-space(.)='{label}']")
 }
 
 /// A command that only chromedriver knows.

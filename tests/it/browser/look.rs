@@ -24,6 +24,7 @@ impl Chrome {
             return;
         }
         let place = format!("【{title}】{state}");
+        let own = self.client.execute("return innerWidth", vec![]).await.unwrap();
         self.client.execute(AXE, vec![]).await.unwrap();
         self.hold_axe(&place, "").await;
         if let Some(folder) = std::env::var_os("PICTURES").map(PathBuf::from) {
@@ -38,7 +39,17 @@ impl Chrome {
         assert!(wide[0].as_u64() <= Some(NARROW), "q57 {place} needs scrolling sideways at {NARROW} pixels: {wide}");
         self.hold_axe(&place, "narrow").await;
         self.devtools("Emulation.clearDeviceMetricsOverride", json!({})).await;
+        assert_eq!(self.drawn_at(&own).await, own, "{place} is as wide as before again");
         self.hold_console(&place).await;
+    }
+
+    /// Waits until the page is drawn at this width; the width it has then. The command that changes the width is answered before the
+    /// page has it: whoever clicks at once clicks where something stood a moment ago.
+    async fn drawn_at(&self, width: &Value) -> Value {
+        let wait = "const [width, done] = arguments; const end = performance.now() + 10000; \
+                    const look = () => innerWidth === width || performance.now() > end \
+                      ? requestAnimationFrame(() => requestAnimationFrame(() => done(innerWidth))) : setTimeout(look, 5); look()";
+        self.client.execute_async(wait, vec![width.clone()]).await.unwrap()
     }
 
     async fn hold_axe(&self, place: &str, how: &str) {
@@ -62,6 +73,7 @@ impl Chrome {
     async fn set_width(&self, width: u64) {
         let size = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500 });
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
+        self.drawn_at(&json!(width)).await;
     }
 
     async fn picture(&self, folder: &std::path::Path, name: &str, width: u64) {

@@ -3,6 +3,7 @@
 mod chrome;
 mod code;
 mod desk;
+mod hands;
 pub mod house;
 mod look;
 mod office;

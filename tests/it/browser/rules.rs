@@ -29,7 +29,7 @@ async fn q05_passwords_can_be_pasted_and_shown() {
     chrome.fill("user_id", "Himitsu-no-7").await;
     control_key(&chrome, "a", "selectAll").await;
     control_key(&chrome, "c", "copy").await;
-    chrome.find("#password").await.click().await.unwrap();
+    chrome.click("#password").await;
     control_key(&chrome, "v", "paste").await;
     let state = "const p = document.getElementById('password'); return [p.value, p.type, p.maxLength]";
     assert_eq!(ask(&chrome, state).await, json!(["Himitsu-no-7", "password", -1]));
@@ -75,7 +75,7 @@ async fn q50_a_refused_form_begins_with_a_summary_that_has_the_focus_and_leads_t
     assert_eq!(ask(&chrome, focus).await, "error-summary");
     assert!(chrome.client.title().await.unwrap().starts_with("エラー: "));
     assert_eq!(ask(&chrome, "return document.getElementById('contact').value").await, "a@example.jp");
-    chrome.find("#error-summary a[href='#number']").await.click().await.unwrap();
+    chrome.click("#error-summary a[href='#number']").await;
     assert_eq!(ask(&chrome, focus).await, "number");
     let tied = "const f = document.activeElement; return f.getAttribute('aria-invalid') === 'true' \
                 && f.getAttribute('aria-describedby').split(' ').every((id) => document.getElementById(id))";
