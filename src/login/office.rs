@@ -10,7 +10,7 @@ use crate::accounts::{self, Account};
 use crate::config::Config;
 use crate::first_login::{self, Next};
 use crate::ledger;
-use crate::security::sessions::{Session, Subject};
+use crate::security::sessions::{self, Session, Subject};
 use crate::store::{Reads, StoreError};
 use crate::web::layout::{Logout, NavItem, SessionEnd, Shell};
 use crate::web::{Answer, Cookie, Fault, Visit, cookies, see_other};
@@ -124,7 +124,22 @@ const MENU: &[(MenuPage, &str, &str)] = &[
     (MenuPage::User, "ユーザ情報変更", "/office/user"),
 ];
 
+/// Told on top of a form whose account was changed elsewhere meanwhile.
+pub const MOVED: &str = "ほかの画面で登録情報が変更されました。いまの内容をお確かめのうえ、もう一度操作してください。";
+
 impl Office {
+    /// The account as it is now: asked in the transaction that changes it. `None` if it opens no more, or if this session has been ended
+    /// since the guard let it in.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn present(&self, r: &impl Reads) -> Result<Option<Account>, StoreError> {
+        if !sessions::is_there(r, &self.session_key)? {
+            return Ok(None);
+        }
+        Ok(accounts::find(r, self.account.user_id)?.filter(Account::opens))
+    }
+
     /// When the session ends if nothing more is done, in milliseconds since the epoch.
     #[must_use]
     pub fn session_ends_ms(&self) -> i64 {

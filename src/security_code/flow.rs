@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::model::{Did, Setup, Stage};
 use super::store;
-use crate::accounts::{self, Account, AppCode, Change, SecurityCode};
+use crate::accounts::{self, AppCode, Change, SecurityCode};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::{Moment, Secret};
 use crate::login::{LoginError, Office};
-use crate::security::{Authenticator, Purpose, sessions};
+use crate::security::{Authenticator, Purpose};
 use crate::store::{Reads, Store, StoreError, Tx};
 use crate::web::Visit;
 
@@ -61,7 +61,7 @@ pub(super) async fn begin_app(app: &App, office: &Office, browser: [u8; 32], sho
     let seen = office.clone();
     app.store
         .write(move |tx| {
-            let account = present(tx, &seen)?.filter(|account| account.revision == shown);
+            let account = seen.present(tx)?.filter(|account| account.revision == shown);
             if account.is_none() {
                 return Ok(Changed::Moved);
             }
@@ -139,7 +139,7 @@ fn change(
     code: Option<SecurityCode>,
 ) -> Result<Changed, StoreError> {
     let user_id = seen.account.user_id;
-    let Some(mut account) = present(tx, seen)? else { return Ok(Changed::Moved) };
+    let Some(mut account) = seen.present(tx)? else { return Ok(Changed::Moved) };
     if account.revision != shown {
         return Ok(if is_again(tx, seen, shown, did, account.revision)? { Changed::Done } else { Changed::Moved });
     }
@@ -157,14 +157,6 @@ fn change(
     let event = Event::new(Actor::Office(user_id), word).office(user_id.office()).client(&seen.session.address);
     audit::record(tx, moment, event)?;
     Ok(Changed::Done)
-}
-
-/// The account as it is now, if the session still opens it.
-fn present(r: &impl Reads, seen: &Office) -> Result<Option<Account>, StoreError> {
-    if !sessions::is_there(r, &seen.session_key)? {
-        return Ok(None);
-    }
-    Ok(accounts::find(r, seen.account.user_id)?.filter(Account::opens))
 }
 
 /// Whether the same form has come before and was the last to change the account: a double click.

@@ -30,11 +30,8 @@ pub enum ChangeError {
 
 /// The account as it is now, if it is as it was when the guard read it and its session still lives.
 fn unmoved(tx: &Tx<'_>, seen: &Office) -> Result<Account, ChangeError> {
-    if !sessions::is_there(tx, &seen.session_key)? {
-        return Err(ChangeError::Ended);
-    }
-    let present = accounts::find(tx, seen.account.user_id)?;
-    present.filter(|account| account.opens() && account.revision == seen.account.revision).ok_or(ChangeError::Moved)
+    let present = seen.present(tx)?.ok_or(ChangeError::Ended)?;
+    if present.revision == seen.account.revision { Ok(present) } else { Err(ChangeError::Moved) }
 }
 
 fn record(tx: &mut Tx<'_>, moment: &Moment, office: &Office, event: Event) -> Result<(), StoreError> {
@@ -126,9 +123,7 @@ pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<us
     let (moment, seen) = (app.moment(), office.clone());
     app.store
         .write(move |tx| {
-            let there = sessions::is_there(tx, &seen.session_key)?;
-            let account = accounts::find(tx, seen.account.user_id)?.filter(Account::opens);
-            let Some(account) = account.filter(|_| there) else { return Ok(0) };
+            let Some(account) = seen.present(tx)? else { return Ok(0) };
             let subject = Subject::Office(account.user_id);
             let ended: Vec<Session> = match which {
                 Which::One(handle) => sessions::end_by_handle(tx, subject, handle)?.into_iter().collect(),

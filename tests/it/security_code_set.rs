@@ -257,7 +257,7 @@ async fn a_form_that_was_drawn_before_the_account_changed_does_nothing() {
     let shown = browser.get(PATH).await.value("shown").unwrap();
     let authenticator = at_app(&mut browser).await;
     app.change_account(user_id, |account| account.notice_mail = None).await;
-    let told = "登録情報が変更されました。今の設定をお確かめのうえ";
+    let told = "登録情報が変更されました。いまの内容をお確かめのうえ";
     for old in [shown.as_str(), "", "x", "18446744073709551615"] {
         let fixed = [("kind", "fixed"), ("new_code", OTHER_CODE), ("new_code_again", OTHER_CODE), ("shown", old)];
         let (app, remove) = ([("kind", "app"), ("shown", old)], [("shown", old)]);

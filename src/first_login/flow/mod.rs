@@ -16,10 +16,10 @@ use crate::accounts::{self, Account, Agreed, Change, Kind, Told};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::config::Config;
-use crate::kernel::{MailAddress, Moment, UserId};
+use crate::kernel::{MailAddress, Moment};
 use crate::login::Office;
 use crate::security::Busy;
-use crate::security::sessions::{self, Session, SessionToken};
+use crate::security::sessions::{Session, SessionToken};
 use crate::store::{Reads, StoreError, Tx};
 use crate::terms;
 
@@ -80,18 +80,11 @@ fn at(tx: &Tx<'_>, app: &App, seen: &Office, now: Timestamp, step: Step) -> Resu
 
 /// The same for screens that serve several steps; also says which is due.
 fn at_one_of(tx: &Tx<'_>, app: &App, seen: &Office, now: Timestamp, steps: &[Step]) -> Result<(Account, Step), StepError> {
-    if !sessions::is_there(tx, &seen.session_key)? {
-        return Err(StepError::Ended);
-    }
-    let account = present(tx, seen.account.user_id)?;
+    let account = seen.present(tx)?.ok_or(StepError::Ended)?;
     match next_for(tx, &app.config, &account, &seen.session, now)? {
         Next::Step(due) if steps.contains(&due) => Ok((account, due)),
         other => Err(StepError::Elsewhere(other)),
     }
-}
-
-fn present(tx: &Tx<'_>, user_id: UserId) -> Result<Account, StepError> {
-    accounts::find(tx, user_id)?.filter(Account::opens).ok_or(StepError::Elsewhere(Next::Closed))
 }
 
 /// What is due after a step. Of several ends, the one after which the pages of the office open is told; a new office has gone through its

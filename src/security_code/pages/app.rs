@@ -5,9 +5,9 @@ use poem::handler;
 use poem::web::Data;
 
 use super::super::flow::{self, Proved};
-use super::{APP, DONE, MOVED, PATH, STEPS_OF_APP, TITLE, confirm, screen};
+use super::{APP, DONE, PATH, STEPS_OF_APP, TITLE, confirm, screen};
 use crate::app::App;
-use crate::login::{self, MenuPage, Office};
+use crate::login::{self, MOVED, MenuPage, Office};
 use crate::security::Authenticator;
 use crate::web::components::{Back, ButtonRow, code_field, copy_button, error_summary, form, help_details, qr};
 use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};

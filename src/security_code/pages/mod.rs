@@ -12,7 +12,7 @@ use super::model::{Did, judge};
 use crate::accounts::{Heard, SecurityCode};
 use crate::app::App;
 use crate::kernel::text;
-use crate::login::{self, CodeKind, LoginError, MenuPage, Office};
+use crate::login::{self, CodeKind, LoginError, MOVED, MenuPage, Office};
 use crate::web::components::{
     Back, ButtonRow, Choice, Facts, Mark, code_field, error_summary, form, hidden, notice, radio_cards,
 };
@@ -29,9 +29,6 @@ const BACK: &str = "/office/user";
 const STEPS: [&str; 3] = ["ユーザ情報変更", TITLE, "終了"];
 /// An app is registered by its first code.
 const STEPS_OF_APP: [&str; 4] = ["ユーザ情報変更", TITLE, "認証アプリの登録", "終了"];
-
-/// For a form whose screen was drawn before the account changed.
-const MOVED: &str = "この画面を開いた後に、登録情報が変更されました。今の設定をお確かめのうえ、もう一度操作してください。";
 
 /// 【セキュリティコード設定】
 #[handler]

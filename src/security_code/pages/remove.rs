@@ -5,9 +5,9 @@ use poem::handler;
 use poem::web::Data;
 
 use super::super::flow::{self, Changed};
-use super::{DONE, MOVED, PATH, REMOVE, STEPS, confirm, screen, shown, state};
+use super::{DONE, PATH, REMOVE, STEPS, confirm, screen, shown, state};
 use crate::app::App;
-use crate::login::{self, MenuPage, Office};
+use crate::login::{self, MOVED, MenuPage, Office};
 use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, hidden, notice};
 use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
 

@@ -23,7 +23,7 @@ pub struct Wish {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn begin(tx: &mut Tx<'_>, acting: &Acting, wish: &Wish) -> Result<Went, StoreError> {
-    let Some(account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
+    let Some(account) = acting.office.present(tx)? else { return Ok(Went::To(LIST)) };
     let act = Act::read(&wish.act, wish.which, &account).filter(|_| wish.revision == Some(account.revision));
     let Some(act) = act else { return Ok(Went::List(Why::Moved)) };
     if let Err(fault) = act.may_begin(&account) {
@@ -41,7 +41,7 @@ pub fn begin(tx: &mut Tx<'_>, acting: &Acting, wish: &Wish) -> Result<Went, Stor
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn keep(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed) -> Result<Went, StoreError> {
-    if acting.account(tx)?.is_none() {
+    if acting.office.present(tx)?.is_none() {
         return Ok(Went::To(LIST));
     }
     if let Some(flow) = acting.current(tx)?.filter(|flow| flow.stage != Stage::Done && flow.typed != *typed) {
@@ -55,7 +55,7 @@ pub fn keep(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed) -> Result<Went, Sto
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn ask(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed, new: Option<MailAddress>) -> Result<Went, StoreError> {
-    let Some(account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
+    let Some(account) = acting.office.present(tx)? else { return Ok(Went::To(LIST)) };
     let Some(flow) = acting.current(tx)? else { return Ok(Went::To(LIST)) };
     if flow.stage == Stage::Done {
         return Ok(Went::home(Some(&flow)));

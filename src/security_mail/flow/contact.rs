@@ -14,7 +14,7 @@ const CHANGED: &str = "/office/user/addresses?notice=contact";
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn choose(tx: &mut Tx<'_>, acting: &Acting, which: Option<usize>, revision: Option<u64>) -> Result<Went, StoreError> {
-    let Some(mut account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
+    let Some(mut account) = acting.office.present(tx)? else { return Ok(Went::To(LIST)) };
     let chosen =
         which.filter(|_| revision == Some(account.revision)).and_then(|which| account.security_mails.get(which)).cloned();
     let Some(chosen) = chosen else { return Ok(Went::List(Why::Moved)) };

@@ -13,12 +13,10 @@ use jiff::Timestamp;
 
 use super::model::{Editing, Screen, Why};
 use super::{model, store};
-use crate::accounts::{self, Account};
 use crate::app::App;
 use crate::codes::{self, Entered, Purpose};
 use crate::kernel::{Id, Moment};
 use crate::login::Office;
-use crate::security::sessions;
 use crate::store::{Reads, StoreError, Tx};
 
 /// 【セキュリティ用メールアドレス一覧】
@@ -74,14 +72,6 @@ impl Acting {
 
     fn current(&self, r: &impl Reads) -> Result<Option<Editing>, StoreError> {
         current(r, &self.app, self.key(), self.moment.now)
-    }
-
-    /// The account as it is now. `None` if it or this session has been closed since the guard let them in: the next page says so.
-    fn account(&self, r: &impl Reads) -> Result<Option<Account>, StoreError> {
-        if !sessions::is_there(r, self.key())? {
-            return Ok(None);
-        }
-        Ok(accounts::find(r, self.office.account.user_id)?.filter(Account::opens))
     }
 
     fn attempt(&self, id: Id, purpose: Purpose) -> codes::Attempt<'_> {

@@ -15,7 +15,7 @@ use crate::store::{StoreError, Tx};
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn answer_otp(tx: &mut Tx<'_>, acting: &Acting, shown: Option<Id>, typed: &str) -> Result<Went, StoreError> {
-    let Some(account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
+    let Some(account) = acting.office.present(tx)? else { return Ok(Went::To(LIST)) };
     let Some(flow) = acting.current(tx)? else { return Ok(Went::To(LIST)) };
     let Stage::Asking { new, contact, challenge } = flow.stage.clone() else { return Ok(Went::home(Some(&flow))) };
     if shown != Some(challenge) {
@@ -46,7 +46,7 @@ pub fn answer_otp(tx: &mut Tx<'_>, acting: &Acting, shown: Option<Id>, typed: &s
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn answer_code(tx: &mut Tx<'_>, acting: &Acting, shown: Option<Id>, typed: &str) -> Result<Went, StoreError> {
-    let Some(account) = acting.account(tx)? else { return Ok(Went::To(LIST)) };
+    let Some(account) = acting.office.present(tx)? else { return Ok(Went::To(LIST)) };
     let Some(flow) = acting.current(tx)? else { return Ok(Went::To(LIST)) };
     let Stage::Proving { new, contact, challenge } = flow.stage.clone() else { return Ok(Went::home(Some(&flow))) };
     if shown != Some(challenge) {
@@ -68,7 +68,7 @@ pub fn answer_code(tx: &mut Tx<'_>, acting: &Acting, shown: Option<Id>, typed: &
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn resend(tx: &mut Tx<'_>, acting: &Acting, screen: Screen) -> Result<Result<Resent, Went>, StoreError> {
-    if acting.account(tx)?.is_none() {
+    if acting.office.present(tx)?.is_none() {
         return Ok(Err(Went::To(LIST)));
     }
     let flow = acting.current(tx)?;

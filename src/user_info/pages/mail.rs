@@ -4,11 +4,11 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{MENU, MOVED, steps};
+use super::{MENU, steps};
 use crate::accounts::{self, Account, Heard};
 use crate::app::App;
 use crate::kernel::MailAddress;
-use crate::login::{self, MenuPage, Office};
+use crate::login::{self, MOVED, MenuPage, Office};
 use crate::security_mail::Twice;
 use crate::user_info::flow::{self, ChangeError};
 use crate::web::components::{Back, ButtonRow, Choice, Facts, error_summary, form, mail_field, radio_cards};

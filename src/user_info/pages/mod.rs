@@ -14,8 +14,6 @@ use crate::web::{Fault, Visit};
 
 /// 【ユーザ情報変更】
 const MENU: &str = "/office/user";
-/// Told on top of a form whose account was changed elsewhere meanwhile.
-const MOVED: &str = "ほかの画面で登録情報が変更されました。いまの内容をお確かめのうえ、もう一度操作してください。";
 
 /// Steps of a change of one thing.
 const fn steps(title: &'static str) -> [&'static str; 3] {

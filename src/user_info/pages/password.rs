@@ -4,10 +4,10 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{MENU, MOVED, steps};
+use super::{MENU, steps};
 use crate::accounts::Heard;
 use crate::app::App;
-use crate::login::{self, MenuPage, Office, new_password_fields_below};
+use crate::login::{self, MOVED, MenuPage, Office, new_password_fields_below};
 use crate::security::passwords::PasswordFault;
 use crate::user_info::flow::{self, ChangeError};
 use crate::web::components::{Back, ButtonRow, error_summary, form, password_field};
