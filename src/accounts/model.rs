@@ -96,6 +96,17 @@ pub enum SecurityCode {
     App(AppCode),
 }
 
+impl SecurityCode {
+    /// What screens call it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Fixed(_) => "数字のコード",
+            Self::App(_) => "認証アプリ",
+        }
+    }
+}
+
 /// An authenticator app as the second secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AppCode {

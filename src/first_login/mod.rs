@@ -4,13 +4,11 @@
 //! Which one is due is computed from the account by [`next`], at every request: nothing else opens before they are done, and whoever breaks
 //! off resumes at the first step that is not done.
 
-mod due;
 mod flow;
 mod model;
 pub mod pages;
 mod store;
 
-pub use due::due;
-pub use flow::{CLEAN, clean, next_for};
+pub use flow::{CLEAN, clean, due, next_for};
 pub use model::{Course, Done, Facts, Next, Progress, Step, course, may_put_off, next, position, steps};
 pub use store::{check, forget};

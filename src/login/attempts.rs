@@ -97,7 +97,7 @@ fn attempted(entry: &Entry, completed: &mut Vec<String>) -> Option<Attempted> {
         completed.swap_remove(at);
         return None;
     }
-    let from = client.parse().map_or_else(|_| "不明".to_owned(), |address| ClientNetwork::of(address).masked());
+    let from = ClientNetwork::masked_text(&client);
     let (outcome_word, knew_password) = word(&entry.outcome);
     Some(Attempted { at: entry.at, from, outcome_word, knew_password })
 }

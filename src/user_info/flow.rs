@@ -9,7 +9,7 @@ use crate::kernel::{Id, MailAddress, Moment, Secret};
 use crate::login::Office;
 use crate::security::sessions::{self, OpenSession, Session, SessionToken, Subject};
 use crate::security::{Busy, devices};
-use crate::store::{Reads, StoreError, Tx};
+use crate::store::{StoreError, Tx};
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -160,17 +160,4 @@ fn forget_devices(tx: &mut Tx<'_>, office: &Office, ended: &[Session]) -> Result
         forgotten += usize::from(devices::forget(tx, &who.to_string(), device)?);
     }
     Ok(forgotten)
-}
-
-/// A session that lives, with its newest use.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn living(r: &impl Reads, app: &App, office: &Office) -> Result<Vec<Session>, StoreError> {
-    let (front, now) = (&app.front, app.clock.now());
-    let mut all = Vec::new();
-    for (key, _) in sessions::list(r, Subject::Office(office.account.user_id))? {
-        all.extend(front.seen.glance(r, key, now, front.idle, front.absolute)?);
-    }
-    Ok(all)
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use poem::http::{HeaderMap, HeaderValue};
 use tokio::sync::Semaphore;
 
@@ -14,8 +14,8 @@ use crate::config::{Config, IpNet, PublicUrl};
 use crate::jobs::Alive;
 use crate::kernel::{Clock, Id, Random};
 use crate::security::Keys;
-use crate::security::sessions::LastSeen;
-use crate::store::Store;
+use crate::security::sessions::{self, LastSeen, Session, Subject};
+use crate::store::{Reads, Store, StoreError};
 
 /// Handed to the layer that wraps every request. Cheap to clone.
 #[derive(Clone)]
@@ -97,6 +97,18 @@ impl Front {
             links,
             operations,
         }))
+    }
+
+    /// The sessions of somebody that live, newest first, with their newest use. Looking at them prolongs none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    pub fn living(&self, r: &impl Reads, subject: Subject, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let mut all = Vec::new();
+        for (key, _) in sessions::list(r, subject)? {
+            all.extend(self.seen.glance(r, key, now, self.idle, self.absolute)?);
+        }
+        Ok(all)
     }
 
     /// A name for one request, for the log and for whoever calls about it.

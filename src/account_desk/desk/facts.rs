@@ -11,7 +11,7 @@ use crate::kernel::{MailAddress, OfficeKey, UserId, jst};
 use crate::ledger;
 use crate::login::{self, Locks, RefusedTries};
 use crate::passkeys;
-use crate::security::sessions::{self, Subject};
+use crate::security::sessions::Subject;
 use crate::store::{Reads, StoreError};
 use crate::web::components::{Facts, Tone, badge};
 
@@ -45,22 +45,12 @@ pub(super) fn found(app: &App, r: &impl Reads, office: OfficeKey, now: Timestamp
         history: audit::about(r, &office.to_string(), HISTORY)?,
         locks: login::locks(r, &app.keys, &app.config.lockout, user_id, now)?,
         due: first_login::due(r, &app.config, &account, now)?,
-        open: open(app, r, user_id, now)?,
+        open: app.front.living(r, Subject::Office(user_id), now)?.len(),
         passkeys: passkeys::of_owner(r, Subject::Office(user_id))?.len(),
         refused: login::refused_tries(r, office, a_month_ago, now, REFUSED_MOST)?,
         account,
         now,
     }))
-}
-
-/// How many sessions are open. Looking at them prolongs none.
-fn open(app: &App, r: &impl Reads, user_id: UserId, now: Timestamp) -> Result<usize, StoreError> {
-    let front = &app.front;
-    let mut open = 0;
-    for (key, _) in sessions::list(r, Subject::Office(user_id))? {
-        open += usize::from(front.seen.glance(r, key, now, front.idle, front.absolute)?.is_some());
-    }
-    Ok(open)
 }
 
 /// The state of an account in a small box.
@@ -83,11 +73,7 @@ pub(super) fn account(found: &Found) -> Markup {
         Kind::New => "新規",
         Kind::Existing => "既存",
     };
-    let code = match account.security_code {
-        None => "なし",
-        Some(SecurityCode::Fixed(_)) => "数字のコード",
-        Some(SecurityCode::App(_)) => "認証アプリ",
-    };
+    let code = account.security_code.as_ref().map_or("なし", SecurityCode::word);
     html! {
         (Facts::new()
             .row("ユーザID", html! { span.mono { (account.user_id) } })

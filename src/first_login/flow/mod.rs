@@ -60,12 +60,30 @@ pub fn next_for(
     session: &Session,
     now: Timestamp,
 ) -> Result<Next, StoreError> {
+    next_of(r, config, account, (session.limited, session.deferred), now)
+}
+
+/// The first step that is not done, whoever logs in next, as the desk is told it. A security address that was only put off is still due.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn due(r: &impl Reads, config: &Config, account: &Account, now: Timestamp) -> Result<Next, StoreError> {
+    next_of(r, config, account, (account.password.is_none(), false), now)
+}
+
+fn next_of(
+    r: &impl Reads,
+    config: &Config,
+    account: &Account,
+    (limited, deferred): (bool, bool),
+    now: Timestamp,
+) -> Result<Next, StoreError> {
     let progress = store::find(r, account.user_id)?;
     Ok(model::next(&Facts {
         account,
         progress: progress.as_ref(),
-        limited: session.limited,
-        deferred: session.deferred,
+        limited,
+        deferred,
         terms: terms::newest_version(r)?,
         grace_until: config.security_mail.grace_until,
         now,

@@ -167,9 +167,5 @@ fn screen(visit: &Visit, office: &Office, kind: &str, errors: &Errors) -> Markup
 }
 
 fn state(office: &Office) -> &'static str {
-    match &office.account.security_code {
-        None => "設定されていません",
-        Some(SecurityCode::Fixed(_)) => "数字のコード",
-        Some(SecurityCode::App(_)) => "認証アプリ",
-    }
+    office.account.security_code.as_ref().map_or("設定されていません", SecurityCode::word)
 }

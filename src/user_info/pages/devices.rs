@@ -62,7 +62,7 @@ pub async fn end(app: Data<&App>, visit: Visit, office: Office, form: Form) -> A
 }
 
 fn screen(app: &App, visit: &Visit, office: &Office, ended: bool, errors: &Errors) -> Result<Markup, StoreError> {
-    let sessions = app.store.read(|r| flow::living(r, app, office))?;
+    let sessions = app.store.read(|r| app.front.living(r, office.session.subject, visit.now))?;
     Ok(office.screen(visit, "ログイン中の端末", MenuPage::User, None, !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))

@@ -41,11 +41,7 @@ fn door(path: &str, title: &str, note: &str) -> Markup {
 /// Addresses are masked: the page may stand open on a counter.
 fn facts(account: &Account) -> Markup {
     let when = |at| jst::sentence_time(at);
-    let code = match &account.security_code {
-        None => "設定されていません",
-        Some(SecurityCode::Fixed(_)) => "数字のコード",
-        Some(SecurityCode::App(_)) => "認証アプリ",
-    };
+    let code = account.security_code.as_ref().map_or("設定されていません", SecurityCode::word);
     let password = account.password_set.map_or_else(|| "―".to_owned(), when);
     let notices = account.notice_mail.as_ref().map_or_else(|| "登録されていません".to_owned(), MailAddress::masked);
     let before = account.login_before.as_ref().map_or_else(|| "―".to_owned(), |last| when(last.at));
