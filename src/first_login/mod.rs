@@ -10,5 +10,5 @@ pub mod pages;
 mod store;
 
 pub use flow::{CLEAN, clean, due, next_for};
-pub use model::{Course, Done, Facts, Next, Progress, Step, course, may_put_off, next, position, steps};
+pub use model::{Done, Next, Step};
 pub use store::{check, forget};

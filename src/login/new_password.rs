@@ -13,17 +13,10 @@ use crate::web::{Errors, Form};
 const NEW: &str = "new_password";
 const AGAIN: &str = "new_password_again";
 
-/// A new password that the rule accepts, typed twice alike.
-#[derive(Clone, Debug)]
-pub struct Judged {
-    /// It.
-    pub new: Secret<String>,
-}
-
-/// Looks at both fields. `office` is its user ID and its name, which a password must not hold. Whether it is an old one is asked by
+/// The new password, if the rule accepts it and both fields hold it. `office` is its user ID and its name, which a password must not hold. Whether it is an old one is asked by
 /// [`is_old`]: that needs the hash.
 #[must_use]
-pub fn judge_new(app: &App, office: (&UserId, &str), form: &Form, errors: &mut Errors) -> Option<Judged> {
+pub fn judge_new(app: &App, office: (&UserId, &str), form: &Form, errors: &mut Errors) -> Option<Secret<String>> {
     let (new, again) = (form.secret(NEW), form.secret(AGAIN));
     let (user_id, name) = office;
     let fits = errors.check(NEW, passwords::check_office(new.expose(), *user_id, name, app.config.password.max));
@@ -32,7 +25,7 @@ pub fn judge_new(app: &App, office: (&UserId, &str), form: &Form, errors: &mut E
     } else if again.expose() != new.expose() {
         errors.add(AGAIN, "新しいパスワードと同じものを入力してください。");
     }
-    (fits.is_some() && !errors.has(AGAIN)).then_some(Judged { new })
+    (fits.is_some() && !errors.has(AGAIN)).then_some(new)
 }
 
 /// Whether `new` is the present password or the temporary one that is out: then [`passwords::PasswordFault::Same`] is to be told.

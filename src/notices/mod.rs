@@ -8,6 +8,6 @@ mod store;
 pub use mails::{KIND, compose, mail_title};
 pub use model::{Addressed, Notice, Public, Version};
 pub use store::{
-    changes, check, delete_public, delete_version, mark_read, of_office, of_office_one, public, public_all, public_one,
-    put_public, put_version, tell_office, unread, versions, versions_all,
+    changes, check, delete_public, delete_version, of_office, of_office_one, public, public_all, public_one, put_public,
+    put_version, tell_office, versions, versions_all,
 };

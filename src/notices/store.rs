@@ -61,14 +61,6 @@ pub fn of_office(r: &impl Reads, user: UserId, limit: usize) -> Result<Vec<Addre
     Ok(r.list(&ADDRESSED, &Span::prefix(&user).descending(), limit)?.into_iter().map(|(_, row)| row).collect())
 }
 
-/// How many notices of an office are unread, among the newest `limit`.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn unread(r: &impl Reads, user: UserId, limit: usize) -> Result<usize, StoreError> {
-    Ok(of_office(r, user, limit)?.iter().filter(|notice| notice.read.is_none()).count())
-}
-
 /// Notes that an office has opened one of its notices; says whether there is such a one. What was opened before stays as it is.
 ///
 /// # Errors
@@ -95,11 +87,7 @@ pub(super) fn mark_all_read(tx: &mut Tx<'_>, now: Timestamp, user: UserId, newes
     Ok(marked)
 }
 
-/// Notes that an office has opened a notice; says whether there is such a one.
-///
-/// # Errors
-/// [`StoreError`] when the database fails.
-pub fn mark_read(tx: &mut Tx<'_>, now: Timestamp, user: UserId, notice: &Addressed) -> Result<bool, StoreError> {
+fn mark_read(tx: &mut Tx<'_>, now: Timestamp, user: UserId, notice: &Addressed) -> Result<bool, StoreError> {
     tx.update(&ADDRESSED, &(user, notice.at, notice.id), |row| {
         row.read.get_or_insert(now);
     })

@@ -73,7 +73,7 @@ pub async fn change_password(app: Data<&App>, visit: Visit, office: Office, form
     let judged = login::judge_new(&app, (&office.account.user_id, &office.name), &form, &mut errors);
     // The temporary password is the current one; the one before it was forgotten at the login.
     if let Some(judged) = &judged
-        && login::is_old(&app, &office.account, &judged.new).await?
+        && login::is_old(&app, &office.account, judged).await?
     {
         errors.add("new_password", PasswordFault::Same);
     }
@@ -81,7 +81,7 @@ pub async fn change_password(app: Data<&App>, visit: Visit, office: Office, form
         return form_page(true, password_screen(&app, &visit, &office, &errors));
     };
     let device = visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value));
-    match flow::change_password(&app, &office, judged.new, device).await {
+    match flow::change_password(&app, &office, judged, device).await {
         Ok(renewed) => renew(&visit, Step::Done(Done::Password).path(), &renewed),
         Err(error) => other_step(&visit, error),
     }

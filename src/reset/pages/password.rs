@@ -49,14 +49,14 @@ pub async fn change(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> 
     let mut errors = Errors::default();
     let judged = judge_new(&app, (&account.user_id, &name), &form, &mut errors);
     if let Some(judged) = &judged
-        && is_old(&app, &account, &judged.new).await?
+        && is_old(&app, &account, judged).await?
     {
         errors.add("new_password", PasswordFault::Same);
     }
     let Some(judged) = judged.filter(|_| errors.is_empty()) else {
         return page_422(screen(&app, &visit, account.user_id, &errors));
     };
-    let hash = app.hasher.hash(judged.new, here.moment.part("salt").random().bytes()).await?;
+    let hash = app.hasher.hash(judged, here.moment.part("salt").random().bytes()).await?;
     let (cookie, id) = device(&app, &visit, &here.moment);
     match app.store.write(move |tx| flow::set(tx, &here.visitor(), &hash, id)).await? {
         Setting::Done(user_id) => {

@@ -35,13 +35,13 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
     // The present password is asked for even if it was entered a moment ago (quality bar 7), and before the new one is compared with it:
     // whoever does not know it learns nothing about it here.
     let confirmed = login::confirm_always(&app, &office, &form, visit.now).await?;
-    if login::confirmed(&mut errors, &confirmed) && login::is_old(&app, &office.account, &judged.new).await? {
+    if login::confirmed(&mut errors, &confirmed) && login::is_old(&app, &office.account, &judged).await? {
         errors.add("new_password", PasswordFault::Same);
     }
     if !errors.is_empty() {
         return page_422(screen(&app, &visit, &office, &errors));
     }
-    match flow::change_password(&app, &office, judged.new).await {
+    match flow::change_password(&app, &office, judged).await {
         Ok(session) => {
             let mut response = see_other("/office/user/password/done")?;
             cookies::set(&mut response, Cookie::Office, session.expose(), visit.secure());
