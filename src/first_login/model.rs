@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Account, Kind};
-use crate::kernel::{Id, MailAddress, jst, text};
+use crate::kernel::{Id, MailAddress, TypedTwice, jst};
 
 /// What cannot be read from the account: how far the steps have been walked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,34 +201,13 @@ pub const fn position(course: Course, step: Step, at_code: bool) -> usize {
     }
 }
 
-/// What was typed on 【セキュリティ用メールアドレス設定】.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Typed {
-    /// セキュリティ用メールアドレス
-    pub address: String,
-    /// セキュリティ用メールアドレス(確認用)
-    pub again: String,
-}
-
-/// Longer than any address that is right.
-const LONGEST_KEPT: usize = 300;
-
-impl Typed {
-    /// As it is kept in the row: normalised, and never longer than any right text.
-    #[must_use]
-    pub fn kept(&self) -> Self {
-        let kept = |typed: &str| text::line(typed).chars().take(LONGEST_KEPT).collect();
-        Self { address: kept(&self.address), again: kept(&self.again) }
-    }
-}
-
 /// A security address on its way into the account, in one session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registering {
     /// When it was last gone on with.
     pub at: Timestamp,
     /// As typed, for \[戻る\].
-    pub typed: Typed,
+    pub typed: TypedTwice,
     /// What was sent a code, once \[次へ\] was pressed.
     pub asked: Option<Asked>,
 }

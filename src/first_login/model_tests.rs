@@ -217,10 +217,3 @@ fn every_screen_stands_at_its_place_of_the_row() {
         assert!((1..=steps(course).len()).contains(&place));
     }
 }
-
-#[test]
-fn a_typed_address_is_kept_normalised_and_short() {
-    let typed = Typed { address: format!(" ａ@example.jp{}", " ".repeat(60_000)), again: "x".repeat(60_000) };
-    let kept = typed.kept();
-    assert_eq!((kept.address.as_str(), kept.again.len()), ("a@example.jp", LONGEST_KEPT));
-}

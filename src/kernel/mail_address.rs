@@ -12,6 +12,23 @@ use super::text;
 #[serde(try_from = "String", into = "String")]
 pub struct MailAddress(String);
 
+/// A mail address as it was typed, twice: what a flow keeps for 戻る.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypedTwice {
+    /// The first field.
+    pub address: String,
+    /// The one for confirmation.
+    pub again: String,
+}
+
+impl TypedTwice {
+    /// As it is kept.
+    #[must_use]
+    pub fn kept(&self) -> Self {
+        Self { address: text::kept(&self.address), again: text::kept(&self.again) }
+    }
+}
+
 /// Why a text is no mail address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailAddressError {
@@ -183,5 +200,12 @@ mod tests {
     fn notices_show_three_characters_of_the_local_part() {
         assert_eq!(MailAddress::parse("jigyousho@jp").map(|a| a.masked()).as_deref(), Ok("jig***@jp"));
         assert_eq!(MailAddress::parse("ab@jp").map(|a| a.masked()).as_deref(), Ok("ab***@jp"));
+    }
+
+    #[test]
+    fn a_typed_address_is_kept_normalised_and_short() {
+        let typed = TypedTwice { address: format!(" ａ@example.jp{}", " ".repeat(60_000)), again: "x".repeat(60_000) };
+        let kept = typed.kept();
+        assert_eq!((kept.address.as_str(), kept.again.len()), ("a@example.jp", text::LONGEST_KEPT));
     }
 }

@@ -25,7 +25,7 @@ pub mod user_id;
 pub use clock::Clock;
 pub use control_number::ControlNumber;
 pub use id::Id;
-pub use mail_address::MailAddress;
+pub use mail_address::{MailAddress, TypedTwice};
 pub use moment::Moment;
 pub use network::ClientNetwork;
 pub use office_number::{OfficeKey, OfficeNumber};

@@ -13,6 +13,15 @@ pub fn line(input: &str) -> String {
     input.nfkc().filter(|c| !is_invisible(*c)).nfkc().collect::<String>().trim().to_owned()
 }
 
+/// Characters of one typed text that a flow keeps: longer than any that is right.
+pub const LONGEST_KEPT: usize = 300;
+
+/// As a flow keeps what was typed, for \[戻る\]: as [`line`], and cut. Padding is forgiven when it is read, not stored.
+#[must_use]
+pub fn kept(input: &str) -> String {
+    line(input).chars().take(LONGEST_KEPT).collect()
+}
+
 /// NFKC, trimmed, and without hyphens and spaces of any kind: office numbers, codes, control numbers, user IDs.
 #[must_use]
 pub fn code(input: &str) -> String {

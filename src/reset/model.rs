@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::kernel::{Id, MailAddress, OfficeKey, OfficeNumber, Prefecture, UserId, clock, text};
 
-/// Characters of one typed text that a flow keeps. Padding with spaces or hyphens is forgiven when it is read, not stored.
-const LONGEST_KEPT: usize = 300;
-
 /// What a one-time password to a security address opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -63,8 +60,7 @@ impl Typed {
     /// As it is kept in the flow's row: normalised, and never longer than any right text.
     #[must_use]
     pub fn kept(&self) -> Self {
-        let kept = |typed: &str| text::line(typed).chars().take(LONGEST_KEPT).collect();
-        Self { who: kept(&self.who), address: kept(&self.address) }
+        Self { who: text::kept(&self.who), address: text::kept(&self.address) }
     }
 }
 
@@ -215,7 +211,7 @@ mod tests {
     #[test]
     fn typed_texts_are_kept_normalised_and_short() {
         let typed = Typed { who: format!("13{}1111-1111", "-".repeat(60_000)), address: " ａ@example.jp ".to_owned() };
-        assert_eq!((typed.kept().who.len(), typed.kept().address.as_str()), (LONGEST_KEPT, "a@example.jp"));
+        assert_eq!((typed.kept().who.len(), typed.kept().address.as_str()), (text::LONGEST_KEPT, "a@example.jp"));
     }
 
     #[test]

@@ -10,5 +10,4 @@ pub mod pages;
 mod store;
 
 pub use clean::{CLEAN, clean};
-pub use pages::Twice;
 pub use store::check;

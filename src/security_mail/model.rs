@@ -7,10 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::{Account, AddressFault, Heard, MOST_ADDRESSES};
 use crate::codes::Purpose;
-use crate::kernel::{Id, MailAddress, text};
-
-/// Characters of one typed text that a flow keeps. Padding with spaces is forgiven when it is read, not stored.
-const LONGEST_KEPT: usize = 300;
+use crate::kernel::{Id, MailAddress, TypedTwice};
 
 /// What is being done to the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,24 +92,6 @@ impl Act {
     }
 }
 
-/// What was typed, so that 戻る shows it again.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Typed {
-    /// セキュリティ用メールアドレス.
-    pub address: String,
-    /// セキュリティ用メールアドレス(確認用).
-    pub again: String,
-}
-
-impl Typed {
-    /// As it is kept: normalised, and never longer than any right text.
-    #[must_use]
-    pub fn kept(&self) -> Self {
-        let kept = |typed: &str| text::line(typed).chars().take(LONGEST_KEPT).collect();
-        Self { address: kept(&self.address), again: kept(&self.again) }
-    }
-}
-
 /// The flow of U3.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Editing {
@@ -123,7 +102,7 @@ pub struct Editing {
     /// Where it stands.
     pub stage: Stage,
     /// What was typed.
-    pub typed: Typed,
+    pub typed: TypedTwice,
     /// Who was told, once it is done.
     #[serde(default)]
     pub heard: Option<Heard>,

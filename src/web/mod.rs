@@ -17,6 +17,7 @@ mod query;
 mod shell;
 mod shell_layer;
 mod throttled;
+mod typed_address;
 mod visit;
 
 pub use answer::{Answer, attachment, form_page, html, page, page_422, see_other};
@@ -29,4 +30,5 @@ pub use kept::{Kept, ShownAt};
 pub use query::Query;
 pub use shell_layer::Layer;
 pub use throttled::{come_again, too_many_logins, too_many_new_devices};
+pub use typed_address::{Twice, typed_address};
 pub use visit::{BACKGROUND, Visit};

@@ -76,7 +76,7 @@ async fn the_notice_address_names_what_is_wrong() {
     let (long, local) = (format!("a@{}jp", "a.".repeat(130)), format!("{}@example.jp", "a".repeat(65)));
     let mut cases = wrong_addresses("mail", &long, &local);
     cases.extend([
-        ("mail", "", "登録しない場合は、「メールアドレスを登録しない」を選択してください。"),
+        ("mail", "", "新しいメールアドレスを入力してください。"),
         ("mail", MISSING, "新しいメールアドレスを入力してください。"),
         ("mail_again", "", "新しいメールアドレス(確認用)を入力してください。"),
         ("mail_again", "betsu@example.jp", "新しいメールアドレスと一致しません"),

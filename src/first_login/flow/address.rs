@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::super::model::{Asked, Done, Next, Progress, Registering, Step, Typed, may_put_off};
+use super::super::model::{Asked, Done, Next, Progress, Registering, Step, may_put_off};
 use super::super::store;
 use super::{StepError, after, at, at_one_of, by, next_for, record};
 use crate::accounts::{self, Change, Told};
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::audit::Event;
 use crate::codes::{self, Attempt, Entered, Opened, Opening, Purpose, Resent, View};
 use crate::config::Config;
-use crate::kernel::{MailAddress, Secret};
+use crate::kernel::{MailAddress, Secret, TypedTwice};
 use crate::login::Office;
 use crate::security::sessions;
 use crate::store::{Reads, StoreError};
@@ -109,7 +109,7 @@ pub async fn defer(app: &App, office: &Office) -> Result<Next, StepError> {
 ///
 /// # Errors
 /// [`StepError`].
-pub async fn go_back(app: &App, office: &Office, typed: Typed) -> Result<(), StepError> {
+pub async fn go_back(app: &App, office: &Office, typed: TypedTwice) -> Result<(), StepError> {
     let (here, moment, seen) = (app.clone(), app.moment(), office.clone());
     app.store
         .write(move |tx| {
@@ -125,7 +125,13 @@ pub async fn go_back(app: &App, office: &Office, typed: Typed) -> Result<(), Ste
 ///
 /// # Errors
 /// [`StepError`].
-pub async fn begin(app: &App, office: &Office, network: String, typed: Typed, address: MailAddress) -> Result<Asking, StepError> {
+pub async fn begin(
+    app: &App,
+    office: &Office,
+    network: String,
+    typed: TypedTwice,
+    address: MailAddress,
+) -> Result<Asking, StepError> {
     let (here, moment, seen) = (app.clone(), app.moment(), office.clone());
     app.store
         .write(move |tx| {

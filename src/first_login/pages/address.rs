@@ -5,16 +5,15 @@ use poem::handler;
 use poem::web::Data;
 
 use super::super::flow::{self, Asking};
-use super::super::model::{Next, Step, Typed, may_put_off};
+use super::super::model::{Next, Step, may_put_off};
 use super::{BACK, BACK_LOGS_OUT, CODE, elsewhere, log_out, other_step, screen};
 use crate::accounts::Kind;
 use crate::app::App;
 use crate::codes::{self, Sort};
-use crate::kernel::MailAddress;
-use crate::kernel::mail_address::MailAddressError;
+use crate::kernel::TypedTwice;
 use crate::login::{self, LoginError, Office};
 use crate::web::components::{Back, ButtonRow, Choice, checkbox, error_summary, form, mail_field, radio_cards};
-use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
+use crate::web::{Answer, Errors, Form, Twice, Visit, form_page, page, see_other};
 
 /// The page of [`Step::SecurityMail`], which also serves whoever replaces all addresses.
 const PATH: &str = Step::SecurityMail.path();
@@ -26,6 +25,7 @@ const REPLACE: &str = "replace";
 const ADDRESS: &str = "address";
 const AGAIN: &str = "address_again";
 const LATER: &str = "later";
+const TWICE: Twice<'_> = Twice { first: (ADDRESS, "セキュリティ用メールアドレス"), again: AGAIN };
 
 /// Keep or replace, after a letter.
 #[handler]
@@ -124,7 +124,7 @@ pub fn show(app: Data<&App>, visit: Visit, office: Office) -> Answer {
 #[handler]
 pub async fn start(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
     let Some(mut place) = Place::of(&app, &visit, &office) else { return elsewhere(&visit, office.next) };
-    let typed = Typed { address: form.get(ADDRESS).to_owned(), again: form.get(AGAIN).to_owned() };
+    let typed = TypedTwice { address: form.get(ADDRESS).to_owned(), again: form.get(AGAIN).to_owned() };
     if form.has(BACK) {
         return go_back(&app, &visit, &office, &place, typed).await;
     }
@@ -136,8 +136,7 @@ pub async fn start(app: Data<&App>, visit: Visit, office: Office, form: Form) ->
         };
     }
     let mut errors = Errors::default();
-    let address = check_address(&mut errors, &typed.address);
-    check_again(&mut errors, AGAIN, "セキュリティ用メールアドレス", &typed.again, address.as_ref());
+    let address = TWICE.check(&mut errors, &typed.address, &typed.again);
     if place.asks {
         confirm(&app, &visit, &office, &form, &mut place, &mut errors).await?;
     }
@@ -170,7 +169,7 @@ async fn confirm(
 }
 
 /// \[戻る\]: to the choice, with what was typed kept; out, where there was none.
-async fn go_back(app: &App, visit: &Visit, office: &Office, place: &Place, typed: Typed) -> Answer {
+async fn go_back(app: &App, visit: &Visit, office: &Office, place: &Place, typed: TypedTwice) -> Answer {
     if !place.replaces {
         return log_out(app, visit, office).await;
     }
@@ -180,26 +179,7 @@ async fn go_back(app: &App, visit: &Visit, office: &Office, place: &Place, typed
     }
 }
 
-fn check_address(errors: &mut Errors, typed: &str) -> Option<MailAddress> {
-    match MailAddress::parse(typed) {
-        Err(MailAddressError::Empty) => {
-            errors.add(ADDRESS, "セキュリティ用メールアドレスを入力してください。");
-            None
-        }
-        parsed => errors.check(ADDRESS, parsed),
-    }
-}
-
-/// The second field: the same address once more. `label` is that of the first.
-pub(super) fn check_again(errors: &mut Errors, field: &'static str, label: &str, typed: &str, address: Option<&MailAddress>) {
-    if typed.trim().is_empty() {
-        errors.add(field, format!("{label}(確認用)を入力してください。"));
-    } else if address.is_some_and(|address| MailAddress::parse(typed).ok().as_ref() != Some(address)) {
-        errors.add(field, format!("{label}と一致しません。同じメールアドレスを入力してください。"));
-    }
-}
-
-fn draw(app: &App, visit: &Visit, office: &Office, place: &Place, typed: &Typed, later: bool, errors: &Errors) -> Markup {
+fn draw(app: &App, visit: &Visit, office: &Office, place: &Place, typed: &TypedTwice, later: bool, errors: &Errors) -> Markup {
     let existing = office.account.kind == Kind::Existing;
     let last_day = app.config.security_mail.grace_until.strftime("%Y年%m月%d日").to_string();
     let step = if place.replaces { Step::Addresses } else { Step::SecurityMail };

@@ -8,16 +8,17 @@ use super::super::flow;
 use super::super::model::{Done, Next, Step};
 use super::{BACK, BACK_LOGS_OUT, elsewhere, log_out, other_step, screen};
 use crate::app::App;
-use crate::kernel::MailAddress;
 use crate::login::Office;
 use crate::web::components::{Back, ButtonRow, Choice, error_summary, form, mail_field, radio_cards};
-use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
+use crate::web::{Answer, Errors, Form, Twice, Visit, form_page, page, see_other};
 
 const WAY: &str = "way";
 const REGISTER: &str = "register";
 const NONE: &str = "none";
 const ADDRESS: &str = "mail";
 const AGAIN: &str = "mail_again";
+const LABEL: &str = "新しいメールアドレス";
+const TWICE: Twice<'_> = Twice { first: (ADDRESS, LABEL), again: AGAIN };
 
 /// 【メールアドレス設定】
 #[handler]
@@ -41,7 +42,7 @@ pub async fn answer(app: Data<&App>, visit: Visit, office: Office, form: Form) -
     let mut errors = Errors::default();
     let chosen = match way {
         NONE => None,
-        REGISTER => judge(&mut errors, typed, again),
+        REGISTER => TWICE.check(&mut errors, typed, again),
         _ => {
             errors.add(WAY, "メールアドレスを登録するかどうかを選択してください。");
             None
@@ -56,18 +57,6 @@ pub async fn answer(app: Data<&App>, visit: Visit, office: Office, form: Form) -
     }
 }
 
-fn judge(errors: &mut Errors, typed: &str, again: &str) -> Option<MailAddress> {
-    if typed.trim().is_empty() {
-        errors.add(
-            ADDRESS,
-            "新しいメールアドレスを入力してください。登録しない場合は、「メールアドレスを登録しない」を選択してください。",
-        );
-    }
-    let address = if errors.is_empty() { errors.check(ADDRESS, MailAddress::parse(typed)) } else { None };
-    super::address::check_again(errors, AGAIN, "新しいメールアドレス", again, address.as_ref());
-    address
-}
-
 fn draw(visit: &Visit, office: &Office, (way, typed, again): (&str, &str, &str), errors: &Errors) -> Markup {
     let choices = [
         Choice::new(REGISTER, "メールアドレスを登録する"),
@@ -80,7 +69,8 @@ fn draw(visit: &Visit, office: &Office, (way, typed, again): (&str, &str, &str),
             p { "ここで登録するのは、介護電子請求受付システムからのお知らせメールを受け取るためのメールアドレスです。登録は必須ではありません。" }
             (form("/first-login/mail", csrf, html! {
                 (radio_cards(WAY, "お知らせメール", &choices).chosen(way).required().error(errors.of(WAY)))
-                (mail_field(ADDRESS, "新しいメールアドレス").value(typed).error(errors.of(ADDRESS)))
+                (mail_field(ADDRESS, LABEL).value(typed)
+                    .support("登録しない場合は、「メールアドレスを登録しない」を選択してください。").error(errors.of(ADDRESS)))
                 (mail_field(AGAIN, "新しいメールアドレス(確認用)").value(again)
                     .support("入力間違いがないか確かめるため、同じアドレスをもう一度入力してください。").error(errors.of(AGAIN)))
                 (ButtonRow::forward("変更").back(Back::Submit { name: BACK, value: "logout" }))

@@ -6,9 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{ControlNumber, Id, MailAddress, OfficeKey, OfficeNumber, Prefecture, text};
 
-/// Characters of one typed text that a flow keeps. Padding with spaces or hyphens is forgiven when it is read, not stored.
-const LONGEST_KEPT: usize = 300;
-
 /// What was typed on A1, so that 戻る and 変更 show it again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed {
@@ -24,8 +21,7 @@ impl Typed {
     /// As it is kept in the flow's row: normalised, and never longer than any right text.
     #[must_use]
     pub fn kept(&self) -> Self {
-        let kept = |typed: &str| text::line(typed).chars().take(LONGEST_KEPT).collect();
-        Self { number: kept(&self.number), contact: kept(&self.contact), again: kept(&self.again) }
+        Self { number: text::kept(&self.number), contact: text::kept(&self.contact), again: text::kept(&self.again) }
     }
 }
 
@@ -211,7 +207,7 @@ mod tests {
         let typed =
             Typed { number: padded, contact: format!(" ａ@example.jp{}", " ".repeat(60_000)), again: "a@example.jp".to_owned() };
         let kept = typed.kept();
-        assert_eq!(kept.number.len(), LONGEST_KEPT);
+        assert_eq!(kept.number.len(), text::LONGEST_KEPT);
         assert_eq!((kept.contact.as_str(), kept.again.as_str()), ("a@example.jp", "a@example.jp"));
     }
 

@@ -4,21 +4,22 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{Here, STEPS, check_contact, current, home};
+use super::{Here, STEPS, current, home};
 use crate::app::App;
 use crate::codes::{self, Sort};
-use crate::kernel::{MailAddress, OfficeNumber, Prefecture, jst};
+use crate::kernel::{OfficeNumber, Prefecture, jst};
 use crate::reissue::flow::apply::{self as flow, Went};
 use crate::reissue::model::{Screen, Stage, Typed};
 use crate::web::components::{
     Back, ButtonRow, Choice, Mark, error_summary, form, hidden, mail_field, notice, select, text_field,
 };
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, FlowCookie, Form, Twice, Visit, page, page_422, see_other};
 
 const NUMBER: &str = "number";
 const CONTACT: &str = "contact";
 const AGAIN: &str = "contact_again";
+const TWICE: Twice<'_> = Twice { first: (CONTACT, "通知先メールアドレス"), again: AGAIN };
 /// See [`FlowCookie::offer`].
 const FLOW: &str = "flow";
 const PREFECTURE: &str = "prefecture";
@@ -46,8 +47,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     }
     let mut errors = Errors::default();
     let number = errors.check(NUMBER, OfficeNumber::parse(&typed.number));
-    let contact = check_contact(&mut errors, CONTACT, &typed.contact);
-    check_again(&mut errors, &typed, contact.as_ref());
+    let contact = TWICE.check(&mut errors, &typed.contact, &typed.again);
     let (Some(number), Some(contact), true) = (number, contact, errors.is_empty()) else {
         return page_422(screen(&visit, FlowCookie::offer(&visit, &app.random, form.get(FLOW)), &typed, &errors));
     };
@@ -76,14 +76,6 @@ async fn leave(app: &App, visit: &Visit, offered: &str, typed: &Typed) -> Answer
     let (here, kept) = (Here::new(app, visit, cookie.key), typed.kept());
     app.store.write(move |tx| flow::leave(tx, &here.visitor(), kept.clone())).await?;
     cookie.keep(visit, see_other("/lost?way=letter"))
-}
-
-fn check_again(errors: &mut Errors, typed: &Typed, contact: Option<&MailAddress>) {
-    if typed.again.trim().is_empty() {
-        errors.add(AGAIN, "通知先メールアドレス(確認用)を入力してください。");
-    } else if contact.is_some_and(|contact| MailAddress::parse(&typed.again).ok().as_ref() != Some(contact)) {
-        errors.add(AGAIN, "通知先メールアドレスと一致しません。同じメールアドレスを入力してください。");
-    }
 }
 
 /// The live check under 事業所番号: a fragment. It says early what \[次へ\] would say, and the check digit's warning.

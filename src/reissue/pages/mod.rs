@@ -14,10 +14,9 @@ pub use course::{course_of, state_badge};
 use super::flow::apply::{self as flow, Visitor};
 use super::model::{Applying, Screen};
 use crate::app::App;
-use crate::kernel::mail_address::MailAddressError;
-use crate::kernel::{MailAddress, Moment};
+use crate::kernel::Moment;
 use crate::lost;
-use crate::web::{Answer, Errors, Fault, Visit, see_other};
+use crate::web::{Answer, Fault, Visit, see_other};
 
 /// Steps of a reissue (spec 3).
 const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再発行申請", "確認コード入力", "送信確認", "終了"];
@@ -46,17 +45,6 @@ impl Here {
             network: self.network.clone(),
             client: self.client,
         }
-    }
-}
-
-/// 通知先メールアドレス, or what is wrong with it under the field's own name.
-fn check_contact(errors: &mut Errors, field: &'static str, typed: &str) -> Option<MailAddress> {
-    match MailAddress::parse(typed) {
-        Err(MailAddressError::Empty) => {
-            errors.add(field, "通知先メールアドレスを入力してください。");
-            None
-        }
-        parsed => errors.check(field, parsed),
     }
 }
 

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
+use super::Here;
 use super::course::{course_of, state_badge};
-use super::{Here, check_contact};
 use crate::app::App;
 use crate::config::Federation;
 use crate::kernel::{ControlNumber, jst};
@@ -13,7 +13,7 @@ use crate::reissue::flow::progress::{self as flow, Found};
 use crate::reissue::model::{Application, Looking};
 use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, mail_field, notice, print_button, text_field};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, Fault, FlowCookie, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, Fault, FlowCookie, Form, Visit, page, page_422, see_other, typed_address};
 
 /// The screen's name.
 pub(super) const TITLE: &str = "申請状況の確認";
@@ -41,7 +41,7 @@ pub async fn look_up(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     if number.trim().is_empty() {
         errors.add(NUMBER, "管理番号を入力してください。");
     }
-    let contact = check_contact(&mut errors, CONTACT, typed);
+    let contact = typed_address(&mut errors, (CONTACT, "通知先メールアドレス"), typed);
     let (Some(contact), true) = (contact, errors.is_empty()) else {
         return page_422(ask(&visit, number, typed, &errors));
     };

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{ADDRESS, BACK, FLOW, Here, STEPS, check_address, current, home, too_many_flows};
+use super::{ADDRESS, ADDRESS_FIELD, BACK, FLOW, Here, STEPS, current, home, too_many_flows};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{OfficeNumber, Prefecture};
@@ -14,7 +14,7 @@ use crate::web::components::{
     Back, ButtonRow, Choice, Mark, error_summary, form, hidden, mail_field, notice, select, text_field,
 };
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other, typed_address};
 
 const WAY: Way = Way::Reset;
 const NUMBER: &str = "number";
@@ -48,7 +48,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     }
     let mut errors = Errors::default();
     let number = errors.check(NUMBER, OfficeNumber::parse(&typed.who));
-    let address = check_address(&mut errors, &typed.address);
+    let address = typed_address(&mut errors, ADDRESS_FIELD, &typed.address);
     if let (Some(number), Some(address)) = (number, address) {
         match app.store.write(move |tx| flow::ask(tx, &here.visitor(), kept.clone(), number, address.clone())).await? {
             Went::To(screen) => return cookie.keep(&visit, see_other(WAY.path(screen))),

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{ADDRESS, BACK, DEVICE_STEPS, FLOW, Here, check_address, current, home, one_time, too_many_flows};
+use super::{ADDRESS, ADDRESS_FIELD, BACK, DEVICE_STEPS, FLOW, Here, current, home, one_time, too_many_flows};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{UserId, text};
@@ -12,7 +12,7 @@ use crate::reset::flow::ask::{self as flow, Went};
 use crate::reset::model::{Screen, Stage, Typed, Way};
 use crate::web::components::{Back, ButtonRow, Mark, error_summary, form, hidden, mail_field, notice, text_field};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other, typed_address};
 
 const WAY: Way = Way::Device;
 const USER_ID: &str = "user_id";
@@ -41,7 +41,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     } else if user_id.is_none() {
         errors.add(USER_ID, "ユーザIDは、KJから始まる14桁で入力してください。");
     }
-    let address = check_address(&mut errors, &typed.address);
+    let address = typed_address(&mut errors, ADDRESS_FIELD, &typed.address);
     if let (Some(user_id), Some(address)) = (user_id, address) {
         match app.store.write(move |tx| flow::ask_device(tx, &here.visitor(), kept.clone(), user_id, address.clone())).await? {
             Went::To(screen) => return cookie.keep(&visit, see_other(WAY.path(screen))),

@@ -12,11 +12,10 @@ use std::net::IpAddr;
 use super::flow::{self, Visitor};
 use super::model::{Flow, Screen, Way};
 use crate::app::App;
-use crate::kernel::mail_address::MailAddressError;
-use crate::kernel::{Id, MailAddress, Moment, jst};
+use crate::kernel::{Id, Moment, jst};
 use crate::lost;
 use crate::security::devices;
-use crate::web::{Answer, Cookie, Errors, Fault, Visit, see_other};
+use crate::web::{Answer, Cookie, Fault, Visit, see_other};
 
 /// Steps of a reset (spec 3).
 const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再設定認証", "ワンタイムパスワード入力", "ログイン情報再設定", "終了"];
@@ -29,6 +28,7 @@ const FLOW: &str = "flow";
 const BACK: &str = "back";
 /// セキュリティ用メールアドレス.
 const ADDRESS: &str = "address";
+const ADDRESS_FIELD: (&str, &str) = (ADDRESS, "セキュリティ用メールアドレス");
 
 /// What a use case needs of a request, owned, so that the writer thread can have it.
 #[derive(Clone)]
@@ -85,16 +85,6 @@ fn home(app: &App, visit: &Visit, way: Way, flow: Option<&Flow>) -> Answer {
 }
 
 /// セキュリティ用メールアドレス, or what is wrong with what was typed.
-fn check_address(errors: &mut Errors, typed: &str) -> Option<MailAddress> {
-    match MailAddress::parse(typed) {
-        Err(MailAddressError::Empty) => {
-            errors.add(ADDRESS, "セキュリティ用メールアドレスを入力してください。");
-            None
-        }
-        parsed => errors.check(ADDRESS, parsed),
-    }
-}
-
 fn too_many_flows(again_at: jiff::Timestamp) -> String {
     format!(
         "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",

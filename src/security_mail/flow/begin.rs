@@ -3,8 +3,8 @@
 use super::{Acting, LIST, Went, end_code};
 use crate::accounts::AddressFault;
 use crate::codes::{self, Opened, Sort};
-use crate::kernel::MailAddress;
-use crate::security_mail::model::{Act, Stage, Typed, Why};
+use crate::kernel::{MailAddress, TypedTwice};
+use crate::security_mail::model::{Act, Stage, Why};
 use crate::store::{StoreError, Tx};
 
 /// What a button of the list says.
@@ -40,7 +40,7 @@ pub fn begin(tx: &mut Tx<'_>, acting: &Acting, wish: &Wish) -> Result<Went, Stor
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn keep(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed) -> Result<Went, StoreError> {
+pub fn keep(tx: &mut Tx<'_>, acting: &Acting, typed: &TypedTwice) -> Result<Went, StoreError> {
     if acting.office.present(tx)?.is_none() {
         return Ok(Went::To(LIST));
     }
@@ -54,7 +54,7 @@ pub fn keep(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed) -> Result<Went, Sto
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn ask(tx: &mut Tx<'_>, acting: &Acting, typed: &Typed, new: Option<MailAddress>) -> Result<Went, StoreError> {
+pub fn ask(tx: &mut Tx<'_>, acting: &Acting, typed: &TypedTwice, new: Option<MailAddress>) -> Result<Went, StoreError> {
     let Some(account) = acting.office.present(tx)? else { return Ok(Went::To(LIST)) };
     let Some(flow) = acting.current(tx)? else { return Ok(Went::To(LIST)) };
     if flow.stage == Stage::Done {

@@ -3,8 +3,8 @@
 use super::{Acting, Went};
 use crate::accounts::{self, Account, Change, Told};
 use crate::audit::{self, Actor, Event};
-use crate::kernel::MailAddress;
-use crate::security_mail::model::{Act, Editing, Stage, Typed};
+use crate::kernel::{MailAddress, TypedTwice};
+use crate::security_mail::model::{Act, Editing, Stage};
 use crate::security_mail::store;
 use crate::store::{StoreError, Tx};
 
@@ -39,7 +39,7 @@ pub(super) fn finish(
     let heard = Some(accounts::tell_change_to(tx, &acting.moment, &account, change, told)?);
     let event = event.office(account.user_id.office()).client(&acting.office.session.address);
     audit::record(tx, &acting.moment, event)?;
-    let done = Editing { at: acting.moment.now, stage: Stage::Done, typed: Typed::default(), heard, ..flow };
+    let done = Editing { at: acting.moment.now, stage: Stage::Done, typed: TypedTwice::default(), heard, ..flow };
     let to = Went::home(Some(&done));
     store::put(tx, acting.key(), &done)?;
     Ok(to)

@@ -15,7 +15,7 @@ use super::model::{Editing, Screen, Why};
 use super::{model, store};
 use crate::app::App;
 use crate::codes::{self, Entered, Purpose};
-use crate::kernel::{Id, Moment};
+use crate::kernel::{Id, Moment, TypedTwice};
 use crate::login::Office;
 use crate::store::{Reads, StoreError, Tx};
 
@@ -92,7 +92,7 @@ impl Acting {
         }
     }
 
-    fn put(&self, tx: &mut Tx<'_>, act: model::Act, stage: model::Stage, typed: model::Typed) -> Result<Went, StoreError> {
+    fn put(&self, tx: &mut Tx<'_>, act: model::Act, stage: model::Stage, typed: TypedTwice) -> Result<Went, StoreError> {
         let screen: Screen = stage.home();
         store::put(tx, self.key(), &Editing { at: self.moment.now, act, stage, typed, heard: None })?;
         Ok(Went::To(screen.path()))

@@ -4,21 +4,21 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{Twice, acting, seen, steps, went};
+use super::{acting, seen, steps, went};
 use crate::accounts::Account;
 use crate::app::App;
-use crate::kernel::MailAddress;
+use crate::kernel::{MailAddress, TypedTwice};
 use crate::login::{self, MenuPage, Office};
 use crate::security_mail::flow::{self, LIST};
-use crate::security_mail::model::{Act, Editing, Screen, Typed};
+use crate::security_mail::model::{Act, Editing, Screen};
 use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, mail_field, notice};
-use crate::web::{Answer, Errors, Form, Visit, page, page_422};
+use crate::web::{Answer, Errors, Form, Twice, Visit, page, page_422};
 
 const ADDRESS: &str = "address";
 const AGAIN: &str = "address_again";
 const LABEL: &str = "セキュリティ用メールアドレス";
 const LABEL_AGAIN: &str = "セキュリティ用メールアドレス(確認用)";
-const TWICE: Twice<'_> = Twice { first: (ADDRESS, LABEL), again: (AGAIN, LABEL_AGAIN) };
+const TWICE: Twice<'_> = Twice { first: (ADDRESS, LABEL), again: AGAIN };
 /// The name of \[戻る\], which sends what was typed.
 const BACK: &str = "back";
 
@@ -40,7 +40,7 @@ pub async fn send(app: Data<&App>, visit: Visit, office: Office, form: Form) -> 
         Ok(flow) => flow,
         Err(elsewhere) => return elsewhere,
     };
-    let typed = Typed { address: form.get(ADDRESS).to_owned(), again: form.get(AGAIN).to_owned() };
+    let typed = TypedTwice { address: form.get(ADDRESS).to_owned(), again: form.get(AGAIN).to_owned() };
     let here = acting(&app, &visit, &office);
     if form.has(BACK) {
         let answer = app.store.write(move |tx| flow::keep(tx, &here, &typed)).await?;
@@ -111,7 +111,7 @@ fn end(visit: &Visit, office: &Office, flow: &Editing) -> Markup {
 }
 
 /// `ask`: whether the password is asked again.
-fn screen(visit: &Visit, office: &Office, act: &Act, typed: &Typed, errors: &Errors, ask: bool) -> Markup {
+fn screen(visit: &Visit, office: &Office, act: &Act, typed: &TypedTwice, errors: &Errors, ask: bool) -> Markup {
     let title = if act.is_deletion() {
         "セキュリティ用メールアドレス削除"
     } else {

@@ -7,10 +7,8 @@ pub mod list;
 use super::flow::{self, Acting, LIST, Went};
 use super::model::{Act, Editing, Screen};
 use crate::app::App;
-use crate::kernel::MailAddress;
-use crate::kernel::mail_address::MailAddressError;
 use crate::login::Office;
-use crate::web::{Answer, Errors, Fault, Form, Visit, see_other};
+use crate::web::{Answer, Fault, Form, Visit, see_other};
 
 /// Steps of U3 (S1). The list shows the first two.
 const STEPS: [&str; 6] = [
@@ -64,36 +62,4 @@ fn went(app: &App, visit: &Visit, office: &Office, went: &Went) -> Answer {
 /// A place in a list or a revision, as hidden fields say it.
 fn number<T: std::str::FromStr>(form: &Form, field: &str) -> Option<T> {
     form.get(field).parse().ok()
-}
-
-/// A mail address that is typed twice: two fields with what they are called.
-#[derive(Clone, Copy, Debug)]
-pub struct Twice<'a> {
-    /// Field and label.
-    pub first: (&'a str, &'a str),
-    /// The same of the one for confirmation.
-    pub again: (&'a str, &'a str),
-}
-
-impl Twice<'_> {
-    /// The address, if both fields hold it; else what is wrong stands beside them.
-    pub fn check(&self, errors: &mut Errors, typed: &str, again: &str) -> Option<MailAddress> {
-        let (field, label) = self.first;
-        let address = match MailAddress::parse(typed) {
-            Err(MailAddressError::Empty) => {
-                errors.add(field, format!("{label}を入力してください。"));
-                None
-            }
-            parsed => errors.check(field, parsed),
-        };
-        let (field, label_again) = self.again;
-        if again.trim().is_empty() {
-            errors.add(field, format!("{label_again}を入力してください。"));
-        } else if let Some(address) = &address
-            && MailAddress::parse(again).ok().as_ref() != Some(address)
-        {
-            errors.add(field, format!("{label}と一致しません。同じメールアドレスを入力してください。"));
-        }
-        address.filter(|_| !errors.has(field))
-    }
 }

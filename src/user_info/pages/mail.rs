@@ -9,10 +9,9 @@ use crate::accounts::{self, Account, Heard};
 use crate::app::App;
 use crate::kernel::MailAddress;
 use crate::login::{self, MOVED, MenuPage, Office};
-use crate::security_mail::Twice;
 use crate::user_info::flow::{self, ChangeError};
 use crate::web::components::{Back, ButtonRow, Choice, Facts, error_summary, form, mail_field, radio_cards};
-use crate::web::{Answer, Errors, Form, Query, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, Form, Query, Twice, Visit, page, page_422, see_other};
 
 const TITLE: &str = "メールアドレス設定";
 const PATH: &str = "/office/user/mail";
@@ -21,7 +20,7 @@ const MAIL: &str = "mail";
 const AGAIN: &str = "mail_again";
 const LABEL: &str = "新しいメールアドレス";
 const LABEL_AGAIN: &str = "新しいメールアドレス(確認用)";
-const TWICE: Twice<'_> = Twice { first: (MAIL, LABEL), again: (AGAIN, LABEL_AGAIN) };
+const TWICE: Twice<'_> = Twice { first: (MAIL, LABEL), again: AGAIN };
 
 /// What was typed.
 #[derive(Clone, Copy)]
