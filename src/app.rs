@@ -88,6 +88,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     login::SWEEP,
     letters::EXPIRE,
     mail::CLEAN,
+    passkeys::CLEAN,
     reissue::CLEAN,
     reset::CLEAN,
     security_code::CLEAN,
@@ -212,6 +213,8 @@ impl App {
         handlers.on(security_mail::CLEAN, move |job| security_mail::clean(store.clone(), keep, job));
         let (store, keep) = (self.store.clone(), self.config.retention.flow());
         handlers.on(security_code::CLEAN, move |job| security_code::clean(store.clone(), keep, job));
+        let store = self.store.clone();
+        handlers.on(passkeys::CLEAN, move |job| passkeys::clean(store.clone(), job));
         let app = self.clone();
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
         let (store, retention) = (self.store.clone(), self.config.retention.clone());

@@ -1,17 +1,19 @@
 //! ROUTES: every path, who may call it, its handler. The table of contents of the product.
 
+mod guard;
+
 use poem::endpoint::BoxEndpoint;
-use poem::error::MethodNotAllowedError;
 use poem::http::Method;
 use poem::middleware::AddData;
-use poem::{Endpoint, EndpointExt as _, IntoResponse, Request, Response, Route, RouteMethod};
+use poem::{Endpoint, EndpointExt as _, IntoResponse, Response, Route};
+
+use guard::{Guarded, Place};
 
 use crate::app::App;
-use crate::login::{Admission, Door};
 use crate::staff::{self, Role};
-use crate::web::{BodyLimit, DEFAULT_LIMIT, Fault, SMALL, ShownAt, Visit, assets, health, kept};
+use crate::web::{DEFAULT_LIMIT, SMALL, assets, health};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, reissue, reset, security_code,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, reissue, reset, security_code,
     security_mail, top_menu, user_info,
 };
 
@@ -114,6 +116,9 @@ pub fn rows() -> Vec<Row> {
         Row::button("/session/extend", Who::AnyOffice, login::pages::extend),
         Row::get("/login/code", Who::Public, login::pages::code::show),
         Row::post("/login/code", Who::Public, login::pages::code::enter),
+        Row::button("/login/passkey/begin", Who::Public, passkeys::pages::login::begin),
+        Row::get("/login/passkey", Who::Public, passkeys::pages::login::show),
+        Row::post("/login/passkey", Who::Public, passkeys::pages::login::enter).small(),
         Row::get("/lost", Who::Public, lost::pages::show),
         Row::button("/lost", Who::Public, lost::pages::choose),
         Row::get("/reset", Who::Public, reset::pages::ask::show),
@@ -217,7 +222,6 @@ pub fn rows() -> Vec<Row> {
         Row::get("/staff/enrol/app", Who::Public, staff::pages::enrol::show_app),
         Row::post("/staff/enrol/app", Who::Public, staff::pages::enrol::prove),
         Row::get("/staff/enrol/done", Who::Public, staff::pages::enrol::done),
-        // passkeys (G)
         Row::get("/staff", Who::AnyStaff, staff::pages::dashboard::show),
         Row::button("/staff/session", Who::AnyStaff, staff::pages::session::extend),
         Row::button("/staff/federation", Who::AnyStaff, staff::pages::session::choose_federation),
@@ -267,6 +271,11 @@ pub fn rows() -> Vec<Row> {
         Row::get("/office/user/code/remove", Who::Office, security_code::pages::remove::show),
         Row::post("/office/user/code/remove", Who::Office, security_code::pages::remove::remove),
         Row::get("/office/user/code/done", Who::Office, security_code::pages::done),
+        Row::get("/office/user/passkeys", Who::Office, passkeys::pages::office::show),
+        Row::get("/office/user/passkeys/new", Who::Office, passkeys::pages::office::new),
+        Row::post("/office/user/passkeys/new", Who::Office, passkeys::pages::office::register),
+        Row::post("/office/user/passkeys/begin", Who::Office, passkeys::pages::office::begin),
+        Row::post("/office/user/passkeys/remove", Who::Office, passkeys::pages::office::remove),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),
@@ -293,105 +302,4 @@ pub(crate) fn route(app: &App, more: Vec<Row>) -> impl Endpoint + use<> {
         .fold(Route::new(), |route, (path, methods)| route.at(path, Place::new(methods)))
         .with(AddData::new(app.clone()))
         .with(AddData::new(top_menu))
-}
-
-/// One path with its methods. Others are answered with those that there are.
-struct Place {
-    allowed: &'static str,
-    methods: RouteMethod,
-}
-
-impl Place {
-    fn new(rows: Vec<(Method, Guarded)>) -> Self {
-        let has = |method: Method| rows.iter().any(|(one, _)| *one == method);
-        let allowed = match (has(Method::GET), has(Method::POST)) {
-            (true, true) => "GET, HEAD, POST",
-            (true, false) => "GET, HEAD",
-            (false, _) => "POST",
-        };
-        let methods = rows.into_iter().fold(RouteMethod::new(), |all, (method, row)| all.method(method, row));
-        Self { allowed, methods }
-    }
-}
-
-impl Endpoint for Place {
-    type Output = Response;
-
-    async fn call(&self, request: Request) -> poem::Result<Response> {
-        self.methods.call(request).await.map_err(|error| match error.is::<MethodNotAllowedError>() {
-            true => Fault::WrongMethod(self.allowed).into(),
-            false => error,
-        })
-    }
-}
-
-/// Admits or turns away before the handler sees the request.
-struct Guarded {
-    app: App,
-    who: Who,
-    limit: usize,
-    shown_at: Option<&'static str>,
-    inner: BoxEndpoint<'static, Response>,
-}
-
-impl Endpoint for Guarded {
-    type Output = Response;
-
-    async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        if self.limit == 0 {
-            let body = request.take_body();
-            if !body.is_empty() {
-                return Err(Fault::TooLarge.into());
-            }
-        }
-        request.extensions_mut().insert(BodyLimit(self.limit));
-        if let Some(pattern) = self.shown_at {
-            let shown_at = ShownAt::of(pattern, request.uri().path());
-            request.extensions_mut().insert(shown_at);
-        }
-        if let Some(turned_away) = admit(&self.app, self.who, &mut request)? {
-            kept::keep(&mut request).await;
-            return Ok(turned_away);
-        }
-        self.inner.call(request).await
-    }
-}
-
-/// Puts into the request whom the handler will ask for, or answers in its place. One arm for each [`Who`].
-fn admit(app: &App, who: Who, request: &mut Request) -> poem::Result<Option<Response>> {
-    match who {
-        Who::Public | Who::Machine => Ok(None),
-        Who::Office => office(app, Door::Office, request),
-        Who::FirstLogin => office(app, Door::FirstLogin, request),
-        Who::AnyOffice => office(app, Door::Any, request),
-        Who::Staff(role) => staff_member(app, Some(role), request),
-        Who::AnyStaff => staff_member(app, None, request),
-    }
-}
-
-fn office(app: &App, door: Door, request: &mut Request) -> poem::Result<Option<Response>> {
-    let visit = visit(request)?;
-    let posting = *request.method() == Method::POST;
-    match app.store.read(|r| login::admit(r, &app.config, &visit, door, posting)).map_err(Fault::from)? {
-        Admission::In(office) => {
-            request.extensions_mut().insert(office);
-            Ok(None)
-        }
-        Admission::Elsewhere(path) => Ok(Some(login::turn_away(&visit, path)?)),
-    }
-}
-
-fn staff_member(app: &App, role: Option<Role>, request: &mut Request) -> poem::Result<Option<Response>> {
-    let visit = visit(request)?;
-    match staff::admit(app, &visit, role, request.method())? {
-        staff::Admission::In(desk) => {
-            request.extensions_mut().insert(desk);
-            Ok(None)
-        }
-        staff::Admission::Elsewhere(path) => Ok(Some(staff::turn_away(&visit, path)?)),
-    }
-}
-
-fn visit(request: &Request) -> Result<Visit, Fault> {
-    request.extensions().get::<Visit>().cloned().ok_or_else(|| Fault::internal("a route without the shell's layer"))
 }

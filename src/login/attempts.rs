@@ -113,6 +113,9 @@ fn word(outcome: &str) -> (&'static str, bool) {
         WAITS_FOR_CODE => ("パスワードは合っていたが、セキュリティコードの入力前に中断", true),
         CODE_WRONG => ("セキュリティコードの誤り", true),
         CODE_OVER => ("セキュリティコードの誤りが続いたため終了", true),
+        "passkey_wrong" | "passkey_changed" => ("パスキーを確認できなかった", false),
+        "passkey_disabled" => ("パスワードが使えないため、パスキーも使えない", false),
+        "passkey_copied" => ("パスキーが複製されたおそれがあるため停止", false),
         _ => ("パスワードの誤り", false),
     }
 }

@@ -1,10 +1,11 @@
 //! Login of offices: user ID and password, lock-out, remembered devices, logout, and the guard before every page of an office.
 //!
 //! `model` holds the lock-out rules (staff logins are counted by the same), `decision` who enters, `waiting` and `code` what follows where the office has
-//! set a security code, `attempts` what the log says of those who did not enter. `office` is what handlers behind the guard receive;
+//! set a security code, `by_passkey` the way in beside both, `attempts` what the log says of those who did not enter. `office` is what handlers behind the guard receive;
 //! `new_password` and `reauth` are the parts of screens on which an office changes what opens its account.
 
 mod attempts;
+mod by_passkey;
 mod claim;
 mod code;
 mod decision;
@@ -20,12 +21,14 @@ mod store;
 mod waiting;
 
 pub use attempts::{Attempted, RefusedTries, attempts, refused_tries};
+pub use by_passkey::{enter_by_passkey, refuse_passkey};
 pub use code::{CodeAnswer, CodeCaller, CodeKind, enter_code, waits_for};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MOVED, MenuPage, Office, admit, turn_away};
+pub use pages::opened;
 pub use reauth::{Confirmed, FRESH, confirm, confirm_always, confirmed, is_fresh, note_missing, password_again};
 pub use store::{SWEEP, check, sweep};
 pub use waiting::WAITING_LOGINS;

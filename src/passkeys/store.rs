@@ -1,6 +1,7 @@
 //! Passkeys, whose they are, and how a login finds them.
 
 use super::model::Passkey;
+use super::{ceremonies, relying};
 use crate::kernel::Id;
 use crate::security::sessions::Subject;
 use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
@@ -83,8 +84,10 @@ fn take_out(tx: &mut Tx<'_>, passkey: &Passkey) -> Result<(), StoreError> {
 
 /// Checks every row, for `verify`.
 pub fn check(c: &mut Check<'_>) {
+    ceremonies::check(c);
     c.table(&PASSKEYS, |r, id, passkey| {
         expect(passkey.id == *id, "別のパスキーの行です")?;
+        expect(relying::is_whole(passkey), "認証情報を読み取れないか、別のパスキーのものです")?;
         leads_to(r, &BY_OWNER, &(passkey.owner.key(), *id))?;
         expect(r.get(&BY_CREDENTIAL, &passkey.digest)? == Some(*id), "認証情報の索引と合いません")
     });
@@ -99,6 +102,8 @@ pub fn check(c: &mut Check<'_>) {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use serde_json::json;
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
     use crate::kernel::UserId;
@@ -110,13 +115,30 @@ mod tests {
         Subject::Office(UserId::parse("KJ131311111111").unwrap())
     }
 
+    /// As the library writes a passkey, with this id of its credential.
+    fn credential(id: &[u8]) -> String {
+        let text = |bytes: &[u8]| data_encoding::BASE64URL_NOPAD.encode(bytes);
+        let key =
+            json!({ "type_": "ES256", "key": { "EC_EC2": { "curve": "SECP256R1", "x": text(&[1; 32]), "y": text(&[2; 32]) } } });
+        json!({ "cred": {
+            "cred_id": text(id), "cred": key, "counter": 1, "transports": null, "user_verified": true, "backup_eligible": false,
+            "backup_state": false, "registration_policy": "required", "extensions": {},
+            "attestation": { "data": "None", "metadata": "None" }, "attestation_format": "none",
+        } })
+        .to_string()
+    }
+
+    fn digest(n: u8) -> [u8; 32] {
+        Sha256::digest([n; 20]).into()
+    }
+
     fn passkey(n: u8, owner: Subject) -> Passkey {
         Passkey {
             id: Id::from_bytes([n; 16]),
             owner,
             handle: [1; 16],
-            digest: [n; 32],
-            credential: "{}".to_owned(),
+            digest: digest(n),
+            credential: credential(&[n; 20]),
             name: format!("鍵{n}"),
             created: Timestamp::UNIX_EPOCH,
             last_used: None,
@@ -147,8 +169,8 @@ mod tests {
     fn a_passkey_is_found_by_its_owner_and_its_credential_and_registered_once() {
         let store = filled();
         assert_eq!((ids(&store, office()), ids(&store, STAFF)), (vec![1, 2], vec![3]));
-        assert_eq!(store.read(|r| by_credential(r, &[2; 32])).unwrap(), Some(passkey(2, office())));
-        assert_eq!(store.read(|r| by_credential(r, &[7; 32])).unwrap(), None);
+        assert_eq!(store.read(|r| by_credential(r, &digest(2))).unwrap(), Some(passkey(2, office())));
+        assert_eq!(store.read(|r| by_credential(r, &digest(7))).unwrap(), None);
         let stolen = Passkey { id: Id::from_bytes([8; 16]), ..passkey(2, STAFF) };
         assert!(!store.write_blocking(move |tx| add(tx, &stolen)).unwrap());
         assert_eq!((ids(&store, STAFF), damage(&store)), (vec![3], 0));
@@ -163,6 +185,17 @@ mod tests {
         assert_eq!(ids(&store, office()), [2]);
         assert_eq!(store.write_blocking(|tx| forget_all(tx, office())).unwrap(), 1);
         assert_eq!((ids(&store, office()), ids(&store, STAFF), damage(&store)), (vec![], vec![3], 0));
-        assert_eq!(store.read(|r| by_credential(r, &[2; 32])).unwrap(), None);
+        assert_eq!(store.read(|r| by_credential(r, &digest(2))).unwrap(), None);
+    }
+
+    #[test]
+    fn a_credential_that_cannot_be_read_or_is_of_another_passkey_is_damage() {
+        for spoilt in ["{}".to_owned(), credential(&[9; 20])] {
+            let store = filled();
+            let mut one = passkey(1, office());
+            one.credential = spoilt;
+            store.write_blocking(move |tx| save(tx, &one)).unwrap();
+            assert_eq!(damage(&store), 1);
+        }
     }
 }

@@ -60,6 +60,11 @@ impl NewDevices {
 
     /// The try was right, or nothing was hashed for it.
     pub fn give_back(&self, _: Token) {
+        self.give_back_later();
+    }
+
+    /// The same for a try that took its token in an earlier request.
+    pub fn give_back_later(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.full_at = state.full_at.map(|full_at| self.bucket.give_back(full_at));
     }

@@ -186,6 +186,8 @@ const FIELDS: &[&str] = &[
     "revision",
     "device",
     "mail_choice",
+    "credential",
+    "passkey",
 ];
 
 /// Texts in the form's own encoding; some are no text at all.

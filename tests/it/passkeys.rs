@@ -1,1 +1,244 @@
-//! パスキー of offices and staff.
+//! パスキー of offices: registered, listed, removed.
+
+mod login;
+
+use jiff::SignedDuration;
+use uketsuke::kernel::UserId;
+use uketsuke::passkeys::{self, MOST, Passkey};
+use uketsuke::security::sessions::Subject;
+
+use crate::support::TestApp;
+use crate::support::browser::Browser;
+use crate::support::office::{PASSWORD, USER};
+use crate::support::passkey::{Device, LIST};
+use crate::support::refusal::Sample;
+
+const NAME: &str = "受付のパソコン";
+const OTHER: &str = "KJ071311111111";
+
+/// The passkeys of an office.
+pub fn held(app: &TestApp, user_id: UserId) -> Vec<Passkey> {
+    app.app.store.read(|r| passkeys::of_owner(r, Subject::Office(user_id))).unwrap()
+}
+
+/// An office that is logged in.
+async fn at_work(app: &TestApp, user_id: &str) -> (UserId, Browser) {
+    let user = app.office(user_id).await;
+    let mut browser = app.browser();
+    assert_eq!(browser.log_in(user_id, PASSWORD).await.location(), Some("/office"));
+    (user, browser)
+}
+
+fn minutes(n: i64) -> SignedDuration {
+    SignedDuration::from_mins(n)
+}
+
+#[tokio::test]
+async fn q19_a_passkey_is_registered_listed_and_removed_and_every_address_hears_of_it() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    assert!(browser.get(LIST).await.says("登録されているパスキーはありません"));
+    browser.register(&app, LIST, " 受付の　パソコン ").await;
+    let page = browser.get(&format!("{LIST}?notice=added")).await;
+    assert!(
+        page.says("パスキーを登録しました") && page.says("受付の パソコン") && page.says("まだ使われていません"),
+        "{}",
+        page.text()
+    );
+    let mails = app.take_mails().await;
+    assert_eq!(mails.len(), 3);
+    assert!(mails.iter().all(|mail| mail.body.contains("ログインに使うパスキーが登録されました。")), "{mails:?}");
+    assert!(browser.get("/office").await.says("登録情報変更のお知らせ"));
+
+    let id = held(&app, user)[0].id.to_string();
+    let page = browser.submit(&format!("{LIST}/remove"), &[("passkey", &id)]).await;
+    assert!(page.says("パスキーを削除しました") && page.says("登録されているパスキーはありません"), "{}", page.text());
+    assert_eq!(held(&app, user), []);
+    let mails = app.take_mails().await;
+    assert!(
+        mails.len() == 3 && mails.iter().all(|mail| mail.body.contains("ログインに使うパスキーが削除されました。")),
+        "{mails:?}"
+    );
+}
+
+#[tokio::test]
+async fn q20_passkeys_are_neither_added_nor_removed_without_a_fresh_password() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    browser.register(&app, LIST, NAME).await;
+    let id = held(&app, user)[0].id.to_string();
+    app.advance(minutes(10));
+    let (new, begin, remove) = (format!("{LIST}/new"), format!("{LIST}/begin"), format!("{LIST}/remove"));
+    let adding =
+        Sample { shown_at: &new, sent_to: &begin, good: &[("current_password", PASSWORD)], secret: &["current_password"] };
+    let good = [("passkey", id.as_str()), ("current_password", PASSWORD)];
+    let removing = Sample { shown_at: LIST, sent_to: &remove, good: &good, secret: &["current_password"] };
+    let missing = [("current_password", "", "現在のパスワードを入力してください。")];
+    for sample in [&adding, &removing] {
+        sample.refuses(&app, &mut browser, &missing).await;
+        let page = sample.send(&mut browser, "current_password", "wrong").await;
+        assert!(page.says("現在のパスワードが違います。"), "{}", page.text());
+    }
+    removing.refuses(&app, &mut browser, &[("passkey", "", "削除するパスキーを選んでください。")]).await;
+    assert_eq!(held(&app, user).len(), 1);
+    assert_eq!(adding.goes_through(&mut browser).await.location(), Some(new.as_str()));
+    app.advance(minutes(10));
+    assert_eq!(removing.goes_through(&mut browser).await.location(), Some(format!("{LIST}?notice=removed").as_str()));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn the_name_of_a_passkey_is_judged_and_the_answer_is_not_asked_for_twice() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    let options = browser.begin_passkey(LIST).await;
+    let answer = Device::new(&app, &options).created(&options);
+    let new = format!("{LIST}/new");
+    let sample = Sample { shown_at: &new, sent_to: &new, good: &[("name", NAME), ("credential", &answer)], secret: &[] };
+    let long = "名".repeat(41);
+    let wrong = [
+        ("name", "　", "パスキーの名前を入力してください。"),
+        ("name", &long, "パスキーの名前は40文字までです。"),
+        ("name", "一\n二", "パスキーの名前に使えない文字が含まれています。"),
+    ];
+    sample.refuses(&app, &mut browser, &wrong).await;
+    let page = sample.send(&mut browser, "name", "").await;
+    assert_eq!(page.value("credential").as_ref(), Some(&answer), "the device has made its passkey already");
+    sample.goes_through(&mut browser).await;
+    assert_eq!(held(&app, user)[0].name, NAME);
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn what_no_browser_answers_registers_nothing() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    let options = browser.begin_passkey(LIST).await;
+    let good = Device::new(&app, &options).created(&options);
+    let answer = |change: fn(&mut Device)| {
+        let mut device = Device::new(&app, &options);
+        change(&mut device);
+        device.created(&options)
+    };
+    let signed = Device::new(&app, &options).signed(&options);
+    let forged = [
+        ("", "JavaScriptが必要です"),
+        ("{}", "パスキーを登録できませんでした"),
+        (&signed, "パスキーを登録できませんでした"),
+        (&answer(|device| device.origin = "https://elsewhere.example".to_owned()), "パスキーを登録できませんでした"),
+        (&answer(|device| device.origin = "http://localhost:8081".to_owned()), "パスキーを登録できませんでした"),
+        (&answer(|device| device.verifies = false), "パスキーを登録できませんでした"),
+        (&answer(|device| device.id = vec![7; 1024]), "パスキーを登録できませんでした"),
+    ];
+    for (answer, told) in forged {
+        let before = app.app.store.counts().written;
+        let page = browser.name_passkey(LIST, NAME, answer).await;
+        assert!(page.status == 422 && page.says(told), "{answer}: {}", page.text());
+        assert_eq!(app.app.store.counts().written, before);
+    }
+    assert_eq!(held(&app, user), []);
+    assert_eq!(browser.name_passkey(LIST, NAME, &good).await.status, 303, "the ceremony still waits for the right one");
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn a_registration_ends_with_its_time_its_session_and_its_browser() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    let options = browser.begin_passkey(LIST).await;
+    let answer = Device::new(&app, &options).created(&options);
+    // Another session of the same office, in another browser.
+    let mut other = app.browser();
+    other.log_in(USER, PASSWORD).await;
+    other.get(LIST).await;
+    let page = other.name_passkey(LIST, NAME, &answer).await;
+    assert!(page.status == 422 && page.says("登録を中止しました"), "{}", page.text());
+    other.begin_passkey(LIST).await;
+    assert!(
+        other.name_passkey(LIST, NAME, &answer).await.says("パスキーを登録できませんでした"),
+        "its own asks for something else"
+    );
+    // The same session in a browser that has stolen its cookie.
+    let mut thief = app.browser();
+    thief.get("/login").await;
+    thief.cookies.insert("office".to_owned(), browser.cookies["office"].clone());
+    thief.get(LIST).await;
+    assert!(thief.name_passkey(LIST, NAME, &answer).await.says("登録を中止しました"));
+    let mut again = browser.clone();
+    again.post("/logout", &[]).await;
+    again.log_in(USER, PASSWORD).await;
+    again.get(LIST).await;
+    assert!(again.name_passkey(LIST, NAME, &answer).await.says("登録を中止しました"));
+    let options = again.begin_passkey(LIST).await;
+    let late = Device::new(&app, &options).created(&options);
+    app.advance(minutes(10));
+    assert!(again.name_passkey(LIST, NAME, &late).await.says("登録を中止しました"));
+    assert_eq!(held(&app, user), []);
+}
+
+#[tokio::test]
+async fn a_double_click_registers_once_and_both_see_it_done() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    let options = browser.begin_passkey(LIST).await;
+    let answer = Device::new(&app, &options).created(&options);
+    let mut second = browser.clone();
+    let (one, two) = tokio::join!(browser.name_passkey(LIST, NAME, &answer), second.name_passkey(LIST, NAME, &answer));
+    for page in [one, two] {
+        assert_eq!(page.location(), Some(format!("{LIST}?notice=added").as_str()), "{}", page.text());
+    }
+    assert_eq!(held(&app, user).len(), 1);
+    assert_eq!(app.take_mails().await.len(), 3, "told once");
+}
+
+#[tokio::test]
+async fn an_eleventh_passkey_is_refused_at_both_screens() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    for _ in 1..MOST {
+        app.passkey(Subject::Office(user)).await;
+    }
+    let (mut second, told) = (browser.clone(), "登録できるパスキーは10個までです");
+    let options = second.begin_passkey(LIST).await;
+    app.passkey(Subject::Office(user)).await;
+    let page = second.name_passkey(LIST, NAME, &Device::new(&app, &options).created(&options)).await;
+    assert!(page.status == 422 && page.says(told), "{}", page.text());
+    browser.get(LIST).await;
+    let page = browser.post(&format!("{LIST}/begin"), &[]).await;
+    assert!(page.status == 422 && page.says(told) && !page.says("パスキーを追加"), "{}", page.text());
+    assert_eq!(held(&app, user).len(), MOST);
+}
+
+#[tokio::test]
+async fn a_passkey_belongs_to_one_and_only_its_owner_takes_it_away() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    let (_, mut other) = at_work(&app, OTHER).await;
+    let device = browser.register(&app, LIST, NAME).await;
+    let theirs = held(&app, user)[0].id.to_string();
+    other.get(LIST).await;
+    for id in [theirs.as_str(), "made-up", "aaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        let page = other.post(&format!("{LIST}/remove"), &[("passkey", id)]).await;
+        assert_eq!(page.status, 422, "{}", page.text());
+    }
+    let options = other.begin_passkey(LIST).await;
+    let mut copy = Device::new(&app, &options);
+    copy.id = device.id;
+    let page = other.name_passkey(LIST, NAME, &copy.created(&options)).await;
+    assert!(page.status == 422 && page.says("このパスキーは、すでに登録されています"), "{}", page.text());
+    assert_eq!(held(&app, user).len(), 1);
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn passkeys_hide_themselves_where_the_address_is_no_name() {
+    let app = TestApp::with(|config| config.server.public_url = "https://203.0.113.9".parse().unwrap());
+    let (user, mut browser) = at_work(&app, USER).await;
+    app.passkey(Subject::Office(user)).await;
+    assert!(!app.browser().get("/login").await.body.contains("passkey"));
+    assert_eq!(app.browser().begin_passkey_login().await.status, 404);
+    assert!(!browser.get("/office/user").await.says("パスキー"));
+    let page = browser.get(LIST).await;
+    assert!(page.says("このシステムのアドレスでは、パスキーを使えません") && !page.says("パスキーを追加"), "{}", page.text());
+    assert_eq!(browser.post(&format!("{LIST}/begin"), &[]).await.status, 404);
+}

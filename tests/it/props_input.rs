@@ -207,6 +207,7 @@ fn no_bytes_of_a_form_make_a_request_fail() {
             "/lost",
             "/status",
             "/login/code",
+            "/login/passkey",
             "/staff/login",
         ] {
             let sent = [("cookie", cookie.as_bytes()), ("content-type", FORM.as_bytes())];

@@ -119,6 +119,7 @@ async fn fill_accounts(app: &TestApp) {
     browser.log_in(BARE, PASSWORD).await;
     browser.ask_for_code("nanashi@example.jp").await;
     app.passkey(Subject::Office(bare)).await;
+    assert_eq!(app.browser().begin_passkey_login().await.location(), Some("/login/passkey"));
     let mut browser = app.browser();
     browser.log_in(USER, PASSWORD).await;
     assert_eq!(browser.begin("add", "").await.location(), Some("/office/user/addresses/edit"));
@@ -177,6 +178,7 @@ const ALONE: &[&str] = &[
     "notices_addressed",
     "notices_public",
     "notices_versions",
+    "passkey_ceremonies",
     "reissue_applying",
     "reissue_days",
     "reissue_looking",

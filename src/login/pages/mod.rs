@@ -56,6 +56,11 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
             "セキュリティコードの入力を終えられませんでした",
             "時間がたったか、誤りが続いたため、ログインを中止しました。お手数ですが、ユーザIDとパスワードからもう一度入力してください。続けてこの画面に戻るときは、以前ログインした端末から、または1日おいてお試しください。",
         )),
+        "passkey" => Some((
+            Mark::Warning,
+            "パスキーでのログインを終えられませんでした",
+            "時間がたったか、ほかの画面で操作されたため、ログインを中止しました。お手数ですが、もう一度【パスキーでログイン】ボタンを押してください。",
+        )),
         _ => None,
     };
     let told = told.map(|(mark, title, text)| notice(mark, title, html! { p { (text) } }));
@@ -99,7 +104,11 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     }
 }
 
-fn opened(visit: &Visit, entered: &Entered) -> Answer {
+/// The answer to a login that has opened a session.
+///
+/// # Errors
+/// Never; the type is what handlers return.
+pub fn opened(visit: &Visit, entered: &Entered) -> Answer {
     let mut response = see_other(if entered.limited { "/first-login" } else { "/office" })?;
     cookies::set(&mut response, Cookie::Office, entered.session.expose(), visit.secure());
     if let Some(device) = &entered.device {

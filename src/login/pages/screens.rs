@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use poem::Response;
 
 use crate::config::Lockout;
+use crate::passkeys;
 use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, form, notice, password_field, text_field};
 use crate::web::layout::Shell;
 use crate::web::{self, Errors, Visit};
@@ -23,6 +24,7 @@ pub(super) fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<M
             p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
             (ButtonRow::forward("ログイン").back(Back::Link("/")))
         }))
+        (passkeys::login_offer(visit, "/login/passkey/begin"))
         @if let Some(advice) = advice { (advice) }
     })
 }

@@ -7,6 +7,7 @@ use super::MENU;
 use crate::accounts::{Account, SecurityCode};
 use crate::kernel::{MailAddress, jst};
 use crate::login::{MenuPage, Office};
+use crate::passkeys::Relying;
 use crate::web::components::{ButtonRow, Facts, help_details};
 use crate::web::{Answer, Visit, page};
 
@@ -21,6 +22,9 @@ pub fn show(visit: Visit, office: Office) -> Answer {
                 (door("/mail", "メールアドレス設定", "お知らせメールを受け取るメールアドレスを変更します。"))
                 (door("/code", "セキュリティコード設定", "ログインのときにパスワードに続けて入力するコードを設定・変更・解除します。"))
                 (door("/addresses", "セキュリティ用メールアドレス設定", "ワンタイムパスワード等を受け取るメールアドレスを追加・変更・削除します。"))
+                @if Relying::of(&visit.front().public_url).is_some() {
+                    (door("/passkeys", "パスキー", "パスワードを入力せずにログインするためのパスキーを追加・削除します。"))
+                }
                 (door("/devices", "ログイン中の端末", "いまログインしている端末を確認し、ログアウトさせます。"))
             }
             (help_details("セキュリティ用メールアドレス設定について", html! {

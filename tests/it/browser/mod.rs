@@ -7,6 +7,7 @@ mod hands;
 pub mod house;
 mod look;
 mod office;
+mod passkey;
 mod people;
 mod reset;
 mod rules;

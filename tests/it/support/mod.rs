@@ -8,6 +8,7 @@ pub mod first_login;
 pub mod installed;
 pub mod lines;
 pub mod office;
+pub mod passkey;
 pub mod pdf;
 pub mod refusal;
 pub mod reissue;

@@ -1,6 +1,7 @@
 //! Offices with an account, and the ways they come to the counter.
 
 use jiff::SignedDuration;
+use sha2::{Digest as _, Sha256};
 use uketsuke::accounts::{self, Account, Agreed, Kind, Temporary};
 use uketsuke::kernel::{Id, MailAddress, Secret, UserId};
 use uketsuke::ledger;
@@ -10,6 +11,7 @@ use uketsuke::store::StoreError;
 
 use super::TestApp;
 use super::browser::{Browser, Page};
+use super::passkey::kept;
 
 /// The user ID of the seeds' sample office.
 pub const USER: &str = "KJ131311111111";
@@ -79,12 +81,13 @@ impl TestApp {
 
     /// Somebody has registered a passkey; no authenticator knows it.
     pub async fn passkey(&self, owner: Subject) -> Id {
+        let credential: [u8; 20] = self.app.random.bytes();
         let passkey = Passkey {
             id: Id::new(&self.app.random),
             owner,
             handle: self.app.random.bytes(),
-            digest: self.app.random.bytes(),
-            credential: "{}".to_owned(),
+            digest: Sha256::digest(credential).into(),
+            credential: kept(&credential),
             name: "受付のパソコン".to_owned(),
             created: self.clock.now(),
             last_used: None,

@@ -229,3 +229,44 @@ pub(super) async fn an_office_sets_a_code(app: &TestApp, witness: &mut Witness) 
     witness.expect(app, &[("account.code_remove", "done", Who::Office(user_id), number.as_str())]);
     app.take_mails().await;
 }
+
+/// Registered, used, refused for what is wrong with it, removed, and unknown from then on.
+pub(super) async fn an_office_registers_a_passkey(app: &TestApp, witness: &mut Witness) {
+    const OTHER: &str = "KJ131333333344";
+    let user_id = app.office(OTHER).await;
+    let (office, number) = (Who::Office(user_id), user_id.office().number.to_string());
+    let mut browser = app.browser();
+    browser.log_in(OTHER, OF_THE_OFFICE).await;
+    let asked = browser.begin_passkey(LIST).await;
+    let mut device = Device::new(app, &asked);
+    browser.name_passkey(LIST, "受付", &device.created(&asked)).await;
+    let told = [("login.try", "entered", Who::Visitor, OTHER), ("passkey.add", "done", office, number.as_str())];
+    witness.expect(app, &told);
+    let mut elsewhere = app.browser();
+    assert_eq!(elsewhere.enter_with(&mut device).await.location(), Some("/office"));
+    witness.expect(app, &[("login.try", "entered_by_passkey", Who::Visitor, OTHER)]);
+    let asked = app.browser().begin_passkey_login().await;
+    assert_eq!(asked.location(), Some("/login/passkey"));
+    witness.expect(app, &[]);
+    let mut copied = app.browser();
+    device.verifies = false;
+    copied.enter_with(&mut device).await;
+    witness.expect(app, &[("login.try", "passkey_wrong", Who::Visitor, OTHER)]);
+    (device.verifies, device.counter) = (true, 0);
+    copied.enter_with(&mut device).await;
+    witness.expect(app, &[("login.try", "passkey_copied", Who::Visitor, OTHER)]);
+    device.counter = 99;
+    for (outcome, change) in [("suspended", (true, false)), ("passkey_disabled", (false, true))] {
+        app.change_account(user_id, move |account| (account.suspended, account.password_disabled) = change).await;
+        copied.enter_with(&mut device).await;
+        witness.expect(app, &[("login.try", outcome, Who::Visitor, OTHER)]);
+    }
+    app.change_account(user_id, |account| account.password_disabled = false).await;
+    let id = elsewhere.get(LIST).await.value("passkey").unwrap();
+    let fields = [("passkey", id.as_str()), ("current_password", OF_THE_OFFICE)];
+    assert_eq!(elsewhere.post(&format!("{LIST}/remove"), &fields).await.status, 303);
+    witness.expect(app, &[("passkey.remove", "done", office, &number)]);
+    copied.enter_with(&mut device).await;
+    witness.expect(app, &[("login.try", "passkey_unknown", Who::Visitor, "")]);
+    app.take_mails().await;
+}

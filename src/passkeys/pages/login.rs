@@ -1,0 +1,130 @@
+//! 【パスキーでログイン】
+
+use maud::{Markup, html};
+use poem::handler;
+use poem::web::Data;
+
+use super::super::flow::{self, Answer as Taken, Visitor};
+use super::super::relying::Relying;
+use super::{Asking, CREDENTIAL, NO_SCRIPT};
+use crate::app::App;
+use crate::login::{self, CodeCaller};
+use crate::security::devices;
+use crate::web::components::{Back, ButtonRow, Mark, error_summary, help_details, notice};
+use crate::web::layout::Shell;
+use crate::web::{self, Answer, Cookie, Errors, Fault, Form, Visit, form_page, page, see_other};
+
+/// One gate's words and ways.
+struct Ways {
+    title: &'static str,
+    login: &'static str,
+    path: &'static str,
+    over: &'static str,
+    /// Whom to turn to if no passkey helps.
+    otherwise: &'static str,
+}
+
+const OFFICE: Ways = Ways {
+    title: "パスキーでログイン",
+    login: "/login",
+    path: "/login/passkey",
+    over: "/login?notice=passkey",
+    otherwise: "パスキーを使えないときは、ログイン画面に戻り、ユーザIDとパスワードでログインしてください。",
+};
+
+/// The one sentence for an unknown passkey, a wrong answer and a closed account.
+const REFUSED: &str =
+    "このパスキーではログインできませんでした。ログイン画面に戻り、もう一度お試しになるか、ほかの方法でログインしてください。";
+const NOT_AN_ANSWER: &str = "パスキーを確認できませんでした。もう一度、ボタンを押してください。";
+
+/// \[パスキーでログイン\] of 【ログイン】
+#[handler]
+pub async fn begin(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+    begin_at(&app, &visit, &OFFICE, &office(&app, &visit)).await
+}
+
+/// 【パスキーでログイン】
+#[handler]
+pub fn show(app: Data<&App>, visit: Visit) -> Answer {
+    show_at(&app, &visit, &OFFICE, &office(&app, &visit))
+}
+
+/// What the browser has answered.
+#[handler]
+pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let visitor = office(&app, &visit);
+    enter_at(&app, &visit, &OFFICE, visitor, form.get(CREDENTIAL)).await
+}
+
+fn office(app: &App, visit: &Visit) -> Visitor {
+    Visitor::Office(CodeCaller {
+        browser: visit.browser(),
+        device: visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value)),
+        client: visit.client.to_string(),
+        agent: visit.agent.clone(),
+    })
+}
+
+fn relying(visit: &Visit) -> Result<Relying, Fault> {
+    Relying::of(&visit.front().public_url).ok_or(Fault::NotFound)
+}
+
+async fn begin_at(app: &App, visit: &Visit, ways: &Ways, visitor: &Visitor) -> Answer {
+    let relying = relying(visit)?;
+    if let Err(again_at) = app.logins().admit(visit.network, visit.now) {
+        return Ok(web::too_many_logins(visit, ways.title, ways.login, again_at));
+    }
+    match flow::begin_login(app, &relying, visitor).await? {
+        Ok(()) => see_other(ways.path),
+        Err(again_at) => Ok(web::too_many_new_devices(visit, ways.title, ways.login, again_at)),
+    }
+}
+
+fn show_at(app: &App, visit: &Visit, ways: &Ways, visitor: &Visitor) -> Answer {
+    match flow::waiting_login(app, visitor)? {
+        Some(ceremony) => page(screen(visit, ways, &ceremony.options, &Errors::default())),
+        None => see_other(ways.over),
+    }
+}
+
+async fn enter_at(app: &App, visit: &Visit, ways: &Ways, visitor: Visitor, typed: &str) -> Answer {
+    let Some(ceremony) = flow::waiting_login(app, &visitor)? else { return see_other(ways.over) };
+    let mut errors = Errors::default();
+    match flow::enter(app, &relying(visit)?, typed, visitor).await? {
+        Taken::Office(entered) => return login::opened(visit, &entered),
+        Taken::Over => return see_other(ways.over),
+        Taken::Refused => return form_page(true, refused(visit, ways)),
+        Taken::NotAnAnswer if typed.is_empty() => errors.add("", NO_SCRIPT),
+        Taken::NotAnAnswer => errors.add("", NOT_AN_ANSWER),
+    }
+    form_page(true, screen(visit, ways, &ceremony.options, &errors))
+}
+
+fn screen(visit: &Visit, ways: &Ways, options: &str, errors: &Errors) -> Markup {
+    let csrf = visit.csrf();
+    let asking = Asking {
+        kind: "get",
+        options,
+        action: ways.path,
+        csrf: &csrf,
+        answer: "",
+        fields: html! {},
+        buttons: ButtonRow::forward("パスキーを確認").back(Back::Link(ways.login)),
+    };
+    visit.page(ways.title, Shell::Visitor).error(!errors.is_empty()).render(html! {
+        (error_summary(&errors.list()))
+        p.lead { "端末の案内に従って、指紋、顔、暗証番号などで確認してください。案内が表示されないときは、【パスキーを確認】ボタンを押してください。" }
+        (asking.render())
+        (help_details("パスキーでログインできないとき", html! {
+            p { "パスキーを登録した端末か、そのパスキーが保存されているスマートフォンやセキュリティキーをお使いください。" }
+            p { (ways.otherwise) }
+        }))
+    })
+}
+
+fn refused(visit: &Visit, ways: &Ways) -> Markup {
+    visit.page(ways.title, Shell::Visitor).error(true).render(html! {
+        (notice(Mark::Error, "ログインできませんでした", html! { p { (REFUSED) } p { (ways.otherwise) } }))
+        (ButtonRow::forward_link("ログイン画面へ", ways.login).back(Back::Link("/")))
+    })
+}
