@@ -58,6 +58,8 @@ pub fn is_fresh(office: &Office, now: Timestamp) -> bool {
 pub fn password_again(office: &Office, now: Timestamp, errors: &Errors) -> Markup {
     html! {
         @if !is_fresh(office, now) {
+            // Password managers look for the user's name before the password.
+            input type="text" name="user_id" value=(office.account.user_id) autocomplete="username" readonly hidden;
             (password_field(FIELD, "現在のパスワード").required().autocomplete("current-password")
                 .support("安全のため、もう一度入力してください。").error(errors.of(FIELD)))
         }
