@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use poem::{FromRequest, Request, RequestBody};
 
 use super::{Desk, Role};
+use crate::passkeys::Relying;
 use crate::web::layout::{Logout, NavItem, SessionEnd, Shell};
 use crate::web::{Answer, Fault, Visit, form_page, kept};
 
@@ -20,6 +21,8 @@ pub enum Nav {
     Letters,
     /// 事業所台帳.
     Ledger,
+    /// None: what the member looks after for themselves, linked beside their name.
+    Own,
 }
 
 impl Nav {
@@ -36,6 +39,8 @@ impl Nav {
 /// Where the session is ended, and where it is prolonged.
 const LOGOUT: &str = "/staff/logout";
 const EXTEND: &str = "/staff/session";
+/// What a member looks after for themselves.
+const PASSKEYS: &str = "/staff/passkeys";
 
 /// One staff screen: header, menu, title, clock, warning before the session ends. Build with [`screen`].
 #[derive(Clone)]
@@ -87,10 +92,12 @@ impl<'a> Screen<'a> {
             .filter(|(.., role)| desk.may(*role))
             .map(|(nav, label, href, _)| NavItem { label, href, current: *nav == self.nav, count: None })
             .collect();
+        let own = Relying::of(&visit.front().public_url).is_some();
         let shell = Shell::Staff {
             name: &desk.name,
             role: desk.role.label(),
             federation: &desk.federation,
+            own: own.then_some(("パスキー", PASSKEYS)),
             menu: &menu,
             logout: Logout { action: LOGOUT, csrf: &csrf },
         };

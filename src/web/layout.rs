@@ -111,7 +111,20 @@ pub enum Shell<'a> {
     /// An office that has logged in. While a wizard is open the menu is empty and only ログアウト shows.
     Office { office_name: &'a str, user_id: &'a str, menu: &'a [NavItem<'a>], logout: Logout<'a> },
     /// Staff of a federation, under /staff. Wide page, menu at the left.
-    Staff { name: &'a str, role: &'a str, federation: &'a str, menu: &'a [NavItem<'a>], logout: Logout<'a> },
+    Staff {
+        /// The member.
+        name: &'a str,
+        /// What they may do.
+        role: &'a str,
+        /// Where.
+        federation: &'a str,
+        /// Beside the name: what they look after for themselves (words and path).
+        own: Option<(&'a str, &'a str)>,
+        /// The menu at the left.
+        menu: &'a [NavItem<'a>],
+        /// How they leave.
+        logout: Logout<'a>,
+    },
 }
 
 /// Whom a help desk helps with what (spec 1: the two are shown apart).

@@ -72,7 +72,7 @@ fn q56_help_comes_last_and_keeps_the_two_desks_apart() {
 fn q36_nothing_inline_and_every_asset_exists() {
     let now = now();
     let logout = Logout { action: "/staff/logout", csrf: "t" };
-    let shell = Shell::Staff { name: "佐藤", role: "受付担当", federation: "福島県", menu: &[], logout };
+    let shell = Shell::Staff { name: "佐藤", role: "受付担当", federation: "福島県", own: None, menu: &[], logout };
     let end = SessionEnd { epoch_ms: 1, extend: "/session/extend", csrf: "t" };
     let text = Page::new("受付一覧", shell, Clock::At(&now), &desks()).session(end).render(html! {}).into_string();
     assert!(!text.contains("style=") && !text.contains("onclick") && !text.contains("javascript:"));

@@ -35,10 +35,11 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                         }
                         @if menu.is_empty() { (logout_button(logout)) }
                     }
-                    Shell::Staff { name, role, logout, .. } => {
+                    Shell::Staff { name, role, own, logout, .. } => {
                         div.who {
                             span.who-name { (name) }
                             span.who-id { (role) }
+                            @if let Some((words, href)) = own { a.who-own href=(href) { (words) } }
                         }
                         (logout_button(logout))
                     }

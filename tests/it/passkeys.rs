@@ -1,6 +1,7 @@
 //! パスキー of offices: registered, listed, removed.
 
 mod login;
+mod staff;
 
 use jiff::SignedDuration;
 use uketsuke::kernel::UserId;
@@ -172,7 +173,9 @@ async fn a_registration_ends_with_its_time_its_session_and_its_browser() {
     let options = again.begin_passkey(LIST).await;
     let late = Device::new(&app, &options).created(&options);
     app.advance(minutes(10));
-    assert!(again.name_passkey(LIST, NAME, &late).await.says("登録を中止しました"));
+    let page = again.name_passkey(LIST, NAME, &late).await;
+    assert!(page.says("登録を中止しました"));
+    assert_eq!(page.value("name").as_deref(), Some(NAME), "what was typed is proposed again");
     assert_eq!(held(&app, user), []);
 }
 

@@ -209,6 +209,7 @@ fn no_bytes_of_a_form_make_a_request_fail() {
             "/login/code",
             "/login/passkey",
             "/staff/login",
+            "/staff/login/passkey",
         ] {
             let sent = [("cookie", cookie.as_bytes()), ("content-type", FORM.as_bytes())];
             let (status, ..) = house.ask(&Method::POST, path, &sent, body.clone());

@@ -14,7 +14,8 @@ use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment};
 use crate::login::{self, CodeCaller, Entered};
 use crate::security::devices;
-use crate::security::sessions::Subject;
+use crate::security::sessions::{SessionToken, Subject};
+use crate::staff;
 use crate::store::{StoreError, Tx};
 
 /// Who stands at a gate.
@@ -22,24 +23,29 @@ use crate::store::{StoreError, Tx};
 pub(in super::super) enum Visitor {
     /// At the login of offices.
     Office(CodeCaller),
+    /// At the login of staff.
+    Staff(staff::Caller),
 }
 
 impl Visitor {
     pub(in super::super) const fn gate(&self) -> Gate {
         match self {
             Self::Office(_) => Gate::Office,
+            Self::Staff(_) => Gate::Staff,
         }
     }
 
     const fn browser(&self) -> &[u8; 32] {
         match self {
             Self::Office(caller) => &caller.browser,
+            Self::Staff(caller) => &caller.browser,
         }
     }
 
     const fn device(&self) -> Option<Id> {
         match self {
             Self::Office(caller) => caller.device,
+            Self::Staff(caller) => caller.device,
         }
     }
 
@@ -80,6 +86,8 @@ pub(in super::super) fn waiting_login(app: &App, visitor: &Visitor) -> Result<Op
 pub(in super::super) enum Answer {
     /// The session of an office is open.
     Office(Entered),
+    /// The session of this member of staff is open.
+    Staff(SessionToken, Id),
     /// Refused. Why is not told: an unknown passkey, a wrong signature and a closed account look alike.
     Refused,
     /// Not what any browser sends; the ceremony waits on.
@@ -115,11 +123,16 @@ pub(in super::super) async fn enter(app: &App, relying: &Relying, typed: &str, v
                 let entered = login::enter_by_passkey(tx, &moment, &keys, user_id, caller, &new_device)?;
                 Ok(entered.map_or(Answer::Refused, Answer::Office))
             }
-            (Visitor::Office(_), Subject::Staff(_)) => Ok(Answer::Refused),
+            (Visitor::Staff(caller), Subject::Staff(member)) => {
+                let session = staff::enter_by_passkey(tx, &moment, &keys, member, caller)?;
+                Ok(session.map_or(Answer::Refused, |session| Answer::Staff(session, member)))
+            }
+            // A passkey of the other gate has not come this far.
+            (Visitor::Office(_), Subject::Staff(_)) | (Visitor::Staff(_), Subject::Office(_)) => Ok(Answer::Refused),
         })
     });
     let answer = answer.await?;
-    if counted && matches!(answer, Answer::Office(_)) {
+    if counted && matches!(answer, Answer::Office(_) | Answer::Staff(..)) {
         app.new_devices().give_back_later();
     }
     Ok(answer)
@@ -178,6 +191,10 @@ fn refuse(
             let event = Event::new(Actor::Visitor, "login.try").outcome(why).client(&caller.client);
             audit::record(tx, moment, event)?;
         }
+        (Visitor::Staff(caller), Some(Subject::Staff(member))) => {
+            staff::refuse_passkey(tx, moment, Some(member), caller, why)?;
+        }
+        (Visitor::Staff(caller), _) => staff::refuse_passkey(tx, moment, None, caller, why)?,
     }
     Ok(Answer::Refused)
 }

@@ -4,12 +4,13 @@ use super::super::model::{Ceremony, MOST, Passkey, Purpose};
 use super::super::relying::{Named, Registered, Relying, said_digest};
 use super::super::{ceremonies, store};
 use super::FlowError;
-use crate::accounts::{self, Account, Change};
+use crate::accounts::{self, Change};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment};
 use crate::login::Office;
 use crate::security::sessions::{self, Subject};
+use crate::staff::{self, Desk, Scope};
 use crate::store::{Reads, StoreError, Tx};
 
 /// Who looks after their passkeys.
@@ -17,6 +18,8 @@ use crate::store::{Reads, StoreError, Tx};
 pub(in super::super) enum Holder {
     /// An office, as the guard saw it.
     Office(Office),
+    /// A member of staff at their desk.
+    Staff(Desk),
 }
 
 /// Who acts, owned, so that the writer thread can have it.
@@ -30,7 +33,7 @@ pub(in super::super) struct Acting {
     pub browser: [u8; 32],
     /// The client's address.
     pub client: String,
-    /// The browser in words of our own: what a new passkey is first called.
+    /// What a new passkey is first called: the browser in words of our own, or what was typed before.
     pub agent: String,
 }
 
@@ -64,6 +67,7 @@ impl Holder {
     pub(in super::super) fn owner(&self) -> Subject {
         match self {
             Self::Office(office) => Subject::Office(office.account.user_id),
+            Self::Staff(desk) => Subject::Staff(desk.id),
         }
     }
 
@@ -71,16 +75,7 @@ impl Holder {
     fn names(&self) -> (String, String) {
         match self {
             Self::Office(office) => (office.account.user_id.to_string(), office.name.clone()),
-        }
-    }
-
-    /// Whether they may have a passkey at this moment: never instead of a password.
-    fn may(&self, r: &impl Reads) -> Result<bool, StoreError> {
-        match self {
-            Self::Office(office) => {
-                let account = accounts::find(r, office.account.user_id)?.filter(Account::opens);
-                Ok(account.is_some_and(|account| account.usable_password().is_some()))
-            }
+            Self::Staff(desk) => (desk.name.clone(), desk.name.clone()),
         }
     }
 
@@ -98,14 +93,30 @@ impl Holder {
                 let event = Event::new(Actor::Office(user_id), word).office(user_id.office()).client(client);
                 audit::record(tx, moment, event.detail("name", name))
             }
+            Self::Staff(desk) => {
+                let word = match told {
+                    Told::Added => "staff.passkey_add",
+                    Told::Removed => "staff.passkey_remove",
+                };
+                let actor = Actor::Staff { id: desk.id, name: desk.name.clone() };
+                let event = Event::new(actor, word).subject(desk.id).client(client).detail("name", name);
+                let event = match desk.scope {
+                    Scope::One(prefecture) => event.prefecture(prefecture),
+                    Scope::All => event,
+                };
+                audit::record(tx, moment, event)
+            }
         }
     }
 }
 
 impl Acting {
-    /// Whether the session lives and its bearer may have a passkey.
+    /// Whether the session lives and its bearer may have a passkey: never instead of a password.
     fn may(&self, r: &impl Reads) -> Result<bool, StoreError> {
-        Ok(sessions::is_there(r, &self.session)? && self.holder.may(r)?)
+        match &self.holder {
+            Holder::Office(office) => Ok(office.present(r)?.is_some_and(|account| account.usable_password().is_some())),
+            Holder::Staff(desk) => Ok(sessions::is_there(r, &self.session)? && staff::may_enter(r, desk.id)?),
+        }
     }
 
     fn is_full(&self, r: &impl Reads) -> Result<bool, StoreError> {

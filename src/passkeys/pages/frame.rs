@@ -1,23 +1,26 @@
-//! Where somebody looks after their passkeys: the same screens in the frame of an office.
+//! Where somebody looks after their passkeys: the same screens in the frame of an office and in that of staff.
 
-use maud::Markup;
+use maud::{Markup, html};
 
 use super::super::flow::{Acting, Holder};
 use crate::app::App;
-use crate::login::{self, Confirmed, LoginError, MenuPage, Office};
-use crate::web::{Errors, Form, Visit};
+use crate::login::{self, Confirmed, MenuPage, Office};
+use crate::staff::{self, Desk, Nav};
+use crate::web::{Errors, Fault, Form, Visit};
 
 /// The frame of one request.
 #[derive(Clone)]
 pub(super) enum Frame {
     /// Under ユーザ情報変更.
     Office(Visit, Office),
+    /// Linked beside the member's name.
+    Staff(Visit, Desk),
 }
 
 impl Frame {
     const fn visit(&self) -> &Visit {
         match self {
-            Self::Office(visit, _) => visit,
+            Self::Office(visit, _) | Self::Staff(visit, _) => visit,
         }
     }
 
@@ -25,6 +28,7 @@ impl Frame {
     pub(super) const fn list(&self) -> &'static str {
         match self {
             Self::Office(..) => "/office/user/passkeys",
+            Self::Staff(..) => "/staff/passkeys",
         }
     }
 
@@ -37,6 +41,7 @@ impl Frame {
     pub(super) const fn back(&self) -> &'static str {
         match self {
             Self::Office(..) => "/office/user",
+            Self::Staff(..) => "/staff",
         }
     }
 
@@ -45,6 +50,8 @@ impl Frame {
         let visit = self.visit();
         let (holder, session) = match self {
             Self::Office(_, office) => (Holder::Office(office.clone()), office.session_key),
+            // The guard has let nobody in without one.
+            Self::Staff(visit, desk) => (Holder::Staff(desk.clone()), visit.session_key.unwrap_or_default()),
         };
         Acting { holder, session, browser: visit.browser(), client: visit.client.to_string(), agent: visit.agent.clone() }
     }
@@ -53,6 +60,10 @@ impl Frame {
     pub(super) fn page(&self, title: &str, error: bool, body: impl FnOnce(&str) -> Markup) -> Markup {
         match self {
             Self::Office(visit, office) => office.screen(visit, title, MenuPage::User, None, error, body),
+            Self::Staff(visit, desk) => {
+                let card = html! { div.card.stack { (body(&visit.csrf())) } };
+                staff::screen(desk, visit, title, Nav::Own).refused(error).render(card)
+            }
         }
     }
 
@@ -60,6 +71,7 @@ impl Frame {
     pub(super) fn password_again(&self, errors: &Errors) -> Markup {
         match self {
             Self::Office(visit, office) => login::password_again(office, visit.now, errors),
+            Self::Staff(visit, _) => staff::password_again(visit, errors),
         }
     }
 
@@ -67,13 +79,23 @@ impl Frame {
     pub(super) fn is_fresh(&self) -> bool {
         match self {
             Self::Office(visit, office) => login::is_fresh(office, visit.now),
+            Self::Staff(visit, _) => staff::is_fresh(visit),
         }
     }
 
     /// Looks at the password, where it was asked.
-    pub(super) async fn confirm(&self, app: &App, form: &Form) -> Result<Confirmed, LoginError> {
+    pub(super) async fn confirm(&self, app: &App, form: &Form) -> Result<Confirmed, Fault> {
         match self {
-            Self::Office(visit, office) => login::confirm(app, office, form, visit.now).await,
+            Self::Office(visit, office) => Ok(login::confirm(app, office, form, visit.now).await?),
+            Self::Staff(visit, desk) => Ok(staff::confirm(app, visit, desk, form).await?),
+        }
+    }
+
+    /// What else need not be entered with a passkey.
+    pub(super) const fn besides(&self) -> &'static str {
+        match self {
+            Self::Office(..) => "セキュリティコード",
+            Self::Staff(..) => "認証コード",
         }
     }
 

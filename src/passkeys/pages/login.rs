@@ -10,6 +10,7 @@ use super::{Asking, CREDENTIAL, NO_SCRIPT};
 use crate::app::App;
 use crate::login::{self, CodeCaller};
 use crate::security::devices;
+use crate::staff;
 use crate::web::components::{Back, ButtonRow, Mark, error_summary, help_details, notice};
 use crate::web::layout::Shell;
 use crate::web::{self, Answer, Cookie, Errors, Fault, Form, Visit, form_page, page, see_other};
@@ -30,6 +31,14 @@ const OFFICE: Ways = Ways {
     path: "/login/passkey",
     over: "/login?notice=passkey",
     otherwise: "パスキーを使えないときは、ログイン画面に戻り、ユーザIDとパスワードでログインしてください。",
+};
+
+const STAFF: Ways = Ways {
+    title: "パスキーでログイン",
+    login: "/staff/login",
+    path: "/staff/login/passkey",
+    over: "/staff/login?notice=passkey",
+    otherwise: "パスキーを使えないときは、ログイン画面に戻り、職員名、パスワード、認証コードでログインしてください。",
 };
 
 /// The one sentence for an unknown passkey, a wrong answer and a closed account.
@@ -53,7 +62,32 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let visitor = office(&app, &visit);
-    enter_at(&app, &visit, &OFFICE, visitor, form.get(CREDENTIAL)).await
+    enter_at(&app, &visit, &OFFICE, (visitor, None), form.get(CREDENTIAL)).await
+}
+
+/// \\[パスキーでログイン\\] of 【職員ログイン】
+#[handler]
+pub async fn begin_staff(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+    begin_at(&app, &visit, &STAFF, &member(&app, &visit).0).await
+}
+
+/// 【パスキーでログイン】 of staff
+#[handler]
+pub fn show_staff(app: Data<&App>, visit: Visit) -> Answer {
+    show_at(&app, &visit, &STAFF, &member(&app, &visit).0)
+}
+
+/// What the browser has answered, at the login of staff.
+#[handler]
+pub async fn enter_staff(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let visitor = member(&app, &visit);
+    enter_at(&app, &visit, &STAFF, visitor, form.get(CREDENTIAL)).await
+}
+
+/// With the cookie of a device that has none yet.
+fn member(app: &App, visit: &Visit) -> (Visitor, Option<String>) {
+    let (caller, device) = staff::login_caller(app, visit);
+    (Visitor::Staff(caller), device)
 }
 
 fn office(app: &App, visit: &Visit) -> Visitor {
@@ -87,11 +121,12 @@ fn show_at(app: &App, visit: &Visit, ways: &Ways, visitor: &Visitor) -> Answer {
     }
 }
 
-async fn enter_at(app: &App, visit: &Visit, ways: &Ways, visitor: Visitor, typed: &str) -> Answer {
+async fn enter_at(app: &App, visit: &Visit, ways: &Ways, (visitor, device): (Visitor, Option<String>), typed: &str) -> Answer {
     let Some(ceremony) = flow::waiting_login(app, &visitor)? else { return see_other(ways.over) };
     let mut errors = Errors::default();
     match flow::enter(app, &relying(visit)?, typed, visitor).await? {
         Taken::Office(entered) => return login::opened(visit, &entered),
+        Taken::Staff(session, member) => return staff::opened(visit, &session, member, device.as_deref()),
         Taken::Over => return see_other(ways.over),
         Taken::Refused => return form_page(true, refused(visit, ways)),
         Taken::NotAnAnswer if typed.is_empty() => errors.add("", NO_SCRIPT),

@@ -18,7 +18,7 @@ pub fn show(app: Data<&App>, visit: Visit, office: Office, Query(arrival): Query
 /// 【パスキーの登録】
 #[handler]
 pub fn new(app: Data<&App>, visit: Visit, office: Office) -> Answer {
-    own::new(&app, &Frame::Office(visit, office))
+    own::new(&app, &Frame::Office(visit, office), "")
 }
 
 /// \[次へ\]

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::kernel::{Id, jst};
 use crate::login;
 use crate::web::components::{
-    Back, ButtonRow, Choice, Mark, empty_state, error_summary, form, help_details, notice, radio_cards, text_field,
+    Back, ButtonRow, Choice, Mark, empty_state, error_summary, form, help_details, hidden, notice, radio_cards, text_field,
 };
 use crate::web::{Answer, Errors, Fault, Form, form_page, page, see_other};
 
@@ -44,23 +44,27 @@ pub(super) fn list(app: &App, frame: &Frame, arrival: &Arrival) -> Answer {
     page(list_screen(frame, &flow::held(app, &frame.acting())?, "", &Errors::default(), told))
 }
 
-/// The first screen of a registration; the second while a ceremony waits.
-pub(super) fn new(app: &App, frame: &Frame) -> Answer {
+/// The first screen of a registration; the second while a ceremony waits. `typed` is a name that came too late: it is proposed again.
+pub(super) fn new(app: &App, frame: &Frame, typed: &str) -> Answer {
     match flow::waiting(app, &frame.acting())? {
         Some(ceremony) => page(name_screen(frame, &ceremony, proposed(&ceremony), "", &Errors::default())),
-        None => page(first_screen(frame, &Errors::default())),
+        None => page(first_screen(frame, typed, &Errors::default())),
     }
 }
 
 /// \[次へ\]
 pub(super) async fn begin(app: &App, frame: &Frame, sent: &Form) -> Answer {
     let relying = frame.relying().ok_or(Fault::NotFound)?;
-    let mut errors = Errors::default();
+    let (typed, mut errors) = (sent.get("name"), Errors::default());
     let confirmed = frame.confirm(app, sent).await?;
     if !login::confirmed(&mut errors, &confirmed) {
-        return form_page(true, first_screen(frame, &errors));
+        return form_page(true, first_screen(frame, typed, &errors));
     }
-    match flow::begin(app, &relying, &frame.acting()).await? {
+    let mut acting = frame.acting();
+    if let Ok(name) = model::name(typed) {
+        acting.agent = name;
+    }
+    match flow::begin(app, &relying, &acting).await? {
         Went::Full => full(app, frame),
         Went::Done => see_other(&frame.below("new")),
         _ => see_other(frame.list()),
@@ -89,7 +93,7 @@ pub(super) async fn register(app: &App, frame: &Frame, sent: &Form) -> Answer {
         Went::Over | Went::Closed | Went::NotThere => {
             let mut errors = Errors::default();
             errors.add("", OVER);
-            return form_page(true, first_screen(frame, &errors));
+            return form_page(true, first_screen(frame, typed, &errors));
         }
     };
     errors.add("", why);
@@ -158,7 +162,7 @@ fn list_screen(frame: &Frame, held: &[Passkey], chosen: &str, errors: &Errors, t
             } @else {
                 (ButtonRow::forward_link("パスキーを追加", &frame.below("new")).back(Back::Link(frame.back())))
             }
-            (help())
+            (help(frame))
         }
     })
 }
@@ -170,7 +174,10 @@ fn removal(frame: &Frame, held: &[Passkey], chosen: &str, csrf: &str, errors: &E
         .zip(&ids)
         .map(|(one, id)| {
             let used = one.last_used.map_or_else(|| "まだ使われていません".to_owned(), jst::list_time);
-            Choice::new(id, &one.name).detail(html! { "登録: " (jst::list_time(one.created)) "　最後に使った日時: " (used) })
+            Choice::new(id, &one.name).detail(html! {
+                div { "登録日時: " (jst::list_time(one.created)) }
+                div { "最後に使った日時: " (used) }
+            })
         })
         .collect();
     html! {
@@ -183,7 +190,7 @@ fn removal(frame: &Frame, held: &[Passkey], chosen: &str, csrf: &str, errors: &E
     }
 }
 
-fn first_screen(frame: &Frame, errors: &Errors) -> Markup {
+fn first_screen(frame: &Frame, name: &str, errors: &Errors) -> Markup {
     frame.page(NEW, !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
@@ -194,10 +201,11 @@ fn first_screen(frame: &Frame, errors: &Errors) -> Markup {
                 p.lead { "いまお使いの端末、スマートフォン、またはセキュリティキーを、パスキーとして登録します。【次へ】ボタンを押してください。" }
                 div data-passkey-without="" { (notice(Mark::Warning, "", html! { p { (NO_SCRIPT) } })) }
                 (form(&frame.below("begin"), csrf, html! {
+                    @if model::name(name).is_ok() { (hidden("name", name)) }
                     (frame.password_again(errors))
                     (ButtonRow::forward("次へ").back(Back::Link(frame.list())))
                 }))
-                (help())
+                (help(frame))
             }
         }
     })
@@ -224,12 +232,12 @@ fn name_screen(frame: &Frame, ceremony: &Ceremony, typed: &str, answer: &str, er
     })
 }
 
-fn help() -> Markup {
+fn help(frame: &Frame) -> Markup {
     help_details(
         "パスキーとは",
         html! {
             p { "パスワードの代わりに、端末やセキュリティキーに保存された鍵でログインするしくみです。指紋や顔の情報は端末の中だけで使われ、このシステムには送られません。" }
-            p { "パスキーでログインするときは、セキュリティコードの入力も要りません。ほかの人も使う端末には、登録しないでください。" }
+            p { "パスキーでログインするときは、" (frame.besides()) "の入力も要りません。ほかの人も使う端末には、登録しないでください。" }
             p { "端末をなくしたときは、この画面でその端末のパスキーを削除してください。" }
         },
     )

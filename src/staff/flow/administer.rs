@@ -11,6 +11,7 @@ use super::super::{Role, Scope, store};
 use crate::audit::{self, Actor, Event};
 use crate::config::Config;
 use crate::kernel::{Id, Moment, jst};
+use crate::passkeys;
 use crate::security::devices;
 use crate::security::sessions::{self, Subject};
 use crate::store::{Store, StoreError, Tx};
@@ -159,9 +160,10 @@ fn reset(tx: &mut Tx<'_>, moment: &Moment, base: &str, name: StaffName) -> Resul
     })
 }
 
-/// Ends what is open and forgets the devices.
+/// Ends what is open, forgets the devices and takes the passkeys away.
 fn shut_out(tx: &mut Tx<'_>, member: Id) -> Result<(), StoreError> {
     sessions::end_all(tx, Subject::Staff(member))?;
+    passkeys::forget_all(tx, Subject::Staff(member))?;
     devices::forget_all(tx, &super::device_owner(member))
 }
 

@@ -9,7 +9,9 @@ use super::{FlowError, device_owner, of_member, tries};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Moment, Secret};
+use crate::passkeys;
 use crate::security::passwords::{self, PasswordFault};
+use crate::security::sessions::Subject;
 use crate::security::{Authenticator, Keys, PasswordHash, Purpose, devices};
 use crate::store::{StoreError, Tx};
 
@@ -119,6 +121,7 @@ pub async fn prove(app: &App, token: [u8; 32], typed: String, caller: Caller) ->
             let mut member = enrolled(member, password, step);
             member.authenticator = Some(sealed);
             store::save(tx, &member)?;
+            passkeys::forget_all(tx, Subject::Staff(member.id))?;
             devices::forget_all(tx, &device_owner(member.id))?;
             devices::remember(tx, &device_owner(member.id), caller.remember_as, moment.now)?;
             tries::succeed(tx, tries::door(&keys, &member.name), &caller)?;

@@ -171,7 +171,7 @@ pub async fn enter(app: &App, typed: String, caller: Caller) -> Result<Entered, 
                 store::end_attempt(tx, &caller.browser)?;
                 let door = tries::door(&keys, &member.name);
                 let id = member.id;
-                let session = open(tx, &moment, member, door, attempt.rehashed.take(), &caller)?;
+                let session = open(tx, &moment, member, (door, "done"), attempt.rehashed.take(), &caller)?;
                 return Ok(Entered::In(session, id));
             }
             attempt.wrong += 1;
@@ -208,7 +208,7 @@ fn open(
     tx: &mut Tx<'_>,
     moment: &Moment,
     mut member: Member,
-    door: [u8; 32],
+    (door, outcome): ([u8; 32], &'static str),
     rehashed: Option<PasswordHash>,
     caller: &Caller,
 ) -> Result<SessionToken, StoreError> {
@@ -227,6 +227,49 @@ fn open(
     let with = OpenSession { address: caller.client.clone(), device: Some(device), limited: false, agent: caller.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Staff(member.id), &with)?;
     let actor = Actor::Staff { id: member.id, name: member.name.to_string() };
-    audit::record(tx, moment, of_member(Event::new(actor, "staff.login").client(&caller.client), &member))?;
+    audit::record(tx, moment, of_member(Event::new(actor, "staff.login").outcome(outcome).client(&caller.client), &member))?;
     Ok(session)
+}
+
+/// Opens the session of a member whose passkey has answered: neither password nor code is asked. Who may not enter is refused. Locks are for
+/// passwords, which can be guessed: this way in stays open, and ends them as every login does.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn enter_by_passkey(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    keys: &Keys,
+    member: Id,
+    caller: &Caller,
+) -> Result<Option<SessionToken>, StoreError> {
+    let Some(member) = store::find(tx, member)?.filter(Member::may_enter) else {
+        refuse_passkey(tx, moment, Some(member), caller, "passkey_disabled")?;
+        return Ok(None);
+    };
+    let door = tries::door(keys, &member.name);
+    let session = open(tx, moment, member, (door, "entered_by_passkey"), None, caller)?;
+    // The password was not entered: before anything that opens the account changes, it is.
+    sessions::change(tx, &sessions::hash(session.expose()), |session| session.reauthenticated = Timestamp::UNIX_EPOCH)?;
+    Ok(Some(session))
+}
+
+/// The entry of a passkey that was refused; `None` if it is nobody's.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn refuse_passkey(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    member: Option<Id>,
+    caller: &Caller,
+    why: &'static str,
+) -> Result<(), StoreError> {
+    let member = member.map(|id| store::find(tx, id)).transpose()?.flatten();
+    let event = refused(why, caller);
+    let event = match &member {
+        Some(member) => of_member(event, member),
+        None => event,
+    };
+    audit::record(tx, moment, event)
 }

@@ -12,11 +12,12 @@ mod tries;
 use crate::audit::Event;
 use crate::kernel::Id;
 use crate::security::Busy;
-use crate::store::StoreError;
+use crate::store::{Reads, StoreError};
 use crate::web::Fault;
 
 use super::Scope;
 use super::model::Member;
+use super::store;
 
 /// Why no answer could be found.
 #[derive(Debug, thiserror::Error)]
@@ -38,13 +39,21 @@ impl From<FlowError> for Fault {
     }
 }
 
+/// Whether a member may enter at this moment.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn may_enter(r: &impl Reads, member: Id) -> Result<bool, StoreError> {
+    Ok(store::find(r, member)?.is_some_and(|member| member.may_enter()))
+}
+
 /// What a member's devices are remembered under.
 fn device_owner(member: Id) -> String {
     format!("staff {member}")
 }
 
 /// An entry about a member that the member's own federation may read.
-fn of_member(event: Event, member: &Member) -> Event {
+pub(super) fn of_member(event: Event, member: &Member) -> Event {
     let event = event.subject(member.id);
     match member.scope {
         Scope::One(prefecture) => event.prefecture(prefecture),

@@ -8,8 +8,9 @@ use poem::{Response, handler};
 use crate::app::App;
 use crate::config::Lockout;
 use crate::kernel::{Id, jst};
+use crate::passkeys;
 use crate::security::devices;
-use crate::security::sessions::Subject;
+use crate::security::sessions::{SessionToken, Subject};
 use crate::staff::flow::login::{self, Caller, Entered, Passed};
 use crate::staff::{Authenticator, StaffName, guard};
 use crate::web::components::{
@@ -70,6 +71,11 @@ fn told(visit: &Visit, word: &str) -> Markup {
             Mark::Warning,
             "認証コードの入力を終えられませんでした",
             "時間がたったか、誤りが続いたため、はじめからログインし直してください。",
+        ),
+        "passkey" => (
+            Mark::Warning,
+            "パスキーでのログインを終えられませんでした",
+            "時間がたったか、ほかの画面で操作されたため、ログインを中止しました。もう一度【パスキーでログイン】ボタンを押してください。",
         ),
         "logout" => (Mark::Success, "ログアウトしました", "共用のパソコンをお使いの場合は、ブラウザを閉じてください。"),
         _ => return html! {},
@@ -133,14 +139,7 @@ pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
     }
     let (caller, device) = caller(app, &visit);
     match login::enter(app, typed, caller).await? {
-        Entered::In(session, member) => {
-            let mut response = see_other(&first_screen(&visit, member))?;
-            cookies::set(&mut response, Cookie::Staff, session.expose(), visit.secure());
-            if let Some(device) = device {
-                cookies::set(&mut response, Cookie::Device, &device, visit.secure());
-            }
-            Ok(response)
-        }
+        Entered::In(session, member) => opened(&visit, &session, member, device.as_deref()),
         Entered::Wrong { left } => {
             errors.add(
                 "code",
@@ -150,6 +149,19 @@ pub async fn code(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer {
         }
         Entered::Over => see_other("/staff/login?notice=code"),
     }
+}
+
+/// The answer to a login that has opened a session. `device` is the cookie of a browser that had none.
+///
+/// # Errors
+/// Never; the type is what handlers return.
+pub fn opened(visit: &Visit, session: &SessionToken, member: Id, device: Option<&str>) -> Answer {
+    let mut response = see_other(&first_screen(visit, member))?;
+    cookies::set(&mut response, Cookie::Staff, session.expose(), visit.secure());
+    if let Some(device) = device {
+        cookies::set(&mut response, Cookie::Device, device, visit.secure());
+    }
+    Ok(response)
 }
 
 /// What something that cannot be a code of the authenticator is answered with; it costs no try.
@@ -164,7 +176,8 @@ pub(super) fn not_a_code(typed: &str) -> Option<&'static str> {
 }
 
 /// The browser of this visit; the second is the cookie of a device that has none yet.
-pub(super) fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
+#[must_use]
+pub fn caller(app: &App, visit: &Visit) -> (Caller, Option<String>) {
     let device = visit.cookie(Cookie::Device).and_then(|cookie| devices::read(&app.keys, cookie));
     let (cookie, remember_as) = match device {
         Some(known) => (None, known),
@@ -204,6 +217,7 @@ fn first(visit: &Visit, typed: &str, errors: &Errors, above: Markup, advice: Opt
             (password_field("password", "パスワード").required().autocomplete("current-password").error(errors.of("password")))
             (ButtonRow::forward("次へ").back(Back::Link("/")))
         }))
+        (passkeys::login_offer(visit, "/staff/login/passkey/begin"))
         @if let Some(advice) = advice { (advice) }
         p.note { (HELP) }
     })

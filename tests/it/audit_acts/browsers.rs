@@ -1,7 +1,9 @@
 //! What visitors, offices and staff do with a browser, and what time does.
 
+mod members;
 mod offices;
 
+use members::a_member_registers_a_passkey;
 use offices::{
     an_office_changes_its_data, an_office_comes_in, an_office_helps_itself, an_office_is_asked_again,
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
@@ -24,7 +26,7 @@ use crate::staff_mails::{forms, tell_change};
 use crate::support::TestApp;
 use crate::support::browser::Browser;
 use crate::support::office::{NEW_PASSWORD, PASSWORD as OF_THE_OFFICE, TEMPORARY, USER};
-use crate::support::passkey::{Device, LIST};
+use crate::support::passkey::{Device, LIST, options};
 use crate::support::reissue::code_in;
 use crate::support::staff::{Member, PASSWORD, enrol_by, log_in, path_of_link};
 
@@ -91,6 +93,9 @@ pub const BY_BROWSER: &[&str] = &[
     "staff.enrol",
     "staff.login",
     "staff.logout",
+    "staff.passkey_add",
+    "staff.passkey_remove",
+    "staff.reauth",
 ];
 
 /// An office whose account the desk manages.
@@ -361,6 +366,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_office_is_asked_again(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
+    a_member_registers_a_passkey(&app, &mut witness).await;
     an_office_looks_after_its_address(&app, &mut witness).await;
     an_office_changes_its_data(&app, &mut witness).await;
     an_office_helps_itself(&app, &mut witness).await;

@@ -8,12 +8,17 @@ use uketsuke::demo::people::OFFICE_PASSWORD;
 use uketsuke::kernel::UserId;
 
 use super::chrome::Chrome;
-use super::house::Demo;
+use super::house::{Demo, House};
+use super::people::Member;
 
 const LOGIN: &str = "パスキーでログイン";
 const NEW: &str = "パスキーの登録";
 const LIST: &str = "パスキー";
 const NAME: &str = "受付カウンターのノートパソコン 指紋";
+const LEDGER: &str = "\
+都道府県番号,事業所番号,事業所名,事業所名カナ,郵便番号,住所,方書,電話番号,FAX番号,法人名,状態,請求方法
+07,0799900014,さくらの里デイサービス,サクラノサトデイサービス,000-0001,福島県架空市見本町1番地1,,0000-07-0101,,社会福祉法人見本会,有効,電子
+";
 /// Longest wait for the browser's own dialogue; reached only when a test fails.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -145,6 +150,48 @@ async fn remove(chrome: &Chrome) {
     chrome.find(".notice.success").await;
     chrome.screen(LIST, "削除した").await;
     assert!(!chrome.text().await.contains(NAME));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_of_staff_registers_a_passkey_and_enters_with_it() {
+    let house = House::open(LEDGER);
+    let chrome = Chrome::start(&house.url, true).await;
+    let device = Virtual::add(&chrome).await;
+    let mut member = Member::enrol(&house, &chrome, "佐藤 花子", "clerk").await;
+    member.log_in(&chrome).await;
+    chrome.expect("ダッシュボード").await;
+    chrome.follow("パスキー").await;
+    chrome.screen(LIST, "職員、0件").await;
+    chrome.follow("パスキーを追加").await;
+    chrome.screen(NEW, "職員、はじめ").await;
+    chrome.press("次へ").await;
+    chrome.screen(NEW, "職員、名前").await;
+    chrome.fill("name", NAME).await;
+    chrome.press("登録").await;
+    chrome.find(".notice.success").await;
+    chrome.screen(LIST, "職員、登録した").await;
+    chrome.press("ログアウト").await;
+    chrome.screen("職員ログイン", "パスキーのボタン").await;
+    device.verifies(false).await;
+    chrome.press(LOGIN).await;
+    told(&chrome, "確認できませんでした").await;
+    chrome.screen(LOGIN, "職員、確認できない").await;
+    device.verifies(true).await;
+    chrome.press("パスキーを確認").await;
+    chrome.expect("ダッシュボード").await;
+    // The password was not entered this time.
+    chrome.open("/staff/passkeys").await;
+    chrome.expect(LIST).await;
+    chrome.find("input[name=passkey] + label").await.click().await.unwrap();
+    chrome.fill("current_password", &member.password).await;
+    chrome.press("削除").await;
+    chrome.find(".notice.success").await;
+    assert!(!chrome.text().await.contains(NAME));
+    chrome.press("ログアウト").await;
+    chrome.press(LOGIN).await;
+    chrome.find(".notice.failure").await;
+    chrome.screen(LOGIN, "職員、断られた").await;
+    chrome.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

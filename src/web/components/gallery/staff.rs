@@ -28,10 +28,14 @@ fn page(title: &str, current: &str, beside: Option<Markup>, body: Markup) -> Mar
     let menu: Vec<NavItem<'_>> =
         MENU.iter().map(|(label, count)| NavItem { label, href: "#main", current: *label == current, count: *count }).collect();
     let logout = Logout { action: "/staff/logout", csrf: "t" };
-    let shell =
-        Shell::Staff {
-            name: "佐藤 花子", role: "承認者", federation: "福島県国民健康保険団体連合会", menu: &menu, logout
-        };
+    let shell = Shell::Staff {
+        name: "佐藤 花子",
+        role: "承認者",
+        federation: "福島県国民健康保険団体連合会",
+        own: None,
+        menu: &menu,
+        logout,
+    };
     let page = Page::new(title, shell, Clock::At(&now), &desks);
     match beside {
         Some(beside) => page.beside_title(beside).render(body),
