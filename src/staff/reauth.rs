@@ -32,9 +32,11 @@ pub fn is_fresh(visit: &Visit) -> bool {
 
 /// The field 《現在のパスワード》; nothing while the password is fresh.
 #[must_use]
-pub fn password_again(visit: &Visit, errors: &Errors) -> Markup {
+pub fn password_again(visit: &Visit, desk: &Desk, errors: &Errors) -> Markup {
     html! {
         @if !is_fresh(visit) {
+            // Password managers look for the user's name before the password.
+            input type="text" name="user_id" value=(desk.name) autocomplete="username" readonly hidden;
             (password_field(FIELD, "現在のパスワード").required().autocomplete("current-password")
                 .support("安全のため、もう一度入力してください。").error(errors.of(FIELD)))
         }

@@ -8,9 +8,10 @@ use uketsuke::kernel::UserId;
 use uketsuke::passkeys::{self, MOST, Passkey};
 use uketsuke::security::sessions::Subject;
 
+use crate::reset;
 use crate::support::TestApp;
 use crate::support::browser::Browser;
-use crate::support::office::{PASSWORD, USER};
+use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER};
 use crate::support::passkey::{Device, LIST};
 use crate::support::refusal::Sample;
 
@@ -244,4 +245,31 @@ async fn passkeys_hide_themselves_where_the_address_is_no_name() {
     let page = browser.get(LIST).await;
     assert!(page.says("このシステムのアドレスでは、パスキーを使えません") && !page.says("パスキーを追加"), "{}", page.text());
     assert_eq!(browser.post(&format!("{LIST}/begin"), &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn q33_a_letter_and_a_reset_shut_out_a_passkey_for_good_and_a_change_of_the_password_says_that_it_stays() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    let mut device = browser.register(&app, LIST, NAME).await;
+    browser.get("/office/user/password").await;
+    let fields = [("current_password", PASSWORD), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
+    let page = browser.submit("/office/user/password", &fields).await;
+    assert!(page.says("登録されているパスキー（1件）は、これまでどおり使えます"), "{}", page.text());
+    assert_eq!(app.browser().enter_with(&mut device).await.location(), Some("/office"));
+    app.letter(user).await;
+    assert_eq!(app.browser().enter_with(&mut device).await.location(), Some("/office"), "nobody has used the letter yet");
+    assert_eq!(app.browser().log_in(USER, TEMPORARY).await.location(), Some("/first-login"));
+    assert!(app.browser().enter_with(&mut device).await.says("このパスキーではログインできませんでした"));
+    assert_eq!(held(&app, user), []);
+
+    let (other, mut browser) = at_work(&app, "KJ131366666666").await;
+    let mut device = browser.register(&app, LIST, NAME).await;
+    app.take_mails().await;
+    let mut lost = app.browser();
+    reset::prove(&app, &mut lost, "1366666666", reset::REGISTERED).await;
+    assert_eq!(reset::change(&mut lost, NEW_PASSWORD).await.location(), Some("/reset/done"));
+    assert!(app.browser().enter_with(&mut device).await.says("このパスキーではログインできませんでした"));
+    assert_eq!(held(&app, other), []);
+    app.take_mails().await;
 }

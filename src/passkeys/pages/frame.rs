@@ -71,7 +71,7 @@ impl Frame {
     pub(super) fn password_again(&self, errors: &Errors) -> Markup {
         match self {
             Self::Office(visit, office) => login::password_again(office, visit.now, errors),
-            Self::Staff(visit, _) => staff::password_again(visit, errors),
+            Self::Staff(visit, desk) => staff::password_again(visit, desk, errors),
         }
     }
 

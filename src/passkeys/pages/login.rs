@@ -30,7 +30,7 @@ const OFFICE: Ways = Ways {
     login: "/login",
     path: "/login/passkey",
     over: "/login?notice=passkey",
-    otherwise: "パスキーを使えないときは、ログイン画面に戻り、ユーザIDとパスワードでログインしてください。",
+    otherwise: "パスキーを使えないときは、ユーザIDとパスワードでログインしてください。",
 };
 
 const STAFF: Ways = Ways {
@@ -38,12 +38,11 @@ const STAFF: Ways = Ways {
     login: "/staff/login",
     path: "/staff/login/passkey",
     over: "/staff/login?notice=passkey",
-    otherwise: "パスキーを使えないときは、ログイン画面に戻り、職員名、パスワード、認証コードでログインしてください。",
+    otherwise: "パスキーを使えないときは、職員名、パスワード、認証コードでログインしてください。",
 };
 
 /// The one sentence for an unknown passkey, a wrong answer and a closed account.
-const REFUSED: &str =
-    "このパスキーではログインできませんでした。ログイン画面に戻り、もう一度お試しになるか、ほかの方法でログインしてください。";
+const REFUSED: &str = "このパスキーではログインできませんでした。ログイン画面に戻り、もう一度お試しください。";
 const NOT_AN_ANSWER: &str = "パスキーを確認できませんでした。もう一度、ボタンを押してください。";
 
 /// \[パスキーでログイン\] of 【ログイン】

@@ -8,7 +8,9 @@ use super::{MENU, steps};
 use crate::accounts::Heard;
 use crate::app::App;
 use crate::login::{self, MOVED, MenuPage, Office, new_password_fields_below};
+use crate::passkeys;
 use crate::security::passwords::PasswordFault;
+use crate::security::sessions::Subject;
 use crate::user_info::flow::{self, ChangeError};
 use crate::web::components::{Back, ButtonRow, error_summary, form, password_field};
 use crate::web::{Answer, Cookie, Errors, Form, Visit, cookies, page, page_422, see_other};
@@ -59,9 +61,16 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
 
 /// 【処理終了】
 #[handler]
-pub fn done(visit: Visit, office: Office) -> Answer {
+pub fn done(app: Data<&App>, visit: Visit, office: Office) -> Answer {
+    let passkeys = app.store.read(|r| passkeys::of_owner(r, Subject::Office(office.account.user_id)))?.len();
     let text = html! {
         p { "次回から、新しいパスワードでログインしてください。ほかの端末は、すべてログアウトしました。" }
+        @if passkeys > 0 {
+            p {
+                "登録されているパスキー（" (passkeys) "件）は、これまでどおり使えます。心当たりのないものがないか、"
+                a href="/office/user/passkeys" { "パスキー" } "の画面でお確かめください。"
+            }
+        }
         p { (Heard::of(&office.account).sentence()) }
     };
     page(super::done(&visit, &office, TITLE, "パスワードを変更しました", &text))

@@ -181,7 +181,7 @@ async fn a_member_of_staff_registers_a_passkey_and_enters_with_it() {
     chrome.expect("ダッシュボード").await;
     // The password was not entered this time.
     chrome.open("/staff/passkeys").await;
-    chrome.expect(LIST).await;
+    chrome.screen(LIST, "職員、1件").await;
     chrome.find("input[name=passkey] + label").await.click().await.unwrap();
     chrome.fill("current_password", &member.password).await;
     chrome.press("削除").await;
