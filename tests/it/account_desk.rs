@@ -304,7 +304,7 @@ async fn cleared_addresses_need_a_proof_and_are_told_to_those_who_had_them() {
     let (path, seen) = (account_path(user.office()), seen(&mut approver, user).await);
     let long = "あ".repeat(501);
     for (proof, told) in
-        [("", "本人確認の方法を入力"), (long.as_str(), "本人確認の方法は500文字以内"), ("一\n二", "本人確認の方法は500文字以内")]
+        [("", "確認した方法を入力"), (long.as_str(), "確認した方法は500文字以内"), ("一\n二", "確認した方法は500文字以内")]
     {
         let fields = [("act", "clear_addresses"), ("seen", &seen), ("clear_reason", WHY), ("clear_proof", proof)];
         let page = approver.post(&path, &fields).await;

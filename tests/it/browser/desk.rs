@@ -1,11 +1,11 @@
 //! An office reads its notices and looks at its applications; its federation suspends it and lets it in again.
 
 use uketsuke::demo::offices;
-use uketsuke::demo::people::{OFFICE_PASSWORD, STAFF, STAFF_PASSWORD};
-use uketsuke::kernel::UserId;
+use uketsuke::demo::people::OFFICE_PASSWORD;
 use uketsuke::staff::Role;
 
 use super::chrome::Chrome;
+use super::errands::{enter, sit_down};
 use super::house::Demo;
 
 /// Its application has been gone through to the end.
@@ -25,10 +25,10 @@ async fn walk(scripts: bool) {
     let demo = Demo::start();
     let office = Chrome::start(&demo.url, scripts).await;
     let desk = Chrome::start(&demo.url, scripts).await;
-    log_in_with(&office, "machigai-1").await;
+    enter(&office, OFFICE, "machigai-1").await;
     log_in(&office).await;
     office.screen("お知らせ", "未読").await;
-    office.find(".fold summary").await.click().await.unwrap();
+    office.click(".fold summary").await;
     office.screen("お知らせ", "ログインできなかった記録").await;
     assert!(office.text().await.contains("パスワードの誤り"), "{}", office.text().await);
     read(&office).await;
@@ -51,14 +51,7 @@ fn account() -> String {
 }
 
 async fn log_in(chrome: &Chrome) {
-    log_in_with(chrome, OFFICE_PASSWORD).await;
-}
-
-async fn log_in_with(chrome: &Chrome, password: &str) {
-    chrome.open("/login").await;
-    chrome.fill("user_id", &UserId::of(offices::key(OFFICE.0, OFFICE.1)).to_string()).await;
-    chrome.fill("password", password).await;
-    chrome.press("ログイン").await;
+    enter(chrome, OFFICE, OFFICE_PASSWORD).await;
 }
 
 /// How many are unread, as the page says.
@@ -91,23 +84,6 @@ async fn look_up(chrome: &Chrome) {
     chrome.follow("U20").await;
     chrome.screen("照会内容", "完了").await;
     assert!(chrome.text().await.contains("仮パスワードでのログインを確認しました"));
-}
-
-/// A member of staff of 07, with the code that the demo shows.
-async fn sit_down(chrome: &Chrome, role: Role) {
-    let member = STAFF.iter().find(|one| one.place == Some(7) && one.role == role).unwrap();
-    chrome.open("/staff/login").await;
-    chrome.fill("name", member.name).await;
-    chrome.fill("password", STAFF_PASSWORD).await;
-    chrome.press("次へ").await;
-    chrome.expect("職員ログイン（認証コード）").await;
-    chrome.open("/demo/codes").await;
-    let row = chrome.find_text(&format!("//tr[contains(., '{}')]", member.name)).await;
-    let code = row.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap();
-    chrome.open("/staff/login/code").await;
-    chrome.fill("code", code).await;
-    chrome.press("ログイン").await;
-    chrome.expect("ダッシュボード").await;
 }
 
 async fn clerk(chrome: &Chrome) {

@@ -99,6 +99,8 @@ impl Drop for House {
 pub struct Demo {
     process: Child,
     pub url: String,
+    /// Where its data stay, if they outlive the process.
+    folder: Option<TempDir>,
 }
 
 impl Demo {
@@ -109,17 +111,43 @@ impl Demo {
 
     /// Starts at another time.
     pub fn start_at(now: &str) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(["demo", "--listen", "127.0.0.1:0", "--now", now])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let url = lines.find(|line| line.trim().starts_with("http://localhost:")).expect("the demo says where it is");
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { process, url: url.trim().to_owned() }
+        let (process, url) = demo("127.0.0.1:0", now, None);
+        Self { process, url, folder: None }
     }
+
+    /// Starts on the morning of 2026-01-20, with data that stay.
+    pub fn start_to_stay() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (process, url) = demo("127.0.0.1:0", "2026-01-20T10:00:00+09:00", Some(folder.path()));
+        Self { process, url, folder: Some(folder) }
+    }
+
+    /// Ends, and starts at this time on the data and at the address of before. The mails are gone.
+    pub fn go_on_at(&mut self, now: &str) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        let listen = self.url.replace("http://", "");
+        (self.process, self.url) = demo(&listen, now, Some(self.folder().as_path()));
+    }
+
+    /// The folder of a demo whose data stay.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.as_ref().expect("started to stay").path().to_path_buf()
+    }
+}
+
+/// The process, and where it is reached.
+fn demo(listen: &str, now: &str, folder: Option<&Path>) -> (Child, String) {
+    let mut command = Command::new(PROGRAM);
+    command.args(["demo", "--listen", listen, "--now", now]);
+    if let Some(folder) = folder {
+        command.arg("--data").arg(folder);
+    }
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let url = lines.find(|line| line.trim().starts_with("http://localhost:")).expect("the demo says where it is");
+    std::thread::spawn(move || lines.for_each(drop));
+    (process, url.trim().to_owned())
 }
 
 impl Drop for Demo {

@@ -1,14 +1,18 @@
 //! The product as people meet it: the real program, a real SMTP server, real Chromium, and paper read back from the PDF.
 
+mod addresses;
+mod again;
 mod chrome;
 mod code;
 mod desk;
+mod errands;
 mod hands;
 pub mod house;
 mod look;
 mod office;
 mod passkey;
 mod people;
+mod rescue;
 mod reset;
 mod rules;
 mod tour;

@@ -9,7 +9,7 @@ use super::house::{Demo, House};
 use super::walk::code;
 use crate::support::pdf;
 
-const LEDGER: &str = "\
+pub const LEDGER: &str = "\
 都道府県番号,事業所番号,事業所名,事業所名カナ,郵便番号,住所,方書,電話番号,FAX番号,法人名,状態,請求方法
 07,0799900014,さくらの里デイサービス,サクラノサトデイサービス,000-0001,福島県架空市見本町1番地1,見本ビル2階,0000-07-0101,0000-07-0102,社会福祉法人見本会,有効,電子
 ";
@@ -196,6 +196,9 @@ async fn before_the_last_day(scripts: bool) {
         chrome.choose("later", "1").await;
         chrome.press("次へ").await;
         chrome.expect("お知らせ").await;
+        chrome.open("/office/user/addresses").await;
+        chrome.screen("セキュリティ用メールアドレス一覧", "0件").await;
+        assert!(!chrome.has_button("追加").await, "registered at the next login");
         chrome.press("ログアウト").await;
     }
     log_in(&chrome, &user_id, OFFICE_PASSWORD).await;

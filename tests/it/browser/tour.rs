@@ -1,13 +1,16 @@
 //! The screens of staff with a full house: `uketsuke demo` shows every state, and each is looked at.
 
 use fantoccini::Locator;
-use uketsuke::demo::people::{OFFICE_PASSWORD, STAFF, STAFF_PASSWORD, TEMPORARY_PASSWORD};
+use uketsuke::demo::people::{OFFICE_PASSWORD, TEMPORARY_PASSWORD};
 use uketsuke::demo::{TOLD, offices};
-use uketsuke::kernel::UserId;
+use uketsuke::staff::Role;
 use uketsuke::{letters, reissue};
 
 use super::chrome::Chrome;
-use super::house::Demo;
+use super::errands::{enter, sit_down};
+use super::house::{Demo, House};
+use super::office::LEDGER;
+use super::people::Member;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_can_be_looked_at_from_all_sides() {
@@ -18,6 +21,25 @@ async fn the_demo_can_be_looked_at_from_all_sides() {
     staff_log_in(&chrome).await;
     applications(&chrome).await;
     letters_and_ledger(&chrome).await;
+    chrome.close().await;
+}
+
+/// What only the system administrator can put right stands on top of the dashboard of the federation's administrator.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_warns_of_the_clock_and_of_missing_backups() {
+    let mut demo = Demo::start_to_stay();
+    demo.go_on_at("2026-01-19T10:00:00+09:00");
+    let chrome = Chrome::start(&demo.url, true).await;
+    sit_down(&chrome, Role::Admin).await;
+    chrome.screen("ダッシュボード", "時計").await;
+    assert!(chrome.text().await.contains("サーバーの時計が正しくないか"));
+    chrome.close().await;
+
+    let house = House::open(LEDGER);
+    let chrome = Chrome::start(&house.url, true).await;
+    Member::enrol(&house, &chrome, "高橋 真理", "admin").await.log_in(&chrome).await;
+    chrome.screen("ダッシュボード", "バックアップ").await;
+    assert!(chrome.text().await.contains("バックアップが設定されていません"));
     chrome.close().await;
 }
 
@@ -32,16 +54,14 @@ async fn visitors(chrome: &Chrome) {
     chrome.screen("届いたメール", "本文").await;
 }
 
-async fn enter(chrome: &Chrome, (place, serial): (u8, u8), password: &str) {
-    chrome.open("/login").await;
-    chrome.fill("user_id", &UserId::of(offices::key(place, serial)).to_string()).await;
-    chrome.fill("password", password).await;
-    chrome.press("ログイン").await;
-}
-
 async fn offices_log_in(chrome: &Chrome) {
     enter(chrome, (7, 2), OFFICE_PASSWORD).await;
     chrome.screen("お知らせ", "事業所").await;
+    chrome.press("ログアウト").await;
+    enter(chrome, (7, 1), OFFICE_PASSWORD).await;
+    chrome.screen("お知らせ", "あてのないとき").await;
+    chrome.follow("照会一覧").await;
+    chrome.screen("照会一覧", "0件").await;
     chrome.press("ログアウト").await;
     enter(chrome, TOLD[0], TEMPORARY_PASSWORD).await;
     chrome.expect("警告").await;
@@ -54,19 +74,9 @@ async fn offices_log_in(chrome: &Chrome) {
 }
 
 async fn staff_log_in(chrome: &Chrome) {
-    let approver = STAFF.iter().find(|one| one.name == "鈴木 一郎").unwrap();
-    chrome.open("/staff/login").await;
-    chrome.fill("name", approver.name).await;
-    chrome.fill("password", STAFF_PASSWORD).await;
-    chrome.press("次へ").await;
-    chrome.expect("職員ログイン（認証コード）").await;
     chrome.open("/demo/codes").await;
     chrome.screen("認証コード", "デモ").await;
-    let row = chrome.find_text(&format!("//tr[contains(., '{}')]", approver.name)).await;
-    let code = row.split_whitespace().find(|word| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit())).unwrap();
-    chrome.open("/staff/login/code").await;
-    chrome.fill("code", code).await;
-    chrome.press("ログイン").await;
+    sit_down(chrome, Role::Approver).await;
     chrome.screen("ダッシュボード", "デモ").await;
 }
 

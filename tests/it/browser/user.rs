@@ -1,13 +1,9 @@
 //! ユーザ情報変更 as an office walks through it: its addresses, its devices, its password; with scripts and without.
 
-use std::time::{Duration, Instant};
-
-use fantoccini::Locator;
-use uketsuke::demo::offices;
 use uketsuke::demo::people::OFFICE_PASSWORD;
-use uketsuke::kernel::UserId;
 
 use super::chrome::Chrome;
+use super::errands::{address, enter, mailed as code};
 use super::house::Demo;
 
 const LIST: &str = "セキュリティ用メールアドレス一覧";
@@ -16,8 +12,6 @@ const OTP: &str = "ワンタイムパスワード入力";
 const CODE: &str = "確認コード入力";
 const NEW: &str = "kanrisha.no.tanaka.hanako@mail.mihon-dayservice.example.jp";
 const NEW_PASSWORD: &str = "Yuki-no-hi-8ji";
-/// Longest wait for a mail; reached only when a test fails.
-const DEADLINE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_office_changes_its_own_data() {
@@ -49,40 +43,13 @@ async fn walk(scripts: bool) {
     chrome.close().await;
 }
 
-async fn enter(chrome: &Chrome, (place, serial): (u8, u8), password: &str) {
-    chrome.open("/login").await;
-    chrome.fill("user_id", &UserId::of(offices::key(place, serial)).to_string()).await;
-    chrome.fill("password", password).await;
-    chrome.press("ログイン").await;
-}
-
-/// The code of the `n`th mail of this title to this address.
-async fn code(chrome: &Chrome, title: &str, to: &str, n: usize, digits: usize) -> String {
-    let path = format!("//tr[contains(., '{title}') and contains(., '{to}')]//a");
-    let end = Instant::now() + DEADLINE;
-    loop {
-        chrome.open("/demo/mail").await;
-        chrome.expect("届いたメール").await;
-        let mut links = chrome.client.find_all(Locator::XPath(&path)).await.unwrap();
-        if links.len() >= n {
-            // Newest first.
-            links.remove(0).click().await.unwrap();
-            let text = chrome.find_text("//div[@class='mail-text']").await;
-            let line = text.lines().find(|line| line.len() == digits && line.bytes().all(|b| b.is_ascii_digit()));
-            return line.unwrap_or_else(|| panic!("{text}")).to_owned();
-        }
-        assert!(Instant::now() < end, "{title} to {to} did not come");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
-fn wrong(code: &str) -> String {
+pub(super) fn wrong(code: &str) -> String {
     let digits = code.len();
     format!("{:0digits$}", (code.parse::<u32>().unwrap() + 1) % 10_u32.pow(u32::try_from(digits).unwrap()))
 }
 
 async fn add(chrome: &Chrome) {
-    let contact = offices::OFFICES.iter().find(|one| (one.place, one.serial) == (7, 1)).unwrap().mail(1).to_string();
+    let contact = address((7, 1), 1);
     chrome.follow(EDIT).await;
     chrome.screen(LIST, "1件").await;
     assert!(!chrome.text().await.contains("削除"), "the only one cannot be deleted");
@@ -152,7 +119,7 @@ async fn devices(chrome: &Chrome, other: &Chrome) {
     chrome.open("/office/user").await;
     chrome.follow("ログイン中の端末").await;
     chrome.screen("ログイン中の端末", "2台").await;
-    chrome.find("tbody tr:not(:has(.badge)) button").await.click().await.unwrap();
+    chrome.click("tbody tr:not(:has(.badge)) button").await;
     chrome.find(".notice.success").await;
     chrome.screen("ログイン中の端末", "ログアウトさせた").await;
     other.open("/office").await;

@@ -1,0 +1,124 @@
+//! What a federation does for an office that cannot get in, and against a letter in the wrong hands.
+
+use uketsuke::demo::TOLD;
+use uketsuke::demo::people::{OFFICE_PASSWORD, TEMPORARY_PASSWORD};
+use uketsuke::staff::Role;
+
+use super::chrome::Chrome;
+use super::errands::{enter, open_account, sit_down};
+use super::house::Demo;
+
+const OFFICE: (u8, u8) = (7, 19);
+const DESK: &str = "ユーザの管理";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_is_ended_by_staff_or_by_waiting() {
+    lock(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q58_a_lock_is_ended_by_staff_or_by_waiting_without_scripts() {
+    lock(false).await;
+}
+
+async fn lock(scripts: bool) {
+    let mut demo = Demo::start_to_stay();
+    let (office, desk) = (Chrome::start(&demo.url, scripts).await, Chrome::start(&demo.url, scripts).await);
+    three_wrong(&office).await;
+    sit_down(&desk, Role::Clerk).await;
+    open_account(&desk, OFFICE).await;
+    desk.screen(DESK, "ロック中").await;
+    desk.open_panel("ロックの解除を確定する").await;
+    desk.press("ロックの解除を確定する").await;
+    desk.screen(DESK, "ロック解除のエラー").await;
+    desk.fill("unlock_reason", "台帳の電話番号へかけ直し、事業所の方であることを確認した").await;
+    desk.press("ロックの解除を確定する").await;
+    desk.screen(DESK, "ロックを解除した").await;
+    enter(&office, OFFICE, OFFICE_PASSWORD).await;
+    office.expect("お知らせ").await;
+    office.press("ログアウト").await;
+
+    three_wrong(&office).await;
+    enter(&office, OFFICE, OFFICE_PASSWORD).await;
+    office.expect("ログイン").await;
+    assert!(office.text().await.contains("ログインを一時的に停止しています"), "the right password does not open either");
+    demo.go_on_at("2026-01-20T10:31:00+09:00");
+    enter(&office, OFFICE, OFFICE_PASSWORD).await;
+    office.expect("お知らせ").await;
+    office.close().await;
+    desk.close().await;
+}
+
+/// The third locks; the screen counts down where scripts run.
+async fn three_wrong(chrome: &Chrome) {
+    for _ in 0..3 {
+        enter(chrome, OFFICE, "machigai-1").await;
+    }
+    chrome.screen("ログイン", "ロック中").await;
+    assert!(chrome.text().await.contains("もう一度ログインできるようになります"));
+    if chrome.scripts {
+        let left = || async { chrome.find_text("//*[@data-countdown]").await };
+        let first = left().await;
+        let end = std::time::Instant::now() + super::chrome::DEADLINE;
+        while left().await == first {
+            assert!(std::time::Instant::now() < end, "{first} does not count down");
+            tokio::time::sleep(super::chrome::PAUSE).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_temporary_password_is_withdrawn_and_addresses_are_cleared() {
+    withdraw_and_clear(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q58_a_temporary_password_is_withdrawn_and_addresses_are_cleared_without_scripts() {
+    withdraw_and_clear(false).await;
+}
+
+async fn withdraw_and_clear(scripts: bool) {
+    let demo = Demo::start();
+    let (office, desk) = (Chrome::start(&demo.url, scripts).await, Chrome::start(&demo.url, scripts).await);
+    sit_down(&desk, Role::Approver).await;
+    withdraw(&desk).await;
+    enter(&office, TOLD[0], TEMPORARY_PASSWORD).await;
+    office.expect("ログイン").await;
+    assert!(office.text().await.contains("ログインできませんでした"));
+
+    enter(&office, OFFICE, OFFICE_PASSWORD).await;
+    office.expect("お知らせ").await;
+    clear(&desk).await;
+    office.follow("照会一覧").await;
+    office.screen("ログイン", "アドレスを消された後").await;
+    enter(&office, OFFICE, OFFICE_PASSWORD).await;
+    office.screen("セキュリティ用メールアドレス設定", "消された後").await;
+    office.close().await;
+    desk.close().await;
+}
+
+async fn withdraw(desk: &Chrome) {
+    open_account(desk, TOLD[0]).await;
+    desk.screen(DESK, "仮パスワードあり").await;
+    desk.open_panel("仮パスワードの取消しを確定する").await;
+    desk.press("仮パスワードの取消しを確定する").await;
+    desk.screen(DESK, "取消しのエラー").await;
+    desk.fill("withdraw_reason", "通知書が別の方に届いたと連絡があったため").await;
+    desk.press("仮パスワードの取消しを確定する").await;
+    desk.screen(DESK, "取り消した").await;
+    assert!(desk.text().await.contains("仮パスワードを取り消しました"));
+    desk.open("/staff/letters?list=expired").await;
+    desk.screen("通知書", "取り消した後の期限切れ").await;
+}
+
+async fn clear(desk: &Chrome) {
+    open_account(desk, OFFICE).await;
+    desk.open_panel("登録アドレスの消去を確定する").await;
+    desk.fill("clear_reason", "どのアドレスも退職者のもので、受信できないため").await;
+    desk.press("登録アドレスの消去を確定する").await;
+    desk.screen(DESK, "確認した方法がない").await;
+    desk.fill("clear_proof", "台帳の電話番号へかけ直し、管理者の身分証の写しを受け取った").await;
+    desk.press("登録アドレスの消去を確定する").await;
+    desk.screen(DESK, "アドレスを消した").await;
+    assert!(desk.text().await.contains("登録アドレスを消しました"));
+}
