@@ -30,9 +30,9 @@ pub(super) enum Refused {
     ReasonMissing,
     #[error("理由は{REASON_MOST}文字以内の1行で入力してください。")]
     ReasonForm,
-    #[error("本人確認の方法を入力してください。")]
+    #[error("確認した方法を入力してください。")]
     ProofMissing,
-    #[error("本人確認の方法は{REASON_MOST}文字以内の1行で入力してください。")]
+    #[error("確認した方法は{REASON_MOST}文字以内の1行で入力してください。")]
     ProofForm,
     #[error("現在、ロックされている端末も、誤ったログインの記録もありません。")]
     NothingLocked,

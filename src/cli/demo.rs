@@ -77,12 +77,13 @@ pub fn run(args: &Args) -> Result<(), CliError> {
     })
 }
 
-/// Port 0 is any free one; it must be known beforehand, because mails and letters name it.
+/// Port 0 is any free one; it must be known beforehand, because mails and letters name it. One that is taken is told before two months are
+/// played for nobody.
 fn with_port(listen: SocketAddr) -> Result<SocketAddr, CliError> {
-    if listen.port() != 0 {
-        return Ok(listen);
-    }
-    std::net::TcpListener::bind(listen).and_then(|free| free.local_addr()).map_err(failed)
+    std::net::TcpListener::bind(listen).and_then(|free| free.local_addr()).map_err(|error| {
+        let why = serving::cannot_listen(listen, &error);
+        CliError::Failed(format!("{why}。ほかのポートは --listen 9000 のように指定できます"))
+    })
 }
 
 fn open(mut config: Config, args: &Args, mails: Memory) -> Result<(App, Option<AdminSocket>), CliError> {
@@ -124,7 +125,8 @@ fn words(app: &App, args: &Args) -> String {
     let code = format!("セキュリティコード {}", people::OFFICE_CODE);
     lines.push(office(with_code.0, with_code.1, people::OFFICE_PASSWORD, &code));
     lines.push(office(with_app.0, with_app.1, people::OFFICE_PASSWORD, "認証アプリ（コードは /demo/codes）"));
-    lines.push(office(13, 1, people::OFFICE_PASSWORD, "東京都"));
+    lines.push(office(7, 21, people::OFFICE_PASSWORD, "既存、再発行を終えたところ（お知らせと照会一覧に記録）"));
+    lines.push(office(13, 1, people::OFFICE_PASSWORD, "既存、東京都の事業所"));
     lines.extend(demo::TOLD.map(|(place, serial)| {
         let new =
             demo::offices::OFFICES.iter().any(|one| one.key() == demo::offices::key(place, serial) && one.has == Has::Letter);
@@ -180,6 +182,15 @@ mod tests {
             assert!(matches!(one.has, Has::Existing(1..)), "{}", one.name());
             assert!(lines.contains(one.key().number.as_str()) && lines.contains(one.mail(1).as_str()), "{lines}");
         }
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_told_with_a_way_out() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let told = with_port(taken.local_addr().unwrap()).unwrap_err().to_string();
+        assert!(told.contains("ほかのプログラムが使用中です") && told.contains("--listen"), "{told}");
+        drop(taken);
+        assert!(with_port(SocketAddr::from(([127, 0, 0, 1], 0))).is_ok_and(|free| free.port() != 0));
     }
 
     #[test]

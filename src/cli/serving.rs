@@ -1,5 +1,6 @@
 //! The server itself, for `serve` and `demo`: listens, works off jobs, answers the admin socket, stops in order.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +41,7 @@ pub async fn serve(app: App, more: Vec<Row>, admin: Option<AdminSocket>, ready: 
     let console = admin.map(|admin| tokio::spawn(socket::serve(admin, super::console::handler(app.clone()))));
 
     let until = wait_for_end(app.clone(), signals);
-    let cannot_listen =
-        |error: std::io::Error| CliError::Failed(format!("{listen} で待ち受けできません（{}）", os::cause(&error)));
+    let cannot_listen = |error: std::io::Error| CliError::Failed(self::cannot_listen(listen, &error));
     let certificate = match (&server.tls_cert, &server.tls_key) {
         (Some(cert), Some(key)) => Some(tls::config(cert, key)?.into_stream().map_err(cannot_listen)?),
         _ => None,
@@ -112,4 +112,9 @@ async fn wait_for_end(app: App, mut signals: Signals) -> bool {
         _ = signals.interrupt.recv() => false,
         () = app.store.broken() => true,
     }
+}
+
+/// Why nothing can be heard there.
+pub(super) fn cannot_listen(listen: SocketAddr, error: &std::io::Error) -> String {
+    format!("{listen} で待ち受けできません（{}）", os::cause(error))
 }

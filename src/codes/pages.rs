@@ -104,7 +104,13 @@ impl CodeScreen<'_> {
                 p { (self.address_wrong) }
                 (resend_form(self.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
                 @for note in self.notes { p.note { (note) } }
-                p { "メールアドレスに誤りがないときは、次の原因が考えられます。" }
+                p {
+                    // A one-time password goes to an address that is registered, or to none.
+                    @match self.sort() {
+                        Sort::Confirmation => "メールアドレスに誤りがないときは、次の原因が考えられます。",
+                        Sort::OneTime => "それでもメールが届かないときは、次の原因が考えられます。",
+                    }
+                }
                 ul {
                     li { "受信制限の設定をしている。" }
                     li { "迷惑メールフォルダ等に移動している。" }

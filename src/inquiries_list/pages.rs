@@ -83,7 +83,7 @@ fn application(one: &Application, federation: Option<&Federation>) -> Markup {
         @if one.state.is_open() {
             (notice(Mark::Info, "お心当たりのない申請のとき", html! {
                 p {
-                    "至急、" (name) @if let Some(federation) = federation { "（電話 " (federation.telephone) "）" }
+                    "至急、" (name) @if let Some(federation) = federation { span.tel { "（電話 " (federation.telephone) "）" } }
                     "へご連絡ください。いまのユーザIDとパスワードは、通知書の仮パスワードが使われるまで、そのままお使いいただけます。"
                 }
             }))

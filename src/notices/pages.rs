@@ -172,7 +172,7 @@ pub fn show_notice(app: Data<&App>, visit: Visit, office: Office, Path(id): Path
             h2 { (one.title) @if one.read.is_none() { " " (badge("未読", Tone::New)) } }
             (paragraphs(&one.body))
             @if let Some(federation) = app.config.federation_of(office.account.user_id.office().prefecture) {
-                p.note { "お問い合わせ先　" (federation.name) "　" (federation.department) "　電話 " (federation.telephone) }
+                p.note { "お問い合わせ先　" (federation.name) "　" (federation.department) "　" span.tel { "電話 " (federation.telephone) } }
             }
             @if ABOUT_APPLICATIONS.contains(&one.kind.as_str()) { p { a href="/office/inquiries" { "照会一覧で経過を確認する" } } }
             // Somebody has come here by an address: looking alone does not mark it.

@@ -149,5 +149,13 @@ pub(super) fn done_box(act: Act, found: &Found) -> Markup {
         }
         _ => return html! {},
     };
-    notice(Mark::Success, title, html! { p { (next) } })
+    let letters = act == Act::WithdrawTemporary;
+    notice(
+        Mark::Success,
+        title,
+        html! {
+            p { (next) }
+            @if letters { p { a href="/staff/letters?list=expired" { "期限切れの通知書を見る" } } }
+        },
+    )
 }

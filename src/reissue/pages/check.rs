@@ -43,7 +43,7 @@ fn too_many(app: &App, office: OfficeKey, again_at: Timestamp) -> Markup {
         html! {
             p { "この事業所番号の申請が、オンラインで1日に受け付けられる件数に達しています。お手続きは、国保連合会へお電話ください。" }
             @if let Some(federation) = app.config.federation_of(office.prefecture) {
-                p { (federation.name) " " (federation.department) " 電話 " (federation.telephone) }
+                p { (federation.name) " " (federation.department) " " span.tel { "電話 " (federation.telephone) } }
             }
             p { "入力した内容はこの画面に残っています。" (jst::sentence_time(again_at)) "以降は、もう一度【送信】ボタンを押すと送信できます。" }
         },
@@ -150,7 +150,7 @@ fn end(app: &App, visit: &Visit, one: &Application) -> Markup {
         (notice(Mark::Warning, "パスワードの変更をお急ぎの場合", html! {
             p {
                 "パスワードが漏れたおそれがあるなど、至急の変更が必要なときは、国保連合会へお電話ください。"
-                @if let Some(federation) = federation { br; (federation.name) " " (federation.department) " 電話 " (federation.telephone) }
+                @if let Some(federation) = federation { br; (federation.name) " " (federation.department) " " span.tel { "電話 " (federation.telephone) } }
             }
         }))
         p { "審査の進み具合は、" a href="/status" { "申請状況の確認" } "で、管理番号と通知先メールアドレスを入力するとご覧いただけます。" }

@@ -53,7 +53,7 @@ const fn ahead(state: State) -> &'static [State] {
 
 /// What the applicant is told of a step. Staff names, letter numbers and clerks' notes stay inside.
 fn detail(step: &Step, now: bool, federation: Option<&Federation>) -> Markup {
-    let call = html! { @if let Some(one) = federation { p { (one.name) " 電話 " (one.telephone) } } };
+    let call = html! { @if let Some(one) = federation { p { (one.name) " " span.tel { "電話 " (one.telephone) } } } };
     let What::Moved(mv) = &step.what else { return html! {} };
     match mv {
         Move::Inquire(inquiry) => html! {

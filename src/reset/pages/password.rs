@@ -138,7 +138,7 @@ pub fn done(app: Data<&App>, visit: Visit) -> Answer {
                 li { "登録されているすべてのメールアドレスへ、変更をお知らせするメールをお送りしました。" }
                 li {
                     "この再設定に心当たりがないという方がいるときは、すぐに"
-                    @if let Some(federation) = federation { (federation.name) "（電話 " (federation.telephone) "）" } @else { "国保連合会" }
+                    @if let Some(federation) = federation { (federation.name) span.tel { "（電話 " (federation.telephone) "）" } } @else { "国保連合会" }
                     "へご連絡ください。"
                 }
             }

@@ -73,9 +73,17 @@ async fn read(chrome: &Chrome) {
     chrome.follow("ログイン情報再発行申請結果通知").await;
     chrome.expect("お知らせ").await;
     chrome.follow("戻る").await;
+    chrome.press("ログイン情報再発行申請受領通知").await;
+    chrome.screen("お知らせ", "受領通知の本文").await;
+    chrome.follow("戻る").await;
+    assert_eq!(unread(chrome).await, before - 2);
     chrome.press("すべて既読にする").await;
     chrome.expect("お知らせ").await;
     assert_eq!(unread(chrome).await, 0);
+    chrome.follow("登録情報変更のお知らせ").await;
+    chrome.screen("お知らせ", "登録情報変更の本文").await;
+    chrome.follow("お知らせ").await;
+    chrome.expect("お知らせ").await;
 }
 
 async fn look_up(chrome: &Chrome) {

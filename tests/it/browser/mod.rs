@@ -8,6 +8,7 @@ mod desk;
 mod errands;
 mod hands;
 pub mod house;
+mod keyboard;
 mod look;
 mod office;
 mod passkey;
