@@ -187,6 +187,20 @@ pub trait Reads {
         Ok(self.list(table, span, 1)?.pop())
     }
 
+    /// The first key of the span. Its record is not decoded.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails or the key cannot be read.
+    fn first_key<K: Key, V>(&self, table: &Table<K, V>, span: &Span) -> Result<Option<K>, StoreError> {
+        let (name, mut first) = (table.name(), None);
+        self.raw_each(name, span, &mut |raw, _| {
+            let unfit = || StoreError::Corrupt { table: name, reason: "its key does not fit".to_owned() };
+            first = Some(K::parse(raw).ok_or_else(unfit)?);
+            Ok(false)
+        })?;
+        Ok(first)
+    }
+
     /// The number of rows of the span, counted up to `limit`.
     ///
     /// # Errors

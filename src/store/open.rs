@@ -24,11 +24,13 @@ pub struct StoreOptions {
     pub reserve_mib: u64,
     /// The largest number of use cases in one commit.
     pub batch: usize,
+    /// Use cases that may wait for the writer before callers wait to hand theirs in.
+    pub queue: usize,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { reserve_mib: 64, batch: 64 }
+        Self { reserve_mib: 64, batch: 64, queue: 1024 }
     }
 }
 
@@ -150,7 +152,7 @@ impl Store {
         let seal = Arc::new(OnceLock::new());
         let (place_too, seal_too) = (place.clone(), Arc::clone(&seal));
         let (counters_too, watchers_too) = (Arc::clone(&counters), Arc::clone(&watchers));
-        let writer = Writer::start(Arc::clone(&database), place_too, options.batch, counters_too, watchers_too, seal_too);
+        let writer = Writer::start(Arc::clone(&database), place_too, options, counters_too, watchers_too, seal_too);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let searches = Semaphore::new(cores);
         Ok(Self(Arc::new(Inner { writer, database, counters, watchers, seal, searches, place })))

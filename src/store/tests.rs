@@ -329,6 +329,23 @@ fn who_writes_one_chunk_after_the_other_passes_nobody_who_waits() {
     }
 }
 
+#[test]
+fn a_full_queue_keeps_nobody_waiting_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = super::StoreOptions { queue: 1, ..Default::default() };
+    let store = Store::open(&folder.path().join("one.redb"), options).unwrap();
+    let (done, finished) = std::sync::mpsc::channel();
+    for _ in 0..8 {
+        let (store, done) = (store.clone(), done.clone());
+        // Nothing is written, so that they meet in the queue and at the turn as often as may be.
+        let many = move || (0..2_000).for_each(|_| store.write_blocking(|_| Ok::<_, StoreError>(())).unwrap());
+        std::thread::spawn(move || done.send(many()).unwrap());
+    }
+    for _ in 0..8 {
+        finished.recv_timeout(std::time::Duration::from_secs(60)).expect("nobody waits for somebody who waits for them");
+    }
+}
+
 /// Works until it is told to fail.
 #[derive(Debug, Default)]
 struct Disk(redb::backends::InMemoryBackend, Arc<std::sync::atomic::AtomicBool>);

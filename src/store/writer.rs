@@ -10,13 +10,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::open::{Counters, Watchers};
+use super::open::{Counters, StoreOptions, Watchers};
 use super::place::Place;
 use super::tx::Seal;
 use super::{StoreError, Tx};
 
-/// Use cases that may wait for the writer before callers wait to hand theirs in.
-const QUEUE: usize = 1024;
 /// How long the thread waits for those whom it has just answered, if they were several: a commit costs as much for one as for all.
 const GATHER: Duration = Duration::from_micros(100);
 /// Whoever waits behind a transaction that takes longer notices it.
@@ -39,12 +37,12 @@ impl Writer {
     pub(super) fn start(
         database: Arc<redb::Database>,
         place: Option<Arc<Place>>,
-        batch: usize,
+        options: &StoreOptions,
         counters: Arc<Counters>,
         watchers: Arc<Watchers>,
         seal: Arc<OnceLock<Seal>>,
     ) -> Self {
-        let (sender, queue) = mpsc::channel(QUEUE);
+        let (batch, (sender, queue)) = (options.batch, mpsc::channel(options.queue));
         let (broken_sender, broken) = watch::channel(false);
         let (turn, waiting) = (Mutex::new(Turn::Open), AtomicUsize::new(0));
         let room = Arc::new(Room { database, place, batch, counters, watchers, seal, broken: broken_sender, turn, waiting });
