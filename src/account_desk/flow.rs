@@ -32,7 +32,7 @@ pub(super) enum Went {
     Done,
     /// There is no such account at this desk.
     NotHere,
-    /// The account has changed since the form was drawn.
+    /// The account has changed since the form was drawn, in what the act decides on.
     Overtaken,
     Refused(Refused),
 }
@@ -53,7 +53,7 @@ pub(super) async fn carry_out(
     app.store
         .write(move |tx| {
             let Some(account) = accounts::find(tx, user_id)? else { return Ok(Went::NotHere) };
-            if Seen::of(&account) != order.seen {
+            if !order.seen.serves(order.act, &Seen::of(&keys, &account)) {
                 return Ok(Went::Overtaken);
             }
             if let Err(refused) = order.act.fits(&account, moment.now) {

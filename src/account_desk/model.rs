@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::accounts::Account;
-use crate::kernel::text;
+use crate::kernel::{MailAddress, text};
+use crate::security::{Keys, Purpose};
 
 /// Longest reason, in characters.
 pub(super) const REASON_MOST: usize = 500;
@@ -92,15 +93,31 @@ impl Act {
 }
 
 /// An account as a form has shown it: whoever clicks decides on what they have seen.
+///
+/// Each act asks only for what it decides on. Somebody inside who should not be there could otherwise change something every second, and
+/// nobody would ever come to suspend the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seen(String);
 
 impl Seen {
-    /// As it is now. A temporary password that comes or goes leaves the revision, so it is named beside.
-    pub(super) fn of(account: &Account) -> Self {
+    /// As it is now. `keys`: staff see addresses masked, so what stands in the form must not be found out by trying addresses.
+    pub(super) fn of(keys: &Keys, account: &Account) -> Self {
         let temporary = account.temporary.as_ref();
-        let temporary = temporary.map_or_else(String::new, |one| format!("{}.{}", one.letter, one.expires.as_millisecond()));
-        Self(format!("{}.{temporary}", account.revision))
+        let letter = temporary.map_or_else(String::new, |one| format!("{}-{}", one.letter, one.expires.as_millisecond()));
+        let used = temporary.and_then(|one| one.first_used).map_or(0, Timestamp::as_millisecond);
+        let mut addresses: Vec<String> = account.security_mails.iter().map(MailAddress::key).collect();
+        // Which of them is the 通知先 is no matter here.
+        addresses.sort();
+        let addresses = keys.mac(Purpose::Csrf, &[b"addresses as shown", addresses.join(" ").as_bytes()]);
+        // What no office changes by itself stands first: it is asked by all.
+        Self(format!(
+            "{}{}{}{letter}.{used}.{}.{}",
+            u8::from(account.suspended),
+            u8::from(account.password_disabled),
+            u8::from(account.security_mails.is_empty()),
+            account.revision,
+            data_encoding::HEXLOWER.encode(&addresses.mac[..16]),
+        ))
     }
 
     /// Reads [`Self::word`]; whatever else it may be is what no account is like.
@@ -111,6 +128,19 @@ impl Seen {
     /// The value in forms.
     pub(super) fn word(&self) -> &str {
         &self.0
+    }
+
+    /// Whether `present` is the same in all that `act` decides on.
+    pub(super) fn serves(&self, act: Act, present: &Self) -> bool {
+        let decides: &[usize] = match act {
+            Act::Unlock | Act::Suspend => &[0],
+            Act::WithdrawTemporary => &[0, 1],
+            // Nothing changes while it is suspended but what was under way: it opens what it has shown.
+            Act::Release => &[0, 1, 2, 3],
+            Act::ClearAddresses => &[0, 3],
+        };
+        let part = |seen: &Self, at: usize| seen.0.split('.').nth(at).map(str::to_owned);
+        decides.iter().all(|at| part(self, *at).is_some_and(|part_of| part(present, *at) == Some(part_of)))
     }
 }
 
@@ -139,8 +169,7 @@ fn one_line(typed: &str, missing: Refused, form: Refused) -> Result<String, Refu
 mod tests {
     use super::*;
     use crate::accounts::{Kind, Temporary};
-    use crate::kernel::{Id, MailAddress, Random, Secret, UserId};
-    use crate::security::Keys;
+    use crate::kernel::{Id, Random, Secret, UserId};
 
     fn account() -> Account {
         Account::new(UserId::parse("KJ131311111111").unwrap(), Kind::Existing, Timestamp::UNIX_EPOCH)
@@ -171,24 +200,41 @@ mod tests {
     }
 
     #[test]
-    fn what_a_form_has_shown_is_another_after_any_change_that_decides() {
-        let one = account();
-        let seen = |change: fn(&mut Account)| {
+    fn a_form_serves_its_act_until_something_changes_that_it_decides_on() {
+        let keys = Keys::fresh(&Random::seeded(1));
+        let address = |name: &str| MailAddress::parse(&format!("{name}@example.jp")).unwrap();
+        let mut one = account();
+        one.temporary = Some(letter(&one, 100));
+        one.security_mails = vec![address("a"), address("b")];
+        let shown = Seen::of(&keys, &one);
+        assert!(!shown.word().contains("example"));
+        let read = Seen::from_word(shown.word());
+        let serve = |change: fn(&mut Account)| -> Vec<&str> {
             let mut changed = one.clone();
-            changed.temporary = Some(letter(&one, 100));
             change(&mut changed);
-            Seen::of(&changed)
+            let present = Seen::of(&keys, &changed);
+            Act::ALL.into_iter().filter(|act| read.serves(*act, &present)).map(Act::word).collect()
         };
-        let same = seen(|_| {});
-        assert_eq!(same, seen(|account| account.last_login = None));
-        assert_eq!(Seen::from_word(same.word()), same);
-        for other in [
-            seen(|account| account.revision += 1),
-            seen(|account| account.temporary = None),
-            seen(|account| account.temporary = Some(letter(account, 101))),
+        let all: Vec<_> = Act::ALL.into_iter().map(Act::word).collect();
+        assert_eq!(serve(|account| account.last_login = None), all);
+        let by_the_office = |account: &mut Account| {
+            account.security_mails.reverse();
+            account.revision += 1;
+        };
+        assert_eq!(serve(by_the_office), ["unlock", "suspend", "withdraw_temporary", "clear_addresses"]);
+        assert_eq!(serve(|account| account.security_mails.truncate(1)), ["unlock", "suspend", "withdraw_temporary"]);
+        let used = |account: &mut Account| account.temporary.as_mut().unwrap().first_used = Timestamp::from_second(99).ok();
+        assert_eq!(serve(used), ["unlock", "suspend", "clear_addresses"]);
+        for by_staff in [
+            (|account: &mut Account| account.suspended = true) as fn(&mut Account),
+            |account| account.password_disabled = true,
+            |account| account.security_mails.clear(),
+            |account| account.temporary = None,
+            |account| account.temporary = Some(letter(account, 101)),
         ] {
-            assert_ne!(same, other);
+            assert!(serve(by_staff).is_empty());
         }
+        assert!(Act::ALL.into_iter().all(|act| !Seen::from_word("").serves(act, &shown)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
+use super::super::model::Seen;
 use crate::accounts::{self, Account, Kind, LastLogin, SecurityCode};
 use crate::app::App;
 use crate::audit;
@@ -25,6 +26,7 @@ const REFUSED_MOST: usize = 1_000;
 /// All that the screen shows.
 pub(super) struct Found {
     pub(super) account: Account,
+    pub(super) seen: Seen,
     pub(super) name: String,
     pub(super) history: Vec<audit::Entry>,
     pub(super) locks: Locks,
@@ -48,6 +50,7 @@ pub(super) fn found(app: &App, r: &impl Reads, office: OfficeKey, now: Timestamp
         open: app.front.living(r, Subject::Office(user_id), now)?.len(),
         passkeys: passkeys::of_owner(r, Subject::Office(user_id))?.len(),
         refused: login::refused_tries(r, office, a_month_ago, now, REFUSED_MOST)?,
+        seen: Seen::of(&app.keys, &account),
         account,
         now,
     }))

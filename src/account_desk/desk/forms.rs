@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::model::{Act, Seen};
+use super::super::model::Act;
 use super::facts::Found;
 use super::path;
 use crate::staff::{Desk, Role};
@@ -106,7 +106,7 @@ fn panel(act: Act, found: &Found, draft: &Draft, csrf: &str) -> Markup {
                 p { (what) }
                 (form(&action, csrf, html! {
                     (hidden("act", act.word()))
-                    (hidden("seen", Seen::of(&found.account).word()))
+                    (hidden("seen", found.seen.word()))
                     (text_field(field, "理由").value(reason).required().autocomplete("off").error(draft.errors.of(field)))
                     @if act == Act::ClearAddresses {
                         (text_field(PROOF, "確認した方法").value(proof).required().autocomplete("off")

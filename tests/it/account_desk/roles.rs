@@ -47,6 +47,30 @@ async fn q41_clerks_unlock_and_leave_the_rest_to_approvers() {
 }
 
 #[tokio::test]
+async fn whoever_is_inside_and_changes_things_all_the_time_is_suspended_all_the_same() {
+    let app = TestApp::new();
+    let user = office(&app).await;
+    let mut approver = approver(&app, "承認").await;
+    let shown = seen(&mut approver, user).await;
+    let toggle = |account: &mut uketsuke::accounts::Account| account.security_mails.reverse();
+    app.change_account(user, toggle).await;
+    assert_eq!(approver.send_act(user.office(), &shown, "suspend", WHY).await.status.as_u16(), 303);
+    assert!(app.account(user).suspended);
+    // What lets in again is decided on what was seen.
+    let shown = seen(&mut approver, user).await;
+    app.change_account(user, toggle).await;
+    assert_eq!(approver.send_act(user.office(), &shown, "release", WHY).await.status.as_u16(), 409);
+    // And addresses are cleared as they stood there, whichever of them is asked first.
+    let shown = seen(&mut approver, user).await;
+    app.change_account(user, |account| account.security_mails.truncate(1)).await;
+    assert_eq!(approver.send_act(user.office(), &shown, "clear_addresses", WHY).await.status.as_u16(), 409);
+    let shown = seen(&mut approver, user).await;
+    app.change_account(user, toggle).await;
+    assert_eq!(approver.send_act(user.office(), &shown, "clear_addresses", WHY).await.status.as_u16(), 303);
+    app.take_mails().await;
+}
+
+#[tokio::test]
 async fn what_was_typed_comes_back_after_a_login_in_between() {
     let app = TestApp::new();
     let user = self::user(USER);
