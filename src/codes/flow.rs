@@ -1,15 +1,15 @@
 //! Opening a challenge, sending again, judging an entry. Each works inside the caller's transaction, so that the flow that asked
 //! and the code it waits for are kept or lost together.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use super::caps::{self, Asked, Counted};
 use super::mails;
 use super::model::{Challenge, End, Entered, Purpose, cut};
 use super::store;
 use crate::config::{self, Config};
 use crate::kernel::{Id, MailAddress, Moment, Prefecture};
 use crate::mail::outbox;
-use crate::security::limits::{self, Allowance, Rule};
 use crate::security::{self, KeyId, Keys};
 use crate::store::{Reads, Store, StoreError, Tx};
 
@@ -69,9 +69,11 @@ pub enum Resent {
 /// [`StoreError`] when the database fails. Nothing is written when a limit is reached.
 pub fn open(tx: &mut Tx<'_>, moment: &Moment, keys: &Keys, config: &Config, opening: Opening) -> Result<Opened, StoreError> {
     let Opening { purpose, browser, address, account, prefecture, sends, network } = opening;
-    if let Some(again_at) = count_code(tx, moment.now, &config.limits, &account, &address, &network)? {
-        return Ok(Opened::TooMany { again_at });
-    }
+    let asked = Asked { purpose, account: &account, address: &address, network: &network, sends };
+    let sends = match caps::count(tx, moment.now, &config.limits, &asked)? {
+        Counted::Fits { sends } => sends,
+        Counted::TooMany { again_at } => return Ok(Opened::TooMany { again_at }),
+    };
     let id = Id::new(&moment.random());
     let challenge = Challenge {
         purpose,
@@ -112,8 +114,10 @@ pub fn resend(
     if moment.now < from && !challenge.is_void(moment.now) {
         return Ok(Resent::TooSoon { from });
     }
-    if let Some(again_at) = count_code(tx, moment.now, &config.limits, &challenge.account, &challenge.address, network)? {
-        return Ok(Resent::TooMany { again_at });
+    let Challenge { purpose, ref account, ref address, sends, .. } = challenge;
+    match caps::count(tx, moment.now, &config.limits, &Asked { purpose, account, address, network, sends })? {
+        Counted::Fits { sends } => challenge.sends = sends,
+        Counted::TooMany { again_at } => return Ok(Resent::TooMany { again_at }),
     }
     challenge.issue += 1;
     challenge.requested = moment.now;
@@ -283,38 +287,4 @@ fn put_and_post(
     // written before the answer.
     challenge.mail = Some(outbox::post(tx, moment, mails::mail(id, &challenge, rules))?);
     store::put(tx, id, &challenge)
-}
-
-/// Counts one code against all caps, or none of them: the account first, since offices share networks. Gives the time from
-/// which one more fits, if it does not.
-fn count_code(
-    tx: &mut Tx<'_>,
-    now: Timestamp,
-    caps: &config::Limits,
-    account: &str,
-    address: &MailAddress,
-    network: &str,
-) -> Result<Option<Timestamp>, StoreError> {
-    let (hour, day) = (SignedDuration::from_hours(1), SignedDuration::from_hours(24));
-    let address = address.key();
-    let pair = format!("{account} {address}");
-    let counted = [
-        (Rule { name: "code.pair.hour", per: hour, most: caps.codes_per_pair_hour }, pair.as_str()),
-        (Rule { name: "code.pair.day", per: day, most: caps.codes_per_pair_day }, pair.as_str()),
-        (Rule { name: "code.address.hour", per: hour, most: caps.codes_per_address_hour }, address.as_str()),
-        (Rule { name: "code.address.day", per: day, most: caps.codes_per_address_day }, address.as_str()),
-        (Rule { name: "code.network.hour", per: hour, most: caps.codes_per_network_hour }, network),
-    ];
-    let mut again = None;
-    for (rule, who) in counted {
-        if let Allowance::Exceeded { again_at } = limits::peek(tx, now, rule, who)? {
-            again = again.max(Some(again_at));
-        }
-    }
-    if again.is_none() {
-        for (rule, who) in counted {
-            limits::hit(tx, now, rule, who)?;
-        }
-    }
-    Ok(again)
 }

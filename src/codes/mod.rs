@@ -3,6 +3,7 @@
 //! A feature opens a [`Challenge`] inside its own use case, shows [`View`], and judges entries with [`enter`]. No code is ever
 //! stored: it is an HMAC of the challenge's id and the number of the issue, cut to digits, derived when the mail is sent.
 
+mod caps;
 mod flow;
 mod mails;
 mod model;

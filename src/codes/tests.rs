@@ -114,6 +114,103 @@ async fn q21_a_challenge_that_sends_nothing_writes_the_same_rows_and_its_mail_is
     assert_eq!(written[0], written[1]);
 }
 
+/// A store, and what is needed to open challenges in it.
+struct Desk {
+    store: Store,
+    keys: Keys,
+    clock: Clock,
+    random: Random,
+    config: Arc<Config>,
+}
+
+impl Desk {
+    fn new(change: impl FnOnce(&mut Config)) -> Self {
+        let random = Random::seeded(15);
+        let mut config = Config::demo();
+        change(&mut config);
+        let (keys, clock) = (Keys::fresh(&random), Clock::manual("2026-01-20T01:00:00Z".parse().unwrap()));
+        Self { store: Store::in_memory().unwrap(), keys, clock, random, config: Arc::new(config) }
+    }
+
+    /// Asked for by somebody in a network of their own; `Err` if it is too many. Says whether a mail leaves, and what was read and written.
+    fn open(&self, purpose: Purpose, account: &str, address: &str, sends: bool) -> Result<(Id, bool, (u64, u64)), ()> {
+        let moment = Moment::new(&self.clock, &self.random);
+        let (keys, config, network) = (self.keys.clone(), Arc::clone(&self.config), Id::new(&self.random).to_string());
+        let (address, account) = (MailAddress::parse(address).unwrap(), account.to_owned());
+        let opening = Opening { purpose, browser: [7; 32], address, account, prefecture: None, sends, network };
+        let before = self.store.counts();
+        let opened = self.store.write_blocking(move |tx| open(tx, &moment, &keys, &config, opening.clone())).unwrap();
+        let after = self.store.counts();
+        let Opened::Open(id) = opened else { return Err(()) };
+        let row = self.store.read(|r| super::store::find(r, id)).unwrap().unwrap();
+        Ok((id, row.sends, (after.read - before.read, after.written - before.written)))
+    }
+}
+
+#[test]
+fn q15_a_code_of_one_purpose_is_good_for_no_other() {
+    let desk = Desk::new(|_| {});
+    for (n, asked) in Purpose::ALL.into_iter().enumerate() {
+        let (id, ..) = desk.open(asked, "1311111111", &format!("{n}@example.jp"), true).unwrap();
+        let row = desk.store.read(|r| super::store::find(r, id)).unwrap().unwrap();
+        let code = derive(&desk.keys, &row, id, 1).unwrap();
+        // The right one at last, which shows that the others were refused for their purpose alone.
+        for purpose in Purpose::ALL.into_iter().filter(|other| *other != asked).chain([asked]) {
+            let (keys, config, now, code) = (desk.keys.clone(), Arc::clone(&desk.config), desk.clock.now(), code.clone());
+            let entered = desk.store.write_blocking(move |tx| {
+                let attempt = Attempt { id, browser: [7; 32], purpose, now, keys: &keys, rules: &config.code };
+                enter(tx, attempt, &code)
+            });
+            let expected = if purpose == asked { Entered::Right } else { Entered::Ended };
+            assert_eq!(entered.unwrap(), expected, "asked for {asked:?}, typed for {purpose:?}");
+        }
+    }
+}
+
+const OFFICE_PURPOSES: [Purpose; 5] =
+    [Purpose::FirstAddress, Purpose::NewAddress, Purpose::AddAddress, Purpose::ChangeAddress, Purpose::DeleteAddress];
+const VICTIM: &str = "victim@example.jp";
+
+#[test]
+fn q22_what_strangers_ask_for_uses_up_nothing_of_an_office_that_is_logged_in() {
+    for strangers in [Purpose::ReissueContact, Purpose::Reset, Purpose::NewDevice] {
+        let desk = Desk::new(|_| {});
+        // The pair, and the mailbox with other numbers.
+        while desk.open(strangers, "1311111111", VICTIM, strangers == Purpose::ReissueContact).is_ok() {}
+        for n in 0..80 {
+            let _ = desk.open(strangers, &format!("13111{n:05}"), VICTIM, strangers == Purpose::ReissueContact);
+        }
+        for purpose in OFFICE_PURPOSES {
+            assert!(desk.open(purpose, "1311111111", VICTIM, true).is_ok_and(|(_, sends, _)| sends), "{strangers:?} {purpose:?}");
+        }
+        assert!(desk.open(Purpose::AddAddress, "1311111111", VICTIM, true).is_err(), "the sixth of its own in an hour");
+    }
+}
+
+#[test]
+fn q22_whoever_types_an_address_with_many_numbers_closes_no_reset() {
+    let desk = Desk::new(|_| {});
+    for n in 0..80 {
+        assert!(desk.open(Purpose::Reset, &format!("13111{n:05}"), VICTIM, false).is_ok(), "{n}");
+        let _ = desk.open(Purpose::ReissueContact, &format!("13111{n:05}"), VICTIM, true);
+    }
+    assert!(desk.open(Purpose::Reset, "1322222222", VICTIM, true).is_ok_and(|(_, sends, _)| sends));
+}
+
+#[test]
+fn q17_q21_a_mailbox_gets_sixty_codes_of_resets_an_hour_and_nobody_is_told_when_it_has() {
+    let desk = Desk::new(|config| config.limits.codes_per_address_hour = 3);
+    let asked = |n: u32, sends: bool| desk.open(Purpose::Reset, &format!("13111{n:05}"), VICTIM, sends).unwrap();
+    let mut costs = Vec::new();
+    for n in 0..5 {
+        let ((_, sent, cost), (_, silent, same)) = (asked(n, true), asked(100 + n, false));
+        assert_eq!((sent, silent), (n < 3, false), "{n}");
+        costs.extend([cost, same]);
+    }
+    assert!(costs.windows(2).all(|two| two[0] == two[1]), "{costs:?}");
+    assert!(desk.open(Purpose::ReissueContact, "1322222222", VICTIM, true).is_ok(), "nor does another screen tell");
+}
+
 #[tokio::test]
 async fn q14_no_code_lies_in_the_database() {
     let folder = tempfile::tempdir().unwrap();
