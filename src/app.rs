@@ -36,7 +36,10 @@ use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
 #[derive(Clone)]
-pub struct App(Arc<Parts>, letters::Press, Arc<(Throttle, NewDevices)>, Arc<AtomicBool>);
+pub struct App(Arc<Parts>, letters::Press, Arc<Bounds>, Arc<AtomicBool>);
+
+/// What is bounded in memory: logins of a network, logins of unknown devices, forms of resets of a network.
+type Bounds = (Throttle, NewDevices, Throttle);
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -133,8 +136,11 @@ impl App {
         audit::seal_with(&parts.store, &parts.keys);
         let limits = &parts.config.limits;
         let of_networks = Throttle::new(limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
-        let logins = (of_networks, NewDevices::new(limits.new_device_logins_per_minute));
-        Self(Arc::new(parts), letters::Press::default(), Arc::new(logins), Arc::default())
+        let new_devices = NewDevices::new(limits.new_device_logins_per_minute);
+        // A reset is some five forms, and codes are capped by themselves.
+        let of_resets = limits.login_tries_per_network_5min.saturating_mul(2);
+        let bounds = (of_networks, new_devices, Throttle::new(of_resets, SignedDuration::from_mins(5)));
+        Self(Arc::new(parts), letters::Press::default(), Arc::new(bounds), Arc::default())
     }
 
     /// Time and randomness for one use case.
@@ -153,6 +159,12 @@ impl App {
     #[must_use]
     pub fn logins(&self) -> &Throttle {
         &self.2.0
+    }
+
+    /// Bounds how many forms of resets and devices a network may send: asked before anything is looked at or written.
+    #[must_use]
+    pub fn resets(&self) -> &Throttle {
+        &self.2.2
     }
 
     /// Bounds how many logins all devices together may try that the typed account does not know: asked after [`App::logins`], and

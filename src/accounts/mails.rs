@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,11 +12,19 @@ use crate::kernel::{MailAddress, Moment, UserId, jst};
 use crate::mail::words::Words;
 use crate::mail::{self, ComposeContext, Composed, Mail};
 use crate::notices::{self, Notice};
-use crate::store::{StoreError, Tx};
+use crate::security::limits::{self, Allowance, Rule};
+use crate::store::{Reads, StoreError, Tx};
 
 /// The kind of the mail.
 pub const CHANGED: &str = "M-7";
 const SUBJECT: &str = "登録情報変更のお知らせ";
+
+/// Changes of one account that are told, in an hour and in a day (D): each is a mail to all its addresses and a notice, and whoever made
+/// more of them would bury the one that matters.
+const CHANGES: [Rule; 2] = [
+    Rule { name: "account.changes.hour", per: SignedDuration::from_hours(1), most: 20 },
+    Rule { name: "account.changes.day", per: SignedDuration::from_hours(24), most: 40 },
+];
 
 /// What changed. Never carries the new secret; addresses are masked, since one mail goes to all of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,6 +207,35 @@ pub fn mail_title(kind: &str) -> Option<&'static str> {
     (kind == CHANGED).then_some(SUBJECT)
 }
 
+/// From when on the account may be changed again, if it was too often. Asked before a change that an office makes by itself; one that
+/// must be told is told however many there were.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn too_many_changes(r: &impl Reads, now: Timestamp, user_id: UserId) -> Result<Option<Timestamp>, StoreError> {
+    let who = user_id.to_string();
+    let mut again = None;
+    for rule in CHANGES {
+        if let Allowance::Exceeded { again_at } = limits::peek(r, now, rule, &who)? {
+            again = again.max(Some(again_at));
+        }
+    }
+    Ok(again)
+}
+
+/// A new password has put out whoever was inside, and what was counted goes with them.
+fn count_change(tx: &mut Tx<'_>, now: Timestamp, user_id: UserId, change: &Change) -> Result<(), StoreError> {
+    let who = user_id.to_string();
+    for rule in CHANGES {
+        if matches!(change, Change::Password | Change::Reset | Change::TemporaryUsed) {
+            limits::forget(tx, rule, &who)?;
+        } else {
+            limits::hit(tx, now, rule, &who)?;
+        }
+    }
+    Ok(())
+}
+
 /// Tells every registered address and the account itself, in the transaction of the change.
 ///
 /// # Errors
@@ -219,6 +256,7 @@ pub fn tell_change_to(
     told: Told,
 ) -> Result<Heard, StoreError> {
     let prefecture = account.user_id.office().prefecture;
+    count_change(tx, moment.now, account.user_id, &change)?;
     let what = change.what();
     let params = serde_json::json!(Params { user_id: account.user_id, change, at: moment.now });
     let registered = account.told_addresses();

@@ -9,7 +9,7 @@ mod model;
 mod store;
 
 pub use addresses::{AddressFault, MOST_ADDRESSES};
-pub use mails::{CHANGED, Change, Heard, Told, compose, mail_title, tell_change, tell_change_to};
+pub use mails::{CHANGED, Change, Heard, Told, compose, mail_title, tell_change, tell_change_to, too_many_changes};
 pub use model::{Account, Agreed, AppCode, Kind, LastLogin, SecurityCode, Temporary};
 pub use store::{
     check, create, each, end_temporary, ensure, exists, find, prefectures_with_id, save, save_quietly, set_temporary,

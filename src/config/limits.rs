@@ -20,7 +20,7 @@ pub struct Limits {
     /// From one client network (/24, /64), in an hour.
     pub codes_per_network_hour: u32,
     /// Logins tried from one client network, in five minutes. A whole office at the start of a working day stays far below 60, and 60
-    /// hashes take half a second of the machine.
+    /// hashes take half a second of the machine. Forms of a reset, of some five each, are counted apart: twice as many.
     pub login_tries_per_network_5min: u32,
     /// Logins that are not right from devices which the typed account does not know, in all, in a minute. Each is an entry of the audit
     /// log and a hash; 300 keep a core busy for some seconds, and of honest offices' mistakes there are never as many.

@@ -184,7 +184,9 @@ impl Counter {
         };
         match login::log_in(&self.app, attempt).await {
             Ok(Outcome::Entered(_)) => {}
-            Ok(_) => return Err(FillError::Refused(format!("{user_id}: the temporary password did not open"))),
+            Ok(_) | Err(LoginError::Ended) => {
+                return Err(FillError::Refused(format!("{user_id}: the temporary password did not open")));
+            }
             Err(LoginError::Store(error)) => return Err(error.into()),
             Err(LoginError::Busy(busy)) => return Err(busy.into()),
         }

@@ -9,6 +9,6 @@ mod model;
 pub mod pages;
 mod store;
 
-pub use flow::{CLEAN, clean, due, next_for};
+pub use flow::{CLEAN, clean, due, next_for, settle};
 pub use model::{Done, Next, Step};
 pub use store::{check, forget};

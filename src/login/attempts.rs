@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::store::refused_subject;
+use super::store::{known_subject, refused_subject};
 use crate::audit::{self, Entry};
 use crate::kernel::{ClientNetwork, OfficeKey, clock};
 use crate::store::{Reads, StoreError};
 
 /// Entries that are read at a time. When all of one reading are too old, so are those before them.
 const AT_A_TIME: usize = 50;
-/// Entries that are looked at in all.
+/// Entries that are looked at in all, of those that knew the password and of the others.
 const LOOKED_AT: usize = 2_000;
 
 /// The password was right, and the login waits for its security code.
@@ -18,7 +18,7 @@ pub(super) const WAITS_FOR_CODE: &str = "waits_for_code";
 pub(super) const CODE_WRONG: &str = "code_wrong";
 /// The login is over for wrong security codes.
 pub(super) const CODE_OVER: &str = "code_over";
-/// Somebody entered. After a security code the entry stands under the refused tries as well, and takes the waiting one from among them.
+/// Somebody entered. After a security code the entry stands among those who knew the password as well, and takes the waiting one from them.
 pub(super) const ENTERED: &str = "entered";
 /// The detail of such an entry that names the client of the waiting one, if it was another.
 pub(super) const WAITED_FROM: &str = "waited_from";
@@ -46,7 +46,8 @@ pub struct RefusedTries {
 }
 
 /// The tries of `since` to `now` that did not lead in, newest first, `limit` at most; those of a locked device as one. A login that waited
-/// for its security code and got it is none.
+/// for its security code and got it is none. Those of somebody who knew the password go before the others: however often strangers try,
+/// they hide none of them.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -57,10 +58,26 @@ pub fn attempts(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Attempted>, StoreError> {
-    let subject = refused_subject(office);
+    let mut found = found_under(r, &known_subject(office), since, now, limit)?;
+    found.extend(found_under(r, &refused_subject(office), since, now, limit - found.len())?);
+    found.sort_by_key(|(sequence, _)| std::cmp::Reverse(*sequence));
+    Ok(found.into_iter().map(|(_, one)| one).collect())
+}
+
+/// With the numbers of their entries.
+fn found_under(
+    r: &impl Reads,
+    subject: &str,
+    since: Timestamp,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<(u64, Attempted)>, StoreError> {
     let (mut found, mut completed, mut before) = (Vec::new(), Vec::new(), None);
+    if limit == 0 {
+        return Ok(found);
+    }
     for _ in 0..LOOKED_AT / AT_A_TIME {
-        let entries = audit::about_before(r, &subject, before, AT_A_TIME)?;
+        let entries = audit::about_before(r, subject, before, AT_A_TIME)?;
         before = entries.last().map(|entry| entry.sequence);
         let is_last = entries.len() < AT_A_TIME;
         let mut all_old = true;
@@ -70,9 +87,8 @@ pub fn attempts(
                 continue;
             }
             all_old = false;
-            found.extend(attempted(&entry, &mut completed));
+            found.extend(attempted(&entry, &mut completed).map(|one| (entry.sequence, one)));
             if found.len() >= limit {
-                found.truncate(limit);
                 return Ok(found);
             }
         }
@@ -100,6 +116,11 @@ fn attempted(entry: &Entry, completed: &mut Vec<String>) -> Option<Attempted> {
     let from = ClientNetwork::masked_text(&client);
     let (outcome_word, knew_password) = word(&entry.outcome);
     Some(Attempted { at: entry.at, from, outcome_word, knew_password })
+}
+
+/// Whether whoever was refused so had typed the right password.
+pub(super) fn knew_password(outcome: &str) -> bool {
+    word(outcome).1
 }
 
 fn word(outcome: &str) -> (&'static str, bool) {
@@ -164,7 +185,9 @@ mod tests {
         let moment = Moment::new(&Clock::manual(at(time)), &Random::seeded(1));
         let told = store.write_blocking(move |tx| {
             let event = Event::new(Actor::Visitor, "login.try").outcome(outcome).client(client);
-            audit::record(tx, &moment, event.prefecture(office().prefecture).subject(refused_subject(office())))
+            let apart = outcome == ENTERED || knew_password(outcome);
+            let subject = if apart { known_subject(office()) } else { refused_subject(office()) };
+            audit::record(tx, &moment, event.prefecture(office().prefecture).subject(subject))
         });
         told.unwrap();
     }
@@ -208,6 +231,32 @@ mod tests {
         }
         let times: Vec<_> = found(&store, 9).into_iter().map(|one| one.at).collect();
         assert_eq!(times, [at("2026-01-19T00:00:00Z"), at("2026-01-02T00:00:00Z")]);
+    }
+
+    #[test]
+    fn q22_strangers_hide_no_attempt_of_somebody_who_knew_the_password() {
+        let store = store();
+        tell(&store, "2026-01-02T00:00:00Z", CODE_WRONG, HOME);
+        for minute in 0..60 {
+            for hour in 0..2 {
+                tell(&store, &format!("2026-01-03T0{hour}:{minute:02}:00Z"), "wrong", ELSEWHERE);
+            }
+        }
+        let all = found(&store, 100);
+        assert_eq!((all.len(), all.iter().filter(|one| one.knew_password).count()), (100, 1));
+        assert!(all.last().is_some_and(|one| one.knew_password), "it is the oldest");
+    }
+
+    #[test]
+    fn what_an_older_program_wrote_among_the_refused_is_still_told() {
+        let store = store();
+        let moment = Moment::new(&Clock::manual(at("2026-01-02T00:00:00Z")), &Random::seeded(1));
+        let told = store.write_blocking(move |tx| {
+            let event = Event::new(Actor::Visitor, "login.try").outcome(CODE_OVER).client(HOME);
+            audit::record(tx, &moment, event.prefecture(office().prefecture).subject(refused_subject(office())))
+        });
+        told.unwrap();
+        assert!(found(&store, 9)[0].knew_password);
     }
 
     #[test]

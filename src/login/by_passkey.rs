@@ -33,7 +33,7 @@ pub fn enter_by_passkey(
         Some(account) => {
             let door = claim::door(keys, &user_id.to_string());
             let claim = Claim::of((door, caller.browser), user_id, caller.device, caller);
-            claim::succeed_at_last(tx, moment.now, &claim)?;
+            claim::succeed_at_last(tx, moment.now, &claim, None)?;
             let entry = claim.entered("entered_by_passkey");
             let entered = flow::open(tx, moment, &claim, account, None, new_device, entry)?;
             // The password was not entered: before anything that opens the account changes, it is.

@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::attempts::knew_password;
 use super::code::CodeCaller;
 use super::flow::Attempt;
 use super::model::Tries;
-use super::store::{STRANGERS, TRIES, TriesKey, refused_subject};
+use super::store::{STRANGERS, TRIES, TriesKey, known_subject, refused_subject};
 use crate::accounts::{self, Account, Temporary};
 use crate::audit::{self, Actor, Event};
 use crate::config::Lockout;
@@ -75,13 +76,15 @@ impl Claim {
     }
 
     /// The entry of a try that was refused. Entries about existing and unknown IDs have the same rows. They do not stand under the office:
-    /// a stranger could push all else out of its history.
+    /// a stranger could push all else out of its history. Those of somebody who knew the password stand apart from the others: nobody who
+    /// does not know it pushes them out.
     pub(super) fn refused(&self, outcome: &'static str) -> Event {
         let event = self.event(outcome);
         match self.user_id {
             Some(user_id) => {
                 let office = user_id.office();
-                event.prefecture(office.prefecture).subject(user_id).subject(refused_subject(office))
+                let apart = if knew_password(outcome) { known_subject(office) } else { refused_subject(office) };
+                event.prefecture(office.prefecture).subject(user_id).subject(apart)
             }
             None => event,
         }
@@ -146,6 +149,20 @@ pub(super) fn forget(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId) -> Result<us
     Ok(rows.len() + usize::from(tx.delete(&STRANGERS, &door)?))
 }
 
+/// Forgets the count and the lock of one device of this ID that is known to it.
+pub(super) fn forget_device(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId, device: Id) -> Result<(), StoreError> {
+    tx.delete(&TRIES, &(door(keys, &user_id.to_string()), devices::count_key(device))).map(drop)
+}
+
+/// Until when the device is locked for this ID, if it is.
+pub(super) fn locked_until(r: &impl Reads, now: Timestamp, claim: &Claim) -> Result<Option<Timestamp>, StoreError> {
+    let tries = match of_known_device(r, now, claim)? {
+        Some((_, own)) => Some(own),
+        None => r.get(&TRIES, &claim.key)?,
+    };
+    Ok(tries.and_then(|tries| tries.locked_until(now)))
+}
+
 pub(super) fn reserve(tx: &mut Tx<'_>, moment: &Moment, rules: &Lockout, claim: &Claim) -> Result<Reservation, StoreError> {
     let account = claim.user_id.map(|user_id| accounts::find(tx, user_id)).transpose()?.flatten();
     let of_device = of_known_device(tx, moment.now, claim)?;
@@ -182,11 +199,16 @@ pub(super) fn succeed(tx: &mut Tx<'_>, reserved: &Reserved) -> Result<(), StoreE
 }
 
 /// The code of a login was right. Its try was given back when it began to wait: what had gone before ends only now, so that the password
-/// alone ends no run of wrong tries.
-pub(super) fn succeed_at_last(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<(), StoreError> {
+/// alone ends no run of wrong tries. `failed` is when this login was counted as a failure, for a wrong code before.
+pub(super) fn succeed_at_last(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    claim: &Claim,
+    failed: Option<Timestamp>,
+) -> Result<(), StoreError> {
     let key = of_known_device(tx, now, claim)?.map_or(claim.key, |(key, _)| key);
     tx.delete(&TRIES, &key)?;
-    tx.update(&STRANGERS, &key.0, |strangers| strangers.succeed(None)).map(drop)
+    tx.update(&STRANGERS, &key.0, |strangers| strangers.succeed(failed)).map(drop)
 }
 
 /// The try could not be decided: it does not count.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::attempts::{CODE_OVER, CODE_WRONG, ENTERED, WAITED_FROM};
 use super::claim::{self, Claim};
 use super::flow::{self, Entered, LoginError};
-use super::store::refused_subject;
+use super::store::known_subject;
 use super::waiting::{self, WRONG_CODES_END, Waiting};
 use crate::accounts::{self, Account, AppCode, SecurityCode};
 use crate::app::App;
@@ -80,8 +80,21 @@ pub enum CodeAnswer {
         /// So many may be typed before the login must be begun anew.
         left: u32,
     },
-    /// The login is over: too many wrong codes, too late, or the account was changed meanwhile.
-    Over,
+    /// The login is over.
+    Over(Ended),
+}
+
+/// Why a login that waited for its code is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing waits: it took too long, the account was changed meanwhile, or it has ended before.
+    Gone,
+    /// Too many wrong codes.
+    Wrong,
+    /// The same, and it was the failure that locks the device for this ID until then.
+    Locked(Timestamp),
+    /// So many codes were wrong in a day that none is looked at until then.
+    Closed(Timestamp),
 }
 
 /// What kind of code the login of this browser waits for; `None` if none waits.
@@ -126,9 +139,9 @@ pub async fn enter_code(app: &App, typed: &str, caller: CodeCaller) -> Result<Co
     let moment = app.moment();
     let answer = app.store.write(move |tx| {
         let waits = still_waiting(tx, &caller.browser, moment.now)?.filter(|(waiting, ..)| counted.is_of(waiting));
-        let Some((waiting, mut account, _)) = waits else { return Ok(CodeAnswer::Over) };
+        let Some((waiting, mut account, _)) = waits else { return Ok(CodeAnswer::Over(Ended::Gone)) };
         if !verdict.matches {
-            return wrong(tx, &moment, &rules, &caller, &waiting, counted.nth);
+            return wrong(tx, &moment, &rules, &caller, waiting, counted.nth);
         }
         limits::take_back(tx, counted.at, RULE, &counted.who)?;
         if let Some(hash) = &rehashed {
@@ -188,17 +201,17 @@ fn begin(
 ) -> Result<Begun, StoreError> {
     let Some((mut waiting, mut account, set)) = still_waiting(tx, &caller.browser, moment.now)? else {
         waiting::end(tx, &caller.browser)?;
-        return Ok(Begun::Decided(CodeAnswer::Over));
+        return Ok(Begun::Decided(CodeAnswer::Over(Ended::Gone)));
     };
     // The fifth is being looked at.
     if waiting.wrong >= WRONG_CODES_END {
-        return Ok(Begun::Decided(CodeAnswer::Over));
+        return Ok(Begun::Decided(CodeAnswer::Over(Ended::Wrong)));
     }
     let who = counted_under(tx, &waiting)?;
-    if limits::hit(tx, moment.now, RULE, &who)? != Allowance::Fine {
+    if let Allowance::Exceeded { again_at } = limits::hit(tx, moment.now, RULE, &who)? {
         waiting::end(tx, &caller.browser)?;
         audit::record(tx, moment, claim_of(&waiting, caller).refused(CODE_OVER))?;
-        return Ok(Begun::Decided(CodeAnswer::Over));
+        return Ok(Begun::Decided(CodeAnswer::Over(Ended::Closed(again_at))));
     }
     waiting.wrong += 1;
     waiting::put(tx, &caller.browser, &waiting)?;
@@ -210,7 +223,8 @@ fn begin(
         SecurityCode::App(app) => app,
     };
     let Some(last_step) = step_of(keys, &app, code, moment.now) else {
-        return wrong(tx, moment, rules, caller, &waiting, waiting.wrong).map(Begun::Decided);
+        let nth = waiting.wrong;
+        return wrong(tx, moment, rules, caller, waiting, nth).map(Begun::Decided);
     };
     limits::take_back(tx, moment.now, RULE, &who)?;
     account.security_code = Some(SecurityCode::App(AppCode { last_step, ..app }));
@@ -252,13 +266,19 @@ pub(super) fn closed(r: &impl Reads, user_id: UserId, now: Timestamp) -> Result<
     Ok((until(&user_id)?, known))
 }
 
-/// Forgets the wrong codes of this account, of all devices.
-pub(super) fn forget(tx: &mut Tx<'_>, user_id: UserId) -> Result<(), StoreError> {
+/// Forgets the wrong codes of this account, of all devices; says of how many there were any.
+pub(super) fn forget(tx: &mut Tx<'_>, user_id: UserId) -> Result<usize, StoreError> {
     let user_id = user_id.to_string();
+    let mut rows = usize::from(limits::forget(tx, RULE, &user_id)?);
     for device in devices::of(tx, &user_id)? {
-        limits::forget(tx, RULE, &of_device(&user_id, device))?;
+        rows += usize::from(limits::forget(tx, RULE, &of_device(&user_id, device))?);
     }
-    limits::forget(tx, RULE, &user_id)
+    Ok(rows)
+}
+
+/// Forgets the wrong codes of one device.
+pub(super) fn forget_device(tx: &mut Tx<'_>, user_id: UserId, device: Id) -> Result<(), StoreError> {
+    limits::forget(tx, RULE, &of_device(&user_id.to_string(), device)).map(drop)
 }
 
 fn give_back(tx: &mut Tx<'_>, caller: &CodeCaller, counted: &Counted) -> Result<(), StoreError> {
@@ -274,26 +294,32 @@ fn claim_of(waiting: &Waiting, caller: &CodeCaller) -> Claim {
     Claim::of((waiting.typed_key, caller.browser), waiting.user_id, waiting.device.or(caller.device), caller)
 }
 
-/// The `nth` code of this login stays counted. The fifth ends it, and the whole of it counts as one failed login.
+/// The `nth` code of this login stays counted. The first makes it a failed login, so that none is begun anew for nothing after four; the
+/// fifth ends it. The right one takes that back.
 fn wrong(
     tx: &mut Tx<'_>,
     moment: &Moment,
     rules: &Lockout,
     caller: &CodeCaller,
-    waiting: &Waiting,
+    mut waiting: Waiting,
     nth: u32,
 ) -> Result<CodeAnswer, StoreError> {
-    let claim = claim_of(waiting, caller);
+    let claim = claim_of(&waiting, caller);
+    if waiting.failed.is_none() {
+        // Locked already by others of its tries: then it counts there.
+        claim::reserve(tx, moment, rules, &claim)?;
+        waiting.failed = Some(moment.now);
+        waiting::put(tx, &caller.browser, &waiting)?;
+    }
     if nth < WRONG_CODES_END {
         audit::record(tx, moment, claim.refused(CODE_WRONG))?;
         let left = WRONG_CODES_END.saturating_sub(waiting.wrong);
-        return Ok(if left == 0 { CodeAnswer::Over } else { CodeAnswer::Wrong { left } });
+        return Ok(if left == 0 { CodeAnswer::Over(Ended::Wrong) } else { CodeAnswer::Wrong { left } });
     }
     waiting::end(tx, &caller.browser)?;
-    // Locked already by others of its tries: then it counts there.
-    claim::reserve(tx, moment, rules, &claim)?;
     audit::record(tx, moment, claim.refused(CODE_OVER))?;
-    Ok(CodeAnswer::Over)
+    let ended = claim::locked_until(tx, moment.now, &claim)?.map_or(Ended::Wrong, Ended::Locked);
+    Ok(CodeAnswer::Over(ended))
 }
 
 /// The session opens, as it does without a code.
@@ -307,8 +333,8 @@ fn right(
 ) -> Result<CodeAnswer, StoreError> {
     let claim = claim_of(waiting, caller);
     waiting::end(tx, &caller.browser)?;
-    claim::succeed_at_last(tx, moment.now, &claim)?;
-    let mut entry = claim.entered(ENTERED).subject(refused_subject(waiting.user_id.office()));
+    claim::succeed_at_last(tx, moment.now, &claim, waiting.failed)?;
+    let mut entry = claim.entered(ENTERED).subject(known_subject(waiting.user_id.office()));
     if waiting.client != caller.client {
         entry = entry.detail(WAITED_FROM, &waiting.client);
     }

@@ -67,6 +67,9 @@ pub enum LoginError {
     /// Too many hashes wait.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// The session is over: the password that was asked for again was wrong too often.
+    #[error("the session has ended")]
+    Ended,
 }
 
 /// Logs in with user ID and password, chosen or temporary.

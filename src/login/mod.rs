@@ -22,27 +22,35 @@ mod waiting;
 
 pub use attempts::{Attempted, RefusedTries, attempts, refused_tries};
 pub use by_passkey::{enter_by_passkey, refuse_passkey};
-pub use code::{CodeAnswer, CodeCaller, CodeKind, enter_code, waits_for};
+pub use code::{CodeAnswer, CodeCaller, CodeKind, Ended, enter_code, waits_for};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MOVED, MenuPage, Office, admit, turn_away};
 pub use pages::opened;
-pub use reauth::{Confirmed, FRESH, confirm, confirm_always, confirmed, is_fresh, note_missing, password_again};
+pub use reauth::{Confirmed, FRESH, confirm, confirm_always, confirm_to_end, confirmed, is_fresh, note_missing, password_again};
 pub use store::{SWEEP, check, sweep};
 pub use waiting::WAITING_LOGINS;
 
-use crate::kernel::UserId;
+use crate::kernel::{Id, UserId};
 use crate::security::Keys;
 use crate::store::{StoreError, Tx};
 
 /// Ends every lock and count of wrong tries on this user ID, of all devices, known or not, those of security codes as well; says how many
-/// rows of tries there were.
+/// rows there were.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn unlock(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId) -> Result<usize, StoreError> {
-    code::forget(tx, user_id)?;
-    claim::forget(tx, keys, user_id)
+    Ok(code::forget(tx, user_id)? + claim::forget(tx, keys, user_id)?)
+}
+
+/// Forgets what was wrong on one device of this user ID: it was let in by a one-time password, and begins anew.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn forgive_device(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId, device: Id) -> Result<(), StoreError> {
+    code::forget_device(tx, user_id, device)?;
+    claim::forget_device(tx, keys, user_id, device)
 }

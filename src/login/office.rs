@@ -92,13 +92,14 @@ pub fn admit(r: &impl Reads, config: &Config, visit: &Visit, door: Door, posting
 }
 
 /// Sends the browser elsewhere. On the way to the login page the cookie of a session that opens nothing is dropped: its end is told
-/// only once, and the login page does not send its bearer back.
+/// only once, and the login page does not send its bearer back. Not where a form was sent: it may be the second of two clicks, whose first
+/// has put another session in the place of this one, and the browser has its cookie already.
 ///
 /// # Errors
 /// Never; the type is what handlers return.
-pub fn turn_away(visit: &Visit, path: &str) -> Answer {
+pub fn turn_away(visit: &Visit, path: &str, posting: bool) -> Answer {
     let mut response = see_other(path)?;
-    if path.starts_with("/login") && visit.cookie(Cookie::Office).is_some() {
+    if !posting && path.starts_with("/login") && visit.cookie(Cookie::Office).is_some() {
         cookies::clear(&mut response, Cookie::Office, visit.secure());
     }
     Ok(response)

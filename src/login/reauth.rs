@@ -23,8 +23,12 @@ pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
 const FIELD: &str = "current_password";
 const MISSING: &str = "現在のパスワードを入力してください。";
 
-/// Wrong answers of one user ID, whatever its sessions: whoever holds a session must not try passwords with it.
-const RULE: Rule = Rule { name: "login.reauth", per: SignedDuration::from_mins(30), most: 5 };
+/// Wrong answers in one session. The last of them ends it: whoever holds a session that is not theirs must not try passwords with it, and
+/// keeps nobody else from answering.
+const OF_SESSION: Rule = Rule { name: "login.reauth.session", per: SignedDuration::from_hours(24), most: 5 };
+
+/// Wrong answers of one user ID in all its sessions (quality bar 16).
+const OF_OFFICE: Rule = Rule { name: "login.reauth", per: SignedDuration::from_hours(24), most: 100 };
 
 /// What became of the question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +41,14 @@ pub enum Confirmed {
     Missing,
     /// It is not the password.
     Wrong,
-    /// Too many wrong answers.
+    /// Too many wrong answers, in all sessions together.
     TooMany {
         /// When the next one is looked at.
+        again_at: Timestamp,
+    },
+    /// The account has been changed too often, whoever it was.
+    TooManyChanges {
+        /// When it may be changed again.
         again_at: Timestamp,
     },
     /// The account has changed while the answer was looked at.
@@ -66,11 +75,23 @@ pub fn password_again(office: &Office, now: Timestamp, errors: &Errors) -> Marku
     }
 }
 
-/// Looks at the answer, where the question was asked.
+/// Looks at the answer, where the question was asked. Whoever changes things all the time (each change is a mail to all addresses, and a
+/// notice) is stopped here; not at the password and the list of devices, by which the office gets rid of them.
 ///
 /// # Errors
 /// [`LoginError`].
 pub async fn confirm(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
+    if let Some(again_at) = app.store.read(|r| accounts::too_many_changes(r, now, office.account.user_id))? {
+        return Ok(Confirmed::TooManyChanges { again_at });
+    }
+    confirm_to_end(app, office, form, now).await
+}
+
+/// The same for what puts somebody out, however often the account was changed.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn confirm_to_end(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
     if is_fresh(office, now) { Ok(Confirmed::Fresh) } else { confirm_always(app, office, form, now).await }
 }
 
@@ -78,47 +99,94 @@ pub async fn confirm(app: &App, office: &Office, form: &Form, now: Timestamp) ->
 /// wrong before the hash runs, so that parallel ones cannot slip past the count, and all are forgotten when one is right.
 ///
 /// # Errors
-/// [`LoginError`].
+/// [`LoginError`]; [`LoginError::Ended`] where the session is over, by this answer or already.
 pub async fn confirm_always(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
     let typed = form.secret(FIELD);
     if typed.expose().is_empty() {
         return Ok(Confirmed::Missing);
     }
-    let who = office.account.user_id.to_string();
-    let counted = who.clone();
-    let reserved = app.store.write::<_, StoreError, _>(move |tx| limits::hit(tx, now, RULE, &counted)).await?;
-    if let Allowance::Exceeded { again_at } = reserved {
-        return Ok(Confirmed::TooMany { again_at });
+    let counted = office.clone();
+    let reserved = app.store.write::<_, StoreError, _>(move |tx| reserve(tx, now, &counted)).await?;
+    match reserved {
+        Reserved::Looks => {}
+        Reserved::TooMany { again_at } => return Ok(Confirmed::TooMany { again_at }),
+        Reserved::Ended => return Err(LoginError::Ended),
     }
+    let seen = office.clone();
     let matches = match app.hasher.verify(typed, office.account.usable_password().cloned()).await {
         Ok(verdict) => verdict.matches,
         Err(busy) => {
-            app.store.write::<_, StoreError, _>(move |tx| limits::take_back(tx, now, RULE, &who)).await?;
+            let back = move |tx: &mut Tx<'_>| {
+                limits::take_back(tx, now, OF_SESSION, &session(&seen))?;
+                limits::take_back(tx, now, OF_OFFICE, &who(&seen))
+            };
+            app.store.write::<_, StoreError, _>(back).await?;
             return Err(busy.into());
         }
     };
-    let (moment, seen) = (app.moment(), office.clone());
-    let settled = app.store.write(move |tx| {
-        if matches { settle(tx, &seen, &who, moment.now) } else { refuse(tx, &moment, &seen).map(|()| Confirmed::Wrong) }
-    });
-    Ok(settled.await?)
+    let moment = app.moment();
+    if matches {
+        return Ok(app.store.write(move |tx| settle(tx, &seen, moment.now)).await?);
+    }
+    let ended = app.store.write(move |tx| refuse(tx, &moment, &seen)).await?;
+    if ended { Err(LoginError::Ended) } else { Ok(Confirmed::Wrong) }
+}
+
+/// What wrong answers are counted under.
+fn who(office: &Office) -> String {
+    office.account.user_id.to_string()
+}
+
+fn session(office: &Office) -> String {
+    office.session.handle.to_string()
+}
+
+/// Whether an answer is looked at.
+enum Reserved {
+    Looks,
+    TooMany {
+        again_at: Timestamp,
+    },
+    /// The session is over, or all its answers are being looked at.
+    Ended,
+}
+
+fn reserve(tx: &mut Tx<'_>, now: Timestamp, seen: &Office) -> Result<Reserved, StoreError> {
+    if !sessions::is_there(tx, &seen.session_key)? {
+        return Ok(Reserved::Ended);
+    }
+    if let Allowance::Exceeded { again_at } = limits::peek(tx, now, OF_OFFICE, &who(seen))? {
+        return Ok(Reserved::TooMany { again_at });
+    }
+    if limits::hit(tx, now, OF_SESSION, &session(seen))? != Allowance::Fine {
+        return Ok(Reserved::Ended);
+    }
+    limits::hit(tx, now, OF_OFFICE, &who(seen))?;
+    Ok(Reserved::Looks)
 }
 
 /// The password was right when it was read; it must still be the one, and the session must still live.
-fn settle(tx: &mut Tx<'_>, seen: &Office, who: &str, now: Timestamp) -> Result<Confirmed, StoreError> {
+fn settle(tx: &mut Tx<'_>, seen: &Office, now: Timestamp) -> Result<Confirmed, StoreError> {
     let present = accounts::find(tx, seen.account.user_id)?;
     let same = present.is_some_and(|account| account.opens() && account.revision == seen.account.revision);
     if !same || !sessions::change(tx, &seen.session_key, |session| session.reauthenticated = now)? {
         return Ok(Confirmed::Changed);
     }
-    limits::forget(tx, RULE, who)?;
+    limits::forget(tx, OF_SESSION, &session(seen))?;
+    limits::forget(tx, OF_OFFICE, &who(seen))?;
     Ok(Confirmed::Right)
 }
 
-fn refuse(tx: &mut Tx<'_>, moment: &Moment, seen: &Office) -> Result<(), StoreError> {
+/// Says whether this was the answer that ends the session.
+fn refuse(tx: &mut Tx<'_>, moment: &Moment, seen: &Office) -> Result<bool, StoreError> {
     let user_id = seen.account.user_id;
-    let event = Event::new(Actor::Office(user_id), "account.reauth").outcome("refused");
-    audit::record(tx, moment, event.office(user_id.office()).client(&seen.session.address))
+    let ended = limits::count(tx, moment.now, OF_SESSION, &session(seen))? >= OF_SESSION.most as usize;
+    if ended {
+        sessions::end(tx, &seen.session_key)?;
+    }
+    let event = Event::new(Actor::Office(user_id), "account.reauth").outcome(if ended { "ended" } else { "refused" });
+    audit::record(tx, moment, event.office(user_id.office()).client(&seen.session.address))?;
+    Ok(ended)
 }
 
 /// For a form that is refused anyway: an empty field is told with all else that is wrong. What was typed is not looked at, so that a slip
@@ -139,6 +207,14 @@ pub fn confirmed(errors: &mut Errors, confirmed: &Confirmed) -> bool {
         Confirmed::TooMany { again_at } => {
             errors.add(FIELD, format!("誤りが続いたため、{}まで確認できません。", jst::sentence_time(*again_at)));
         }
+        // About no field: that of the password may not be on the screen.
+        Confirmed::TooManyChanges { again_at } => errors.add(
+            "",
+            format!(
+                "登録情報の変更が短い時間に続いたため、{}まで変更できません。お心当たりがない場合は、すぐにパスワードを変更し、国保連合会へお電話ください。",
+                jst::sentence_time(*again_at)
+            ),
+        ),
         Confirmed::Changed => {
             errors.add(FIELD, "ほかの画面で登録情報が変更されました。もう一度、現在のパスワードを入力してください。")
         }

@@ -37,6 +37,11 @@ pub(super) fn refused_subject(office: OfficeKey) -> String {
     format!("refused at login: {office}")
 }
 
+/// What those stand under whose password was right.
+pub(super) fn known_subject(office: OfficeKey) -> String {
+    format!("knew the password: {office}")
+}
+
 /// Checks every row, for `verify`.
 pub fn check(c: &mut Check<'_>) {
     c.table(&TRIES, |_, _, _| Ok(()));

@@ -15,7 +15,7 @@ pub const WAITING_LOGINS: &str = WAITING.name();
 /// How long a login waits (D).
 const OPEN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Wrong codes that end a login; it then counts as one failed login (spec 2).
+/// Wrong codes that end a login (spec 2).
 pub(super) const WRONG_CODES_END: u32 = 5;
 
 /// A login that waits for its code.
@@ -26,6 +26,9 @@ pub(super) struct Waiting {
     pub(super) revision: u64,
     /// Wrong codes, each counted before it is compared.
     pub(super) wrong: u32,
+    /// When this login was counted as a failed one: with its first wrong code, whatever becomes of it.
+    #[serde(default)]
+    pub(super) failed: Option<Timestamp>,
     expires: Timestamp,
     /// The password hashed anew, where the parameters have changed.
     pub(super) rehashed: Option<PasswordHash>,
@@ -41,7 +44,8 @@ impl Waiting {
     /// Nothing wrong yet, from `now` on.
     pub(super) fn new(user_id: UserId, revision: u64, typed_key: [u8; 32], client: &str, now: Timestamp) -> Self {
         let expires = now.saturating_add(OPEN).unwrap_or(Timestamp::MAX);
-        Self { user_id, revision, wrong: 0, expires, rehashed: None, device: None, typed_key, client: client.to_owned() }
+        let client = client.to_owned();
+        Self { user_id, revision, wrong: 0, failed: None, expires, rehashed: None, device: None, typed_key, client }
     }
 
     fn waits(&self, now: Timestamp) -> bool {

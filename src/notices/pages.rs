@@ -12,7 +12,7 @@ use super::model::{Addressed, Public};
 use super::store::{self, MOST_SHOWN};
 use crate::accounts::LastLogin;
 use crate::app::App;
-use crate::kernel::{Id, jst};
+use crate::kernel::{ClientNetwork, Id, jst};
 use crate::login::{self, Attempted, MenuPage, Office};
 use crate::store::StoreError;
 use crate::web::components::{
@@ -66,7 +66,8 @@ pub fn show_home(app: Data<&App>, visit: Visit, office: Office, Query(asked): Qu
 }
 
 fn last_login(last: &LastLogin) -> Markup {
-    let from = if last.agent.is_empty() { last.from.clone() } else { format!("{}、{}", last.from, last.agent) };
+    let from = last.from.parse().map_or_else(|_| "不明".to_owned(), |address| ClientNetwork::of(address).masked());
+    let from = if last.agent.is_empty() { from } else { format!("{from}、{}", last.agent) };
     html! {
         (Facts::new().row("前回のログイン", html! { (jst::sentence_time(last.at)) " " span.muted { "接続元 " (from) } }))
     }
@@ -81,7 +82,7 @@ fn attempts_part(attempts: &[Attempted], password_set: Option<Timestamp>) -> Mar
     // Who knew a password that has been replaced since knows nothing any more.
     let known = attempts.iter().any(|one| one.knew_password && password_set.is_none_or(|set| one.at >= set));
     let mut table = DataTable::new("ログインできなかった記録", &COLUMNS);
-    for one in attempts.iter().take(ATTEMPTS_SHOWN) {
+    for one in shown(attempts) {
         table.push(vec![html! { (jst::list_time(one.at)) }, html! { (one.from) }, html! { (one.outcome_word) }]);
     }
     html! {
@@ -93,10 +94,23 @@ fn attempts_part(attempts: &[Attempted], password_set: Option<Timestamp>) -> Mar
         details.fold open[known] {
             summary { "ログインできなかった記録（直近" (ATTEMPT_DAYS) "日間）： " (count) "、最後は " (jst::list_time(newest.at)) }
             (table)
-            @if attempts.len() > ATTEMPTS_SHOWN { p.note { "新しいものから" (ATTEMPTS_SHOWN) "件を表示しています。" } }
+            @if attempts.len() > ATTEMPTS_SHOWN {
+                p.note { "新しいものから" (ATTEMPTS_SHOWN) "件を表示しています。正しいパスワードが入力されたものを優先しています。" }
+            }
             p.note { "誤りが続くと、その端末からのログインを一定時間停止します。接続元の末尾は伏せています。" }
         }
     }
+}
+
+/// Those in the table: of somebody who knew the password before all others, so that strangers push none of them out.
+fn shown(attempts: &[Attempted]) -> impl Iterator<Item = &Attempted> {
+    let mut room = ATTEMPTS_SHOWN.saturating_sub(attempts.iter().filter(|one| one.knew_password).count());
+    let fits = move |one: &&Attempted| {
+        let fits = one.knew_password || room > 0;
+        room -= usize::from(fits && !one.knew_password);
+        fits
+    };
+    attempts.iter().filter(fits).take(ATTEMPTS_SHOWN)
 }
 
 /// What is addressed to the office, newest first.

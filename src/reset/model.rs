@@ -117,6 +117,10 @@ pub enum Stage {
     Done {
         /// Whose it was.
         user_id: UserId,
+        /// The device that is known from then on. Its cookie is handed out again to whoever sees the end: the answer to the first of two
+        /// clicks may have been lost.
+        #[serde(default)]
+        device: Option<Id>,
     },
 }
 
@@ -227,7 +231,7 @@ mod tests {
             assert_eq!(proven().home(&rules, now() + SignedDuration::from_secs(seconds)), home, "{seconds}");
         }
         let user_id = UserId::parse("KJ131311111111").unwrap();
-        let done = flow(Stage::Done { user_id });
+        let done = flow(Stage::Done { user_id, device: None });
         assert_eq!(done.home(&rules, now() + SignedDuration::from_hours(3)), Screen::Done);
         assert_eq!(flow(Stage::Typing).home(&rules, now()), Screen::Ask);
     }

@@ -93,7 +93,7 @@ fn office(app: &App, door: Door, request: &mut Request) -> poem::Result<Option<R
             request.extensions_mut().insert(office);
             Ok(None)
         }
-        Admission::Elsewhere(path) => Ok(Some(login::turn_away(&visit, path)?)),
+        Admission::Elsewhere(path) => Ok(Some(login::turn_away(&visit, path, posting)?)),
     }
 }
 

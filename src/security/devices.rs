@@ -19,8 +19,14 @@ struct Known {
 #[must_use]
 pub fn issue(keys: &Keys, random: &Random) -> (String, Id) {
     let id = Id::new(random);
+    (cookie(keys, id), id)
+}
+
+/// The value of the cookie of this device.
+#[must_use]
+pub fn cookie(keys: &Keys, id: Id) -> String {
     let keyed = keys.mac(Purpose::Device, &[id.bytes()]);
-    (format!("{id}.{}.{}", keyed.key.0, data_encoding::BASE64URL_NOPAD.encode(&keyed.mac)), id)
+    format!("{id}.{}.{}", keyed.key.0, data_encoding::BASE64URL_NOPAD.encode(&keyed.mac))
 }
 
 /// The device that a cookie names, if the cookie is ours.

@@ -69,12 +69,12 @@ pub fn count(r: &impl Reads, now: Timestamp, rule: Rule, who: &str) -> Result<us
     Ok(load(r, now, rule, who)?.0.at.len())
 }
 
-/// Forgets what was counted, e.g. after a success.
+/// Forgets what was counted, e.g. after a success; says whether there was anything.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub fn forget(tx: &mut Tx<'_>, rule: Rule, who: &str) -> Result<(), StoreError> {
-    tx.delete(&HITS, &key(rule, who)).map(drop)
+pub fn forget(tx: &mut Tx<'_>, rule: Rule, who: &str) -> Result<bool, StoreError> {
+    tx.delete(&HITS, &key(rule, who))
 }
 
 /// Takes back the hit that was counted at `at`, because nothing came of it.

@@ -29,6 +29,6 @@ pub use front::Front;
 pub use kept::{Kept, ShownAt};
 pub use query::Query;
 pub use shell_layer::Layer;
-pub use throttled::{come_again, too_many_logins, too_many_new_devices};
+pub use throttled::{come_again, too_many_forms, too_many_logins, too_many_new_devices};
 pub use typed_address::{Twice, typed_address};
 pub use visit::{BACKGROUND, Visit};

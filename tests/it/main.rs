@@ -68,6 +68,7 @@ mod routes;
 mod schema1;
 mod schema2;
 mod security_code;
+mod security_code_failures;
 mod security_code_set;
 mod security_cookies;
 mod security_forms;

@@ -1,5 +1,7 @@
 //! 端末の確認: while strangers are refused, a one-time password to a security address lets a device in that is not known (spec 2).
 
+use jiff::SignedDuration;
+
 use crate::reset::{REGISTERED, SECOND, ask, code};
 use crate::support::TestApp;
 use crate::support::browser::{Browser, Page};
@@ -44,6 +46,43 @@ async fn q22_a_one_time_password_admits_a_new_device_while_strangers_are_refused
     browser.get("/login").await;
     assert_eq!(browser.log_in(USER, "wrong-password-1").await.status, 422, "and so is a wrong password");
     assert_eq!(browser.log_in(USER, PASSWORD).await.location(), Some("/office"));
+}
+
+#[tokio::test]
+async fn q22_a_known_device_that_was_wrong_too_often_begins_anew_when_it_is_admitted() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let mut browser = app.browser();
+    assert_eq!(browser.log_in(USER, PASSWORD).await.location(), Some("/office"));
+    for _ in 0..100 {
+        app.advance(SignedDuration::from_mins(30));
+        browser.log_in(USER, "wrong-password-1").await;
+    }
+    shut_out(&app).await;
+    assert_eq!(browser.log_in(USER, PASSWORD).await.status, 422, "it counts as a stranger's");
+    ask_device(&mut browser, USER, REGISTERED).await;
+    let code = code(&app).await;
+    browser.get("/login/device/code").await;
+    assert_eq!(browser.post("/login/device/code", &[("code", &code)]).await.location(), Some("/login/device/done"));
+    browser.get("/login").await;
+    assert_eq!(browser.log_in(USER, PASSWORD).await.location(), Some("/office"));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn a_device_that_was_admitted_is_known_though_the_answer_was_lost() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let mut browser = app.browser();
+    ask_device(&mut browser, USER, REGISTERED).await;
+    let code = code(&app).await;
+    browser.get("/login/device/code").await;
+    let mut second = browser.clone();
+    browser.post("/login/device/code", &[("code", &code)]).await;
+    assert_eq!(second.post("/login/device/code", &[("code", &code)]).await.location(), Some("/login/device/done"));
+    assert_eq!(second.get("/login/device/done").await.title(), "処理終了");
+    assert_eq!(second.cookies["device"], browser.cookies["device"]);
+    app.take_mails().await;
 }
 
 #[tokio::test]

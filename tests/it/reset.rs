@@ -12,7 +12,8 @@ use uketsuke::staff::Role;
 
 use crate::letters_print::{letter_of, print_all};
 use crate::support::browser::{Browser, Page};
-use crate::support::office::{NEW_PASSWORD, PASSWORD, USER};
+use crate::support::first_login::ADDRESS;
+use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER, user};
 use crate::support::reissue::{NUMBER, code_in, wrong};
 use crate::support::{TestApp, staff};
 
@@ -182,9 +183,14 @@ async fn q19_a_reset_is_told_to_every_address() {
     told.sort_by(|a, b| a.to.cmp(&b.to));
     let to: Vec<String> = told.iter().map(|mail| mail.to.clone()).collect();
     assert_eq!(to, ["notice@example.jp", REGISTERED, SECOND]);
-    assert!(told[0].body.contains("ログイン情報の再設定により") && !told[0].body.contains(NEW_PASSWORD), "{}", told[0].body);
+    // S1: that the security code is gone is told as well.
+    let gone =
+        "ログイン情報の再設定により、パスワードが変更されました。セキュリティコード、パスキー、記憶した端末は解除されました。";
+    for mail in &told {
+        assert!(mail.body.contains(gone) && !mail.body.contains(NEW_PASSWORD), "{}", mail.body);
+    }
     let notices = app.app.store.read(|r| notices::of_office(r, user_id, 9)).unwrap();
-    assert!(notices.iter().any(|notice| notice.kind == "N-3" && notice.body.contains("再設定")));
+    assert!(notices.iter().any(|notice| notice.kind == "N-3" && notice.body.contains(gone)), "{notices:?}");
 }
 
 #[tokio::test]
@@ -203,6 +209,43 @@ async fn a_reset_while_logged_in_ends_that_session_and_a_second_click_sees_the_e
     assert_eq!(browser.get("/office").await.location(), Some("/login"));
     let told = app.take_mails().await;
     assert_eq!(told.iter().filter(|mail| mail.subject == M7).count(), 3, "one reset, told once to each");
+}
+
+#[tokio::test]
+async fn a_new_office_that_broke_off_at_the_last_end_and_resets_has_gone_through_its_steps() {
+    let app = TestApp::new();
+    app.app.prepare().await.unwrap();
+    // A step before that, the address is still due: nothing is settled.
+    app.new_office(USER).await;
+    let mut browser = app.browser();
+    browser.log_in(USER, TEMPORARY).await;
+    browser.walk_to(&app, 8).await;
+    assert!(app.account(user(USER)).settled.is_none());
+    let mut elsewhere = app.browser();
+    prove(&app, &mut elsewhere, NUMBER, ADDRESS).await;
+    assert_eq!(change(&mut elsewhere, "Another-9-pass").await.location(), Some("/reset/done"));
+    assert_eq!(app.account(user(USER)).settled, Some(app.clock.now()));
+    elsewhere.get("/login").await;
+    assert_eq!(elsewhere.log_in(USER, "Another-9-pass").await.location(), Some("/office"));
+    assert_eq!(elsewhere.open("/office").await.title(), "お知らせ");
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn a_new_office_that_has_steps_to_go_is_not_settled_by_a_reset() {
+    let app = TestApp::new();
+    app.app.prepare().await.unwrap();
+    let user_id = app.settled(USER).await;
+    app.change_account(user_id, |account| {
+        account.settled = None;
+        account.terms = None;
+    })
+    .await;
+    let mut browser = app.browser();
+    prove(&app, &mut browser, NUMBER, REGISTERED).await;
+    assert_eq!(change(&mut browser, NEW_PASSWORD).await.location(), Some("/reset/done"));
+    assert_eq!(app.account(user_id).settled, None);
+    app.take_mails().await;
 }
 
 #[tokio::test]

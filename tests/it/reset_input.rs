@@ -193,10 +193,14 @@ async fn two_clicks_at_once_are_one_reset() {
     prove(&app, &mut browser, NUMBER, REGISTERED).await;
     let clicks = (0..2).map(|_| {
         let mut browser = browser.clone();
-        async move { change(&mut browser, NEW_PASSWORD).await.location().map(str::to_owned) }
+        async move {
+            let led = change(&mut browser, NEW_PASSWORD).await.location().map(str::to_owned);
+            (led, browser.cookies.remove("device"))
+        }
     });
-    let led = futures_util::future::join_all(clicks).await;
-    assert_eq!(led, [Some("/reset/done".to_owned()), Some("/reset/done".to_owned())]);
+    let both = futures_util::future::join_all(clicks).await;
+    assert!(both.iter().all(|(led, _)| led.as_deref() == Some("/reset/done")), "{both:?}");
+    assert!(both[0].1.is_some() && both[0].1 == both[1].1, "whichever answer comes last, the account knows the device: {both:?}");
     assert_eq!(app.take_mails().await.iter().filter(|mail| mail.subject == M7).count(), 3);
 }
 
@@ -215,5 +219,77 @@ async fn of_two_browsers_in_a_reset_of_one_office_the_first_wins_and_the_second_
     assert_eq!(app.browser().log_in(USER, "Another-9-pass").await.status, 422);
     // And begins again.
     assert_eq!(ask(&mut second, NUMBER, SECOND).await.location(), Some("/reset/code"));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn q22_after_two_clicks_the_browser_is_the_device_that_the_account_knows() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let mut browser = app.browser();
+    prove(&app, &mut browser, NUMBER, REGISTERED).await;
+    let (mut second, mut lost) = (browser.clone(), browser.clone());
+    change(&mut browser, NEW_PASSWORD).await;
+    // The answer to the second click is the one that the browser keeps, or that to none.
+    assert_eq!(change(&mut second, NEW_PASSWORD).await.location(), Some("/reset/done"));
+    second.get("/reset/done").await;
+    lost.get("/reset/done").await;
+    assert_eq!((&second.cookies["device"], &lost.cookies["device"]), (&browser.cookies["device"], &browser.cookies["device"]));
+    for _ in 0..30 {
+        app.browser().log_in(USER, "wrong-password-1").await;
+    }
+    assert_eq!(second.log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn q22_a_code_that_is_spent_costs_no_commit_however_often_it_is_typed() {
+    let app = TestApp::new();
+    let mut browser = app.browser();
+    ask(&mut browser, NUMBER, REGISTERED).await;
+    browser.get("/reset/code").await;
+    for _ in 0..5 {
+        browser.post("/reset/code", &[("code", "000000")]).await;
+    }
+    let before = app.app.store.counts();
+    for _ in 0..9 {
+        assert!(browser.post("/reset/code", &[("code", "000000")]).await.says("もう一度ログイン情報再設定認証を行ってください"));
+    }
+    let after = app.app.store.counts();
+    assert_eq!((after.commits, after.written), (before.commits, before.written));
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn q22_a_network_sends_so_many_forms_and_more_cost_no_commit() {
+    let app = TestApp::with(|config| {
+        config.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+        config.limits.login_tries_per_network_5min = 10;
+    });
+    app.office(USER).await;
+    let mut browser = app.browser();
+    browser.get("/reset").await;
+    for n in 0..20 {
+        let typed = format!("13{n}");
+        let page = browser.post("/reset", &[("back", "1"), ("number", &typed), ("address", "")]).await;
+        assert_eq!(page.location(), Some("/lost?way=registered"), "{n}");
+    }
+    let before = app.app.store.counts();
+    for path in ["/reset", "/reset/prefecture", "/reset/code", "/reset/code/resend", "/reset/password"] {
+        let page = browser.post(path, &[("back", "1"), ("number", "13"), ("code", "000000")]).await;
+        assert_eq!((page.status.as_u16(), page.title().as_str()), (429, "ログイン情報再設定認証"), "{path}");
+        assert!(page.headers.contains_key("retry-after") && page.says("お手続きが混み合っています"), "{}", page.text());
+    }
+    for path in ["/login/device", "/login/device/code", "/login/device/code/resend"] {
+        let page = browser.post(path, &[("back", "1"), ("user_id", "KJ"), ("code", "000000")]).await;
+        assert_eq!((page.status.as_u16(), page.title().as_str()), (429, "端末の確認"), "{path}");
+    }
+    let after = app.app.store.counts();
+    assert_eq!((after.commits, after.written), (before.commits, before.written));
+    let mut neighbour = app.browser();
+    neighbour.headers.push(("X-Forwarded-For".to_owned(), "203.0.113.9".to_owned()));
+    prove(&app, &mut neighbour, NUMBER, REGISTERED).await;
+    app.advance(SignedDuration::from_mins(5));
+    assert_eq!(ask(&mut browser, NUMBER, SECOND).await.location(), Some("/reset/code"));
     app.take_mails().await;
 }

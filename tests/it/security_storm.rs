@@ -6,6 +6,8 @@ use uketsuke::accounts::Account;
 use uketsuke::config::{Config, LogFormat, LogLevel};
 use uketsuke::staff::{Role, Scope};
 
+use crate::new_device::ask_device;
+use crate::reset::{REGISTERED, code};
 use crate::security_strangers::{bare, costs, priced};
 use crate::support::TestApp;
 use crate::support::browser::Browser;
@@ -54,6 +56,21 @@ fn entries(app: &TestApp) -> usize {
     dump(app).iter().filter(|(table, ..)| *table == "audit").count()
 }
 
+#[tokio::test]
+async fn q22_in_a_storm_a_one_time_password_makes_a_new_device_known() {
+    let app = small();
+    app.office(USER).await;
+    storm(&app, 0..20).await;
+    let mut browser = from(&app, 1_000);
+    assert_eq!(browser.log_in(USER, PASSWORD).await.status, CROWDED);
+    ask_device(&mut browser, USER, REGISTERED).await;
+    let code = code(&app).await;
+    browser.get("/login/device/code").await;
+    assert_eq!(browser.post("/login/device/code", &[("code", &code)]).await.location(), Some("/login/device/done"));
+    assert_eq!(browser.log_in(USER, PASSWORD).await.location(), Some("/office"));
+    app.take_mails().await;
+}
+
 async fn log_out(browser: &mut Browser) {
     browser.get("/office").await;
     assert_eq!(browser.post("/logout", &[]).await.status, 303);
@@ -92,7 +109,9 @@ async fn q22_in_a_storm_an_account_admits_the_devices_it_knows_and_its_letter() 
         log_out(&mut known).await;
     }
     app.letter(user).await;
-    assert_eq!(from(&app, 1_001).log_in(USER, PASSWORD).await.status, CROWDED, "the right password on a new device");
+    let new = from(&app, 1_001).log_in(USER, PASSWORD).await;
+    assert_eq!(new.status, CROWDED, "the right password on a new device");
+    assert!(new.body.contains("href=\"/login/device\""), "there is a way in meanwhile: {}", new.body);
     let mut holder = from(&app, 1_002);
     assert_eq!(holder.log_in(USER, "Abcd2345Efgh6788").await.status, CROWDED, "a wrong temporary password");
     assert_eq!(holder.log_in(USER, TEMPORARY).await.location(), Some("/first-login"));

@@ -90,6 +90,22 @@ fn next_of(
     }))
 }
 
+/// Whether a new office for which nothing is due any more has just gone through its steps, once and for all.
+fn settles(account: &Account) -> bool {
+    account.kind == Kind::New && account.settled.is_none()
+}
+
+/// Notes that a new office has gone through its steps, if nothing is due for it any more: for changes that are none of them.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn settle(r: &impl Reads, config: &Config, account: &mut Account, now: Timestamp) -> Result<(), StoreError> {
+    if settles(account) && due(r, config, account, now)? == Next::Free {
+        account.settled = Some(now);
+    }
+    Ok(())
+}
+
 /// The account as it is now, if `step` is due for it; else what is. A session that has ended meanwhile does nothing, and is not brought
 /// back as a new one.
 fn at(tx: &Tx<'_>, app: &App, seen: &Office, now: Timestamp, step: Step) -> Result<Account, StepError> {
@@ -110,7 +126,7 @@ fn at_one_of(tx: &Tx<'_>, app: &App, seen: &Office, now: Timestamp, steps: &[Ste
 fn after(tx: &mut Tx<'_>, app: &App, seen: &Office, mut account: Account, moment: &Moment) -> Result<Next, StepError> {
     let next = next_for(tx, &app.config, &account, &seen.session, moment.now)?;
     if next == Next::Free {
-        if account.kind == Kind::New && account.settled.is_none() {
+        if settles(&account) {
             account.settled = Some(moment.now);
             accounts::save_quietly(tx, &account)?;
         }

@@ -101,6 +101,8 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("login.try", "waits_for_code") => "ログイン（セキュリティコードの入力待ち）",
         ("login.try", _) => "ログインできず",
         ("login.logout", _) => "ログアウト",
+        ("login.device_ask", _) => "端末の確認の開始",
+        ("login.device_code", _) => "端末の確認のワンタイムパスワード誤り",
         ("login.device", _) => "端末の確認",
         ("first_login.password", _) => "パスワード変更",
         ("first_login.terms", _) => "利用規約への同意",

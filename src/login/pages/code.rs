@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::super::code::{self, CodeAnswer, CodeCaller, CodeKind};
+use super::super::code::{self, CodeAnswer, CodeCaller, CodeKind, Ended};
 use super::opened;
+use super::screens::{codes_closed, locked};
 use crate::app::App;
 use crate::security::devices;
 use crate::web::components::{Back, ButtonRow, code_field, error_summary, form, help_details};
@@ -13,22 +14,24 @@ use crate::web::layout::Shell;
 use crate::web::{Answer, Cookie, Errors, Form, Visit, form_page, page, see_other};
 
 const PATH: &str = "/login/code";
-/// Where a login that is over begins anew.
-const OVER: &str = "/login?notice=code";
+/// Where a login begins anew that nothing waits for any more.
+const GONE: &str = "/login?notice=code";
+/// And one that had too many wrong codes.
+const WRONG: &str = "/login?notice=codes";
 
 /// 【ログイン(セキュリティコード)】
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit) -> Answer {
     match code::waits_for(&app, &visit.browser(), visit.now)? {
         Some(kind) => page(screen(&visit, kind, &Errors::default())),
-        None => see_other(OVER),
+        None => see_other(GONE),
     }
 }
 
 /// \[ログイン\]
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
-    let Some(kind) = code::waits_for(&app, &visit.browser(), visit.now)? else { return see_other(OVER) };
+    let Some(kind) = code::waits_for(&app, &visit.browser(), visit.now)? else { return see_other(GONE) };
     let (typed, mut errors) = (form.get("code"), Errors::default());
     if typed.trim().is_empty() {
         errors.add("code", "セキュリティコードを入力してください。");
@@ -60,7 +63,10 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
             errors.add("code", format!("セキュリティコードが違います。{next}あと{left}回入力できます。"));
             form_page(true, screen(&visit, kind, &errors))
         }
-        CodeAnswer::Over => see_other(OVER),
+        CodeAnswer::Over(Ended::Gone) => see_other(GONE),
+        CodeAnswer::Over(Ended::Wrong) => see_other(WRONG),
+        CodeAnswer::Over(Ended::Locked(until)) => Ok(locked(&visit, &app.config.lockout, until)),
+        CodeAnswer::Over(Ended::Closed(until)) => Ok(codes_closed(&visit, until)),
     }
 }
 

@@ -51,10 +51,20 @@ pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
             "仮パスワードが使えなくなりました",
             "有効期限が過ぎたか、新しい通知書が発行されました。パスワードは変更されていません。新しい通知書をお持ちでない方は、【パスワード等を紛失した方はこちら】から、もう一度お手続きください。",
         )),
+        "reauth" => Some((
+            Mark::Warning,
+            "安全のため、ログアウトしました",
+            "パスワードの確認で誤りが続いたため、登録情報は変更していません。お手数ですが、もう一度ログインして操作をやり直してください。",
+        )),
         "code" => Some((
             Mark::Warning,
             "セキュリティコードの入力を終えられませんでした",
-            "時間がたったか、誤りが続いたため、ログインを中止しました。お手数ですが、ユーザIDとパスワードからもう一度入力してください。続けてこの画面に戻るときは、以前ログインした端末から、または1日おいてお試しください。",
+            "パスワードの入力から時間がたったか、登録情報が変更されたため、ログインを中止しました。お手数ですが、ユーザIDとパスワードからもう一度入力してください。",
+        )),
+        "codes" => Some((
+            Mark::Warning,
+            "セキュリティコードの誤りが続いたため、ログインを中止しました",
+            "ユーザIDとパスワードからもう一度入力してください。セキュリティコードがわからないときは、【パスワード等を紛失した方はこちら】からお手続きをすると、セキュリティコードは解除されます。",
         )),
         "passkey" => Some((
             Mark::Warning,
@@ -100,7 +110,9 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
             form_page(true, screen(&visit, typed, &errors, None, Some(advice(&app.config.lockout))))
         }
         Outcome::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
-        Outcome::Crowded(again_at) => Ok(web::too_many_new_devices(&visit, "ログイン", "/login", again_at)),
+        Outcome::Crowded(again_at) => {
+            Ok(web::too_many_new_devices(&visit, "ログイン", "/login", Some("/login/device"), again_at))
+        }
     }
 }
 
@@ -145,6 +157,7 @@ impl From<LoginError> for Fault {
         match error {
             LoginError::Store(error) => error.into(),
             LoginError::Busy(busy) => busy.into(),
+            LoginError::Ended => Self::Elsewhere("/login?notice=reauth".to_owned()),
         }
     }
 }

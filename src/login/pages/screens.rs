@@ -52,14 +52,40 @@ pub(super) fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Respon
     let body = html! {
         (notice(Mark::Error, "ログインを一時的に停止しています", html! {
             p {
-                "ユーザIDまたはパスワードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
+                "ユーザID、パスワードまたはセキュリティコードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
                 strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
                 "で、もう一度ログインできるようになります（" (crate::kernel::jst::hms(until)) "から）。"
             }
         }))
-        p { "パスワードがわからない場合は、お待ちにならずに次のお手続きができます。" }
-        p { a href="/lost" { "パスワード等を紛失した方はこちら" } }
-        (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
+        (instead())
     };
     web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
+}
+
+/// No security code is looked at from this device, or from any that is not known. Only who has typed the password comes here.
+pub(super) fn codes_closed(visit: &Visit, until: Timestamp) -> Response {
+    let body = html! {
+        (notice(Mark::Error, "セキュリティコードの入力を一時的に停止しています", html! {
+            p {
+                "セキュリティコードの誤りが1日に受け付けられる回数を超えたため、入力されたコードは確認していません。あと"
+                strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
+                "で、もう一度入力できるようになります（" (crate::kernel::jst::sentence_time(until)) "から）。"
+            }
+            p { "以前ログインした端末からは、お待ちにならずにログインできる場合があります。" }
+        }))
+        (instead())
+    };
+    web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
+}
+
+/// What can be done without waiting.
+fn instead() -> Markup {
+    html! {
+        p { "お待ちにならずに、次のお手続きができます。" }
+        ul {
+            li { a href="/login/device" { "端末を確認する" } "（セキュリティ用メールアドレスで確認すると、この端末からログインできるようになります）" }
+            li { a href="/lost" { "パスワード等を紛失した方はこちら" } "（再設定すると、セキュリティコードは解除されます）" }
+        }
+        (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
+    }
 }

@@ -21,6 +21,8 @@ struct Ways {
     login: &'static str,
     path: &'static str,
     over: &'static str,
+    /// Where a device is made known, if there is such a place.
+    device: Option<&'static str>,
     /// Whom to turn to if no passkey helps.
     otherwise: &'static str,
 }
@@ -30,6 +32,7 @@ const OFFICE: Ways = Ways {
     login: "/login",
     path: "/login/passkey",
     over: "/login?notice=passkey",
+    device: Some("/login/device"),
     otherwise: "パスキーを使えないときは、ユーザIDとパスワードでログインしてください。",
 };
 
@@ -38,6 +41,7 @@ const STAFF: Ways = Ways {
     login: "/staff/login",
     path: "/staff/login/passkey",
     over: "/staff/login?notice=passkey",
+    device: None,
     otherwise: "パスキーを使えないときは、職員名、パスワード、認証コードでログインしてください。",
 };
 
@@ -109,7 +113,7 @@ async fn begin_at(app: &App, visit: &Visit, ways: &Ways, visitor: &Visitor) -> A
     }
     match flow::begin_login(app, &relying, visitor).await? {
         Ok(()) => see_other(ways.path),
-        Err(again_at) => Ok(web::too_many_new_devices(visit, ways.title, ways.login, again_at)),
+        Err(again_at) => Ok(web::too_many_new_devices(visit, ways.title, ways.login, ways.device, again_at)),
     }
 }
 

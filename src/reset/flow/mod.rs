@@ -91,14 +91,14 @@ impl Visitor<'_> {
     const fn asked(&self) -> &'static str {
         match self.way {
             Way::Reset => "reset.ask",
-            Way::Device => "login.device",
+            Way::Device => "login.device_ask",
         }
     }
 
     const fn entered(&self) -> &'static str {
         match self.way {
             Way::Reset => "reset.code",
-            Way::Device => "login.device",
+            Way::Device => "login.device_code",
         }
     }
 }

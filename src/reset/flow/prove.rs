@@ -21,10 +21,14 @@ pub fn prove(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: &str, device: Id) ->
     let Some(Stage::Proving { office, address, among, challenge }) = flow.as_ref().map(|flow| flow.stage.clone()) else {
         return Ok(Err(visitor.home(flow.as_ref())));
     };
+    let open = codes::view(tx, &visitor.config.code, challenge, now)?.is_some_and(|view| view.end.is_none());
+    if !open {
+        // Whoever goes on typing costs no commit.
+        return Ok(Ok(Entered::Ended));
+    }
     let (account, closed) = (registered(tx, office, &address)?, is_closed(tx, now, office, &address)?);
     // What was right when the code was asked for may have ended since: then no entry is right any more.
     codes::restrict(tx, challenge, account.is_some() && !closed)?;
-    let open = codes::view(tx, &visitor.config.code, challenge, now)?.is_some_and(|view| view.end.is_none());
     let attempt = Attempt {
         id: challenge,
         browser: visitor.flow,
@@ -48,8 +52,8 @@ pub fn prove(tx: &mut Tx<'_>, visitor: &Visitor<'_>, typed: &str, device: Id) ->
             }
         }
         (Entered::Wrong { .. } | Entered::Old { .. }, _) => wrong(tx, visitor, office, &address, closed, "wrong")?,
-        // The entry that spends the last try; those after it are compared with nothing.
-        (Entered::Ended, _) if open => wrong(tx, visitor, office, &address, closed, "ended")?,
+        // The entry that spends the last try.
+        (Entered::Ended, _) => wrong(tx, visitor, office, &address, closed, "ended")?,
         _ => {}
     }
     Ok(Ok(answer))
@@ -77,5 +81,5 @@ fn wrong(
 
 /// The office has come in by this pair: what was wrong before was its own typing.
 pub(super) fn forgive(tx: &mut Tx<'_>, account: &Account, address: &MailAddress) -> Result<(), StoreError> {
-    limits::forget(tx, WRONG, &pair(account.user_id.office(), address))
+    limits::forget(tx, WRONG, &pair(account.user_id.office(), address)).map(drop)
 }

@@ -15,8 +15,13 @@ use crate::{first_login, letters, login, passkeys};
 /// How \[変更\] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// The password of this account is set, now or by the first of two clicks.
-    Done(UserId),
+    /// The password is set, now or by the first of two clicks.
+    Done {
+        /// Of this account.
+        user_id: UserId,
+        /// It knows this device.
+        device: Option<Id>,
+    },
     /// This flow is elsewhere.
     To(Screen),
     /// The account has changed since the code was entered: nothing was set, and a new code is needed.
@@ -51,7 +56,7 @@ pub fn set(tx: &mut Tx<'_>, visitor: &Visitor<'_>, hash: &PasswordHash, device: 
         Err(Setting::To(Screen::Done)) => {
             let flow = visitor.current(tx)?;
             return Ok(match flow.map(|flow| flow.stage) {
-                Some(Stage::Done { user_id }) => Setting::Done(user_id),
+                Some(Stage::Done { user_id, device }) => Setting::Done { user_id, device },
                 _ => Setting::To(Screen::Ask),
             });
         }
@@ -59,6 +64,9 @@ pub fn set(tx: &mut Tx<'_>, visitor: &Visitor<'_>, hash: &PasswordHash, device: 
     };
     let (moment, user_id) = (&visitor.moment, account.user_id);
     account.reset(hash.clone(), moment.now);
+    first_login::forget(tx, user_id)?;
+    // Whoever broke off at the last 【処理終了】 is not shown it again.
+    first_login::settle(tx, visitor.config, &mut account, moment.now)?;
     // Before the letters, which read the account anew.
     let account = accounts::save(tx, &account)?;
     let sessions = sessions::end_all(tx, Subject::Office(user_id))?;
@@ -66,7 +74,6 @@ pub fn set(tx: &mut Tx<'_>, visitor: &Visitor<'_>, hash: &PasswordHash, device: 
     // This one has just been proved: the lock for strangers must not shut it out.
     devices::remember(tx, &user_id.to_string(), device, moment.now)?;
     passkeys::forget_all(tx, Subject::Office(user_id))?;
-    first_login::forget(tx, user_id)?;
     login::unlock(tx, visitor.keys, user_id)?;
     supersede(tx, visitor, user_id)?;
     letters::on_reset(tx, moment, user_id, visitor.client)?;
@@ -76,8 +83,9 @@ pub fn set(tx: &mut Tx<'_>, visitor: &Visitor<'_>, hash: &PasswordHash, device: 
     accounts::tell_change(tx, moment, &account, Change::Reset)?;
     let event = Event::new(Actor::Office(user_id), "reset.done").office(user_id.office()).detail("sessions", sessions);
     audit::record(tx, moment, event.client(visitor.client))?;
-    visitor.keep(tx, Typed::default(), Stage::Done { user_id })?;
-    Ok(Setting::Done(user_id))
+    let device = Some(device);
+    visitor.keep(tx, Typed::default(), Stage::Done { user_id, device })?;
+    Ok(Setting::Done { user_id, device })
 }
 
 /// Applications for a letter that nobody waits for any more.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{ADDRESS, ADDRESS_FIELD, BACK, FLOW, Here, STEPS, current, home, too_many_flows};
+use super::{ADDRESS, ADDRESS_FIELD, BACK, FLOW, Here, STEPS, crowded, current, home, too_many_flows};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{OfficeNumber, Prefecture};
@@ -39,6 +39,9 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
 /// R1 \[次へ\]
 #[handler]
 pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    if let Some(crowded) = crowded(&app, &visit, WAY) {
+        return Ok(crowded);
+    }
     let typed = Typed { who: form.get(NUMBER).to_owned(), address: form.get(ADDRESS).to_owned() };
     let cookie = FlowCookie::of_form(&visit, &app.random, form.get(FLOW));
     let (here, kept) = (Here::new(&app, &visit, WAY, cookie.key), typed.kept());
@@ -104,6 +107,9 @@ pub fn prefecture(app: Data<&App>, visit: Visit) -> Answer {
 /// R2 \[次へ\]
 #[handler]
 pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    if let Some(crowded) = crowded(&app, &visit, WAY) {
+        return Ok(crowded);
+    }
     let flow = current(&app, &visit, WAY)?;
     let Some(stage) = flow.as_ref().map(|flow| &flow.stage).filter(|stage| !stage.among().is_empty()) else {
         return home(&app, &visit, WAY, flow.as_ref());

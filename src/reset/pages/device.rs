@@ -4,7 +4,9 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{ADDRESS, ADDRESS_FIELD, BACK, DEVICE_STEPS, FLOW, Here, current, home, one_time, too_many_flows};
+use super::{
+    ADDRESS, ADDRESS_FIELD, BACK, DEVICE_STEPS, FLOW, Here, crowded, current, home, is_device, one_time, too_many_flows,
+};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{UserId, text};
@@ -27,6 +29,9 @@ pub fn show(app: Data<&App>, visit: Visit) -> Answer {
 /// \[次へ\]
 #[handler]
 pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    if let Some(crowded) = crowded(&app, &visit, WAY) {
+        return Ok(crowded);
+    }
     let typed = Typed { who: form.get(USER_ID).to_owned(), address: form.get(ADDRESS).to_owned() };
     let cookie = FlowCookie::of_form(&visit, &app.random, form.get(FLOW));
     let (here, kept) = (Here::new(&app, &visit, WAY, cookie.key), typed.kept());
@@ -91,14 +96,16 @@ pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
 #[handler]
 pub fn done(app: Data<&App>, visit: Visit) -> Answer {
     let flow = current(&app, &visit, WAY)?;
-    let Some(Stage::Done { user_id }) = flow.as_ref().map(|flow| &flow.stage) else {
+    let Some(Stage::Done { user_id, device }) = flow.as_ref().map(|flow| &flow.stage) else {
         return home(&app, &visit, WAY, flow.as_ref());
     };
-    page(visit.page("処理終了", Shell::Visitor).steps(&DEVICE_STEPS, 3).render(html! {
+    let mut response = page(visit.page("処理終了", Shell::Visitor).steps(&DEVICE_STEPS, 3).render(html! {
         (notice(Mark::Success, "この端末を確認しました。", html! {
             p { "ユーザID " span.mono { (user_id) } " で、この端末からログインできます。【ログイン画面へ】ボタンを押して、パスワードを入力してください。" }
         }))
         p { "登録されているすべてのメールアドレスへ、端末を確認したことをお知らせするメールをお送りしました。" }
         (ButtonRow::forward_link("ログイン画面へ", "/login"))
-    }))
+    }))?;
+    is_device(&app, &visit, &mut response, *device);
+    Ok(response)
 }

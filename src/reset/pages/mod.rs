@@ -9,13 +9,15 @@ pub mod password;
 
 use std::net::IpAddr;
 
+use poem::Response;
+
 use super::flow::{self, Visitor};
 use super::model::{Flow, Screen, Way};
 use crate::app::App;
 use crate::kernel::{Id, Moment, jst};
 use crate::lost;
 use crate::security::devices;
-use crate::web::{Answer, Cookie, Fault, Visit, see_other};
+use crate::web::{self, Answer, Cookie, Fault, Visit, cookies, see_other};
 
 /// Steps of a reset (spec 3).
 const STEPS: [&str; 5] = [lost::TITLE, "ログイン情報再設定認証", "ワンタイムパスワード入力", "ログイン情報再設定", "終了"];
@@ -60,15 +62,28 @@ impl Here {
     }
 }
 
-/// The device of this browser: a cookie to hand out where it has none of ours, and its id.
-fn device(app: &App, visit: &Visit, moment: &Moment) -> (Option<String>, Id) {
-    match visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value)) {
-        Some(id) => (None, id),
-        None => {
-            let (cookie, id) = devices::issue(&app.keys, &moment.part("device").random());
-            (Some(cookie), id)
-        }
+/// The device of this browser, a new one where it has none of ours.
+fn device(app: &App, visit: &Visit, moment: &Moment) -> Id {
+    own_device(app, visit).unwrap_or_else(|| Id::new(&moment.part("device").random()))
+}
+
+fn own_device(app: &App, visit: &Visit) -> Option<Id> {
+    visit.cookie(Cookie::Device).and_then(|value| devices::read(&app.keys, value))
+}
+
+/// The browser is `device` from now on, unless it is already. At every answer that tells of the end: of two clicks either may be the one
+/// whose answer is shown, and a cookie that the account does not know would shut the office out while strangers are refused.
+fn is_device(app: &App, visit: &Visit, response: &mut Response, device: Option<Id>) {
+    if let Some(id) = device.filter(|id| own_device(app, visit) != Some(*id)) {
+        cookies::set(response, Cookie::Device, &devices::cookie(&app.keys, id), visit.secure());
     }
+}
+
+/// Too many forms of resets and devices came from this network: nothing of this one is looked at, so that nobody keeps the writer busy.
+fn crowded(app: &App, visit: &Visit, way: Way) -> Option<Response> {
+    let title = if way == Way::Reset { STEPS[1] } else { DEVICE_STEPS[0] };
+    let again_at = app.resets().admit(visit.network, visit.now).err()?;
+    Some(web::too_many_forms(visit, title, way.path(Screen::Ask), again_at))
 }
 
 /// The flow of this browser, if there is one.

@@ -3,13 +3,13 @@
 
 use maud::Markup;
 
-use super::{DEVICE_STEPS, Here, STEPS, current, device, home};
+use super::{DEVICE_STEPS, Here, STEPS, crowded, current, device, home, is_device};
 use crate::app::App;
 use crate::codes::{self, CodeScreen, Entered, FIELD, Resent, Sort, View, form_sentence, looks_like, resend_sentence, sentence};
 use crate::reset::flow::{ask, prove};
 use crate::reset::model::{Screen, Way};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Cookie, Fault, Form, Visit, cookies, page, page_422, see_other};
+use crate::web::{Answer, Fault, Form, Visit, page, page_422, see_other};
 
 const SORT: Sort = Sort::OneTime;
 const ADDRESS_WRONG: &str = "しばらく待っても届かないときは、入力した内容に誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。";
@@ -28,6 +28,9 @@ pub(super) fn show(app: &App, visit: &Visit, way: Way) -> Answer {
 
 /// \[次へ\]
 pub(super) async fn enter(app: &App, visit: &Visit, way: Way, form: &Form) -> Answer {
+    if let Some(crowded) = crowded(app, visit, way) {
+        return Ok(crowded);
+    }
     let before = match waiting(app, visit, way)? {
         Ok(waiting) => waiting,
         Err(elsewhere) => return elsewhere,
@@ -37,15 +40,13 @@ pub(super) async fn enter(app: &App, visit: &Visit, way: Way, form: &Form) -> An
         return page_422(screen(app, visit, way, &before, Some(form_sentence(typed.expose(), SORT)), None));
     }
     let here = Here::new(app, visit, way, visit.flow().ok_or(Fault::NotFound)?);
-    let (cookie, id) = device(app, visit, &here.moment);
+    let id = device(app, visit, &here.moment);
     match app.store.write(move |tx| prove::prove(tx, &here.visitor(), typed.expose(), id)).await? {
         Err(screen) => see_other(way.path(screen)),
         Ok(Entered::Right) => {
             let next = if way == Way::Reset { Screen::Password } else { Screen::Done };
             let mut response = see_other(way.path(next))?;
-            if let Some(cookie) = cookie.filter(|_| way == Way::Device) {
-                cookies::set(&mut response, Cookie::Device, &cookie, visit.secure());
-            }
+            is_device(app, visit, &mut response, (way == Way::Device).then_some(id));
             Ok(response)
         }
         Ok(other) => refused(app, visit, way, sentence(other, SORT, &app.config.code), None),
@@ -54,6 +55,9 @@ pub(super) async fn enter(app: &App, visit: &Visit, way: Way, form: &Form) -> An
 
 /// \[再送\]
 pub(super) async fn resend(app: &App, visit: &Visit, way: Way) -> Answer {
+    if let Some(crowded) = crowded(app, visit, way) {
+        return Ok(crowded);
+    }
     let Some(key) = visit.flow() else { return home(app, visit, way, None) };
     let here = Here::new(app, visit, way, key);
     match app.store.write(move |tx| ask::resend(tx, &here.visitor())).await? {

@@ -5,7 +5,7 @@ use poem::handler;
 use poem::http::StatusCode;
 use poem::web::Data;
 
-use super::{Here, STEPS, current, device, home};
+use super::{Here, STEPS, crowded, current, device, home, is_device};
 use crate::accounts::Account;
 use crate::app::App;
 use crate::kernel::{UserId, jst};
@@ -41,6 +41,9 @@ pub async fn change(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> 
         }
         Err(refused) => return Err(refused.downcast().unwrap_or(Fault::StaleForm)),
     };
+    if let Some(crowded) = crowded(&app, &visit, WAY) {
+        return Ok(crowded);
+    }
     let (here, account) = match proven(&app, &visit)? {
         Ok(proven) => proven,
         Err(elsewhere) => return elsewhere,
@@ -57,13 +60,11 @@ pub async fn change(app: Data<&App>, visit: Visit, form: poem::Result<Form>) -> 
         return page_422(screen(&app, &visit, account.user_id, &errors));
     };
     let hash = app.hasher.hash(judged, here.moment.part("salt").random().bytes()).await?;
-    let (cookie, id) = device(&app, &visit, &here.moment);
+    let id = device(&app, &visit, &here.moment);
     match app.store.write(move |tx| flow::set(tx, &here.visitor(), &hash, id)).await? {
-        Setting::Done(user_id) => {
+        Setting::Done { user_id, device } => {
             let mut response = see_other(WAY.path(Screen::Done))?;
-            if let Some(cookie) = cookie {
-                cookies::set(&mut response, Cookie::Device, &cookie, visit.secure());
-            }
+            is_device(&app, &visit, &mut response, device);
             // Its session has ended with all others; what the browser keeps would only lead to a page that says so.
             if visit.session.as_ref().is_some_and(|session| session.subject == Subject::Office(user_id)) {
                 cookies::clear(&mut response, Cookie::Office, visit.secure());
@@ -82,7 +83,7 @@ fn proven(app: &App, visit: &Visit) -> Result<Result<(Here, Account), Answer>, F
     Ok(match app.store.read(|r| flow::proven(r, &here.visitor()))? {
         Ok((_, account)) => Ok((here, account)),
         Err(Setting::Overtaken) => Err(Ok(overtaken(visit))),
-        Err(Setting::Done(_)) => Err(see_other(WAY.path(Screen::Done))),
+        Err(Setting::Done { .. }) => Err(see_other(WAY.path(Screen::Done))),
         Err(Setting::To(screen)) => Err(see_other(WAY.path(screen))),
     })
 }
@@ -121,12 +122,12 @@ fn screen(app: &App, visit: &Visit, user_id: UserId, errors: &Errors) -> Markup 
 #[handler]
 pub fn done(app: Data<&App>, visit: Visit) -> Answer {
     let flow = current(&app, &visit, WAY)?;
-    let Some((at, Stage::Done { user_id })) = flow.as_ref().map(|flow| (flow.at, &flow.stage)) else {
+    let Some((at, Stage::Done { user_id, device })) = flow.as_ref().map(|flow| (flow.at, &flow.stage)) else {
         return home(&app, &visit, WAY, flow.as_ref());
     };
     let facts = Facts::new().row("ユーザID", html! { span.mono { (user_id) } }).row("再設定した日時", jst::sentence_time(at));
     let federation = app.config.federation_of(user_id.office().prefecture);
-    page(visit.page("処理終了", Shell::Visitor).steps(&STEPS, 5).render(html! {
+    let mut response = page(visit.page("処理終了", Shell::Visitor).steps(&STEPS, 5).render(html! {
         (notice(Mark::Success, "ログイン情報の再設定が完了しました。", html! {
             p { "ユーザIDと新しいパスワードでログインしてください。" }
         }))
@@ -145,5 +146,7 @@ pub fn done(app: Data<&App>, visit: Visit) -> Answer {
         }
         (print_button("この画面を印刷する"))
         (ButtonRow::forward_link("終了", "/login"))
-    }))
+    }))?;
+    is_device(&app, &visit, &mut response, *device);
+    Ok(response)
 }

@@ -109,7 +109,7 @@ pub async fn password(Data(app): Data<&App>, visit: Visit, sent: Form) -> Answer
             form_page(true, first(&visit, typed, &errors, html! {}, Some(advice(&app.config.lockout))))
         }
         Passed::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
-        Passed::Crowded(again_at) => Ok(web::too_many_new_devices(&visit, "職員ログイン", "/staff/login", again_at)),
+        Passed::Crowded(again_at) => Ok(web::too_many_new_devices(&visit, "職員ログイン", "/staff/login", None, again_at)),
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn end(app: Data<&App>, visit: Visit, office: Office, form: Form) -> A
     let own = which == Which::One(office.session.handle);
     if !own {
         let mut errors = Errors::default();
-        let confirmed = login::confirm(&app, &office, &form, visit.now).await?;
+        let confirmed = login::confirm_to_end(&app, &office, &form, visit.now).await?;
         if !login::confirmed(&mut errors, &confirmed) {
             return page_422(screen(&app, &visit, &office, false, &errors)?);
         }

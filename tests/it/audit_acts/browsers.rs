@@ -27,7 +27,7 @@ use crate::support::TestApp;
 use crate::support::browser::Browser;
 use crate::support::office::{NEW_PASSWORD, PASSWORD as OF_THE_OFFICE, TEMPORARY, USER};
 use crate::support::passkey::{Device, LIST, options};
-use crate::support::reissue::code_in;
+use crate::support::reissue::{code_in, wrong};
 use crate::support::staff::{Member, PASSWORD, enrol_by, log_in, path_of_link};
 
 /// What visitors, offices and staff bring about, and time.
@@ -66,6 +66,8 @@ pub const BY_BROWSER: &[&str] = &[
     "letter.return",
     "letter.withdraw",
     "login.device",
+    "login.device_ask",
+    "login.device_code",
     "login.logout",
     "login.try",
     "mail.send_again",

@@ -1,5 +1,7 @@
 //! The process dies in the middle of a flow, a job, an import, a print: it goes on.
 
+mod offices;
+
 use jiff::SignedDuration;
 use uketsuke::audit::Actor;
 use uketsuke::jobs::{Handlers, Runner};
@@ -14,8 +16,6 @@ use uketsuke::store::{Reads as _, Store, Table};
 use crate::letters_print::{fetch, issue, letter_of, offices, queue};
 use crate::support::browser::Browser;
 use crate::support::disk::Disk;
-use crate::support::first_login::SCREENS;
-use crate::support::office::{NEW_PASSWORD, PASSWORD, TEMPORARY, USER, user};
 use crate::support::reissue::{CONTACT, NUMBER, code_in, wrong};
 use crate::support::staff::{PASSWORD as STAFF_PASSWORD, enrol, invite, shown_secret, staff, step_before};
 use crate::support::{TestApp, pdf};
@@ -103,55 +103,6 @@ async fn a_withdrawal_goes_on_at_every_screen() {
     let done = house.person.post("/status/withdraw/code", &[("code", &code_in(&mail, 6))]).await;
     let end = done.location().unwrap_or_else(|| panic!("{}", done.text())).to_owned();
     house.sees(&end, "処理終了").await;
-}
-
-#[tokio::test]
-async fn a_first_login_goes_on_at_every_step() {
-    let mut house = House::new();
-    let user_id = house.app().office(USER).await;
-    house.app().letter(user_id).await;
-    assert_eq!(house.person.log_in(USER, TEMPORARY).await.location(), Some("/first-login"));
-    house.sees("/first-login", "警告").await;
-    house.person.post("/first-login/warning", &[]).await;
-    house.sees("/first-login", "パスワード変更").await;
-    let fields = [("current_password", TEMPORARY), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
-    assert_eq!(house.person.post("/first-login/password", &fields).await.location(), Some("/first-login/done"));
-    house.sees("/first-login", "処理終了").await;
-    house.person.post("/first-login/done", &[]).await;
-    house.sees("/office", "セキュリティ用メールアドレス設定").await;
-    house.person.post("/first-login/addresses", &[("way", "keep")]).await;
-    house.sees("/office", "お知らせ").await;
-    house.app().take_mails().await;
-    assert_eq!(house.app().browser().log_in(USER, NEW_PASSWORD).await.location(), Some("/office"));
-}
-
-#[tokio::test]
-async fn a_first_login_of_a_new_office_goes_on_at_every_step() {
-    let mut house = House::new();
-    house.app().app.prepare().await.unwrap();
-    house.app().new_office(USER).await;
-    assert_eq!(house.person.log_in(USER, TEMPORARY).await.location(), Some("/first-login"));
-    for at in 0..9 {
-        house.sees("/first-login", SCREENS[at]).await;
-        let app = house.app.take().unwrap();
-        let page = house.person.step(&app, at).await;
-        assert_eq!(page.title(), SCREENS[at + 1], "{}", page.text());
-        house.app = Some(app);
-    }
-    house.sees("/office", SCREENS[9]).await;
-    let account = house.app().account(user(USER));
-    assert!(account.settled.is_some() && account.security_mails.len() == 1);
-    house.app().take_mails().await;
-}
-
-#[tokio::test]
-async fn an_address_that_was_put_off_stays_put_off_for_its_session() {
-    let mut house = House::new();
-    house.app().existing_without_address(USER).await;
-    house.person.log_in(USER, PASSWORD).await;
-    house.sees("/office", "セキュリティ用メールアドレス設定").await;
-    house.person.post("/first-login/address", &[("later", "1")]).await;
-    house.sees("/office", "お知らせ").await;
 }
 
 #[tokio::test]

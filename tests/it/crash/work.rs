@@ -316,7 +316,7 @@ async fn log_in(app: &TestApp, user_id: &str, password: &str) -> Result<Answer, 
         Ok(Outcome::Crowded(_)) => panic!("fewer are tried than new devices may"),
         Err(LoginError::Store(error)) => Err(error),
         Ok(login::Outcome::Code) => panic!("no office here has a security code"),
-        Err(LoginError::Busy(_)) => panic!("nobody else hashes"),
+        Err(LoginError::Busy(_) | LoginError::Ended) => panic!("nobody else hashes, and no session is open"),
     }
 }
 

@@ -187,9 +187,11 @@ pub(super) async fn an_office_helps_itself(app: &TestApp, witness: &mut Witness)
     witness.expect(app, &[("reissue.supersede", "done", own, &one), ("reset.done", "done", own, number)]);
     app.take_mails().await;
     new_device::ask_device(&mut browser, &user_id.to_string(), reset::REGISTERED).await;
-    witness.expect(app, &[("login.device", "sent", Who::Visitor, &office)]);
+    witness.expect(app, &[("login.device_ask", "sent", Who::Visitor, &office)]);
     let code = reset::code(app).await;
     browser.get("/login/device/code").await;
+    browser.post("/login/device/code", &[("code", &wrong(&code))]).await;
+    witness.expect(app, &[("login.device_code", "wrong", Who::Visitor, &office)]);
     browser.post("/login/device/code", &[("code", &code)]).await;
     witness.expect(app, &[("login.device", "done", own, number)]);
     app.take_mails().await;
