@@ -16,6 +16,7 @@ mod read;
 mod snapshot;
 mod sweep;
 mod table;
+mod times;
 mod tx;
 mod unfinished;
 mod value;

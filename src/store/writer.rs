@@ -12,13 +12,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::open::{Counters, StoreOptions, Watchers};
 use super::place::Place;
+use super::times::Times;
 use super::tx::Seal;
 use super::{StoreError, Tx};
 
 /// How long the thread waits for those whom it has just answered, if they were several: a commit costs as much for one as for all.
 const GATHER: Duration = Duration::from_micros(100);
-/// Whoever waits behind a transaction that takes longer notices it.
-const SLOW: Duration = Duration::from_millis(50);
 
 pub(super) struct Writer {
     sender: Option<mpsc::Sender<Box<dyn Work>>>,
@@ -376,37 +375,5 @@ fn gather(queue: &mpsc::Receiver<Box<dyn Work>>, answered: usize) {
     let end = Instant::now() + GATHER;
     while queue.len() + 1 < answered && Instant::now() < end {
         std::thread::yield_now();
-    }
-}
-
-/// Where the time of a batch goes.
-struct Times {
-    begun: Instant,
-    last: Instant,
-    longest: (Duration, &'static str),
-}
-
-impl Times {
-    fn new() -> Self {
-        let now = Instant::now();
-        Self { begun: now, last: now, longest: (Duration::ZERO, "") }
-    }
-
-    /// A use case has run.
-    fn ran(&mut self, name: &'static str) {
-        let now = Instant::now();
-        self.longest = self.longest.max((now - self.last, name));
-        self.last = now;
-    }
-
-    /// The batch is at its end: durable, or dropped.
-    fn tell(&self, jobs: usize) {
-        let all = self.begun.elapsed();
-        if all >= SLOW {
-            let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-            let (run, commit) = (millis(self.last - self.begun), millis(self.last.elapsed()));
-            let (longest, longest_millis) = (self.longest.1, millis(self.longest.0));
-            tracing::warn!(millis = millis(all), run, commit, jobs, longest, longest_millis, "a slow write");
-        }
     }
 }
