@@ -214,6 +214,33 @@ async fn an_eleventh_passkey_is_refused_at_both_screens() {
 }
 
 #[tokio::test]
+async fn of_two_registrations_at_once_one_is_the_eleventh_and_of_two_removals_one_comes_too_late() {
+    let app = TestApp::new();
+    let (user, mut one) = at_work(&app, USER).await;
+    for _ in 1..MOST {
+        app.passkey(Subject::Office(user)).await;
+    }
+    let mut two = app.browser();
+    two.log_in(USER, PASSWORD).await;
+    let (asked, also) = (one.begin_passkey(LIST).await, two.begin_passkey(LIST).await);
+    let (first, second) = (Device::new(&app, &asked).created(&asked), Device::new(&app, &also).created(&also));
+    let (a, b) = tokio::join!(one.name_passkey(LIST, "一", &first), two.name_passkey(LIST, "二", &second));
+    let mut statuses = [a.status.as_u16(), b.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!((statuses, held(&app, user).len()), ([303, 422], MOST));
+    assert_eq!(app.take_mails().await.len(), 3, "told of the one");
+
+    let (id, remove) = (held(&app, user)[0].id.to_string(), format!("{LIST}/remove"));
+    one.get(LIST).await;
+    two.get(LIST).await;
+    let fields = [("passkey", id.as_str())];
+    let (a, b) = tokio::join!(one.post(&remove, &fields), two.post(&remove, &fields));
+    let late = if a.status == 303 { &b } else { &a };
+    assert!(late.status == 422 && late.says("すでに削除されています"), "{}", late.text());
+    assert_eq!((held(&app, user).len(), app.take_mails().await.len()), (MOST - 1, 3));
+}
+
+#[tokio::test]
 async fn a_passkey_belongs_to_one_and_only_its_owner_takes_it_away() {
     let app = TestApp::new();
     let (user, mut browser) = at_work(&app, USER).await;
