@@ -1,6 +1,6 @@
 //! What a job is.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +93,17 @@ pub enum Outcome {
     Again(Timestamp),
     /// The handler removed the row itself with [`super::finish`], in the transaction of its effect.
     Finished,
+}
+
+impl Outcome {
+    /// Again in an hour: of a clean-up, whatever became of it.
+    #[must_use]
+    pub fn cleaned(job: &Job, of: &'static str, result: Result<(), impl std::fmt::Display>) -> Self {
+        if let Err(error) = result {
+            tracing::error!(%error, of, "a clean-up failed");
+        }
+        Self::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX))
+    }
 }
 
 /// The row of a job.

@@ -1,6 +1,6 @@
 //! Retention: flows that nobody goes on with. Their codes go with those of all flows.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::store::remove_older;
 use crate::config::Retention;
@@ -13,8 +13,5 @@ pub const CLEAN: Kind = Kind::new("reset.clean", Lane::Clock);
 /// Handles [`CLEAN`].
 pub async fn clean(store: Store, retention: Retention, job: Job) -> Outcome {
     let before = job.now.saturating_sub(retention.flow()).unwrap_or(Timestamp::MIN);
-    if let Err(error) = remove_older(&store, before, job.now).await {
-        tracing::error!(%error, "the clean-up of resets failed");
-    }
-    Outcome::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(job.now))
+    Outcome::cleaned(&job, "resets", remove_older(&store, before, job.now).await)
 }

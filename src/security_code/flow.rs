@@ -2,7 +2,7 @@
 //!
 //! Each does nothing if the account has changed since the screen was drawn. The password was asked for before (`login::confirm`).
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::model::{Did, Setup, Stage};
 use super::store;
@@ -21,10 +21,7 @@ pub const CLEAN: Kind = Kind::new("security_code.clean", Lane::Clock);
 
 /// Handles [`CLEAN`].
 pub async fn clean(store: Store, keep: SignedDuration, job: Job) -> Outcome {
-    if let Err(error) = store::remove_old(&store, job.now, keep).await {
-        tracing::error!(%error, "what is left of setting security codes could not be removed");
-    }
-    Outcome::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX))
+    Outcome::cleaned(&job, "security codes that were begun", store::remove_old(&store, job.now, keep).await)
 }
 
 /// What became of a change.

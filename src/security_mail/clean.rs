@@ -12,8 +12,5 @@ pub const CLEAN: Kind = Kind::new("security_mail.clean", Lane::Clock);
 /// Handles [`CLEAN`]; `keep` is how long a flow stays.
 pub async fn clean(store: Store, keep: SignedDuration, job: Job) -> Outcome {
     let before = job.now.saturating_sub(keep).unwrap_or(Timestamp::MIN);
-    if let Err(error) = rows::remove_older(&store, before, job.now).await {
-        tracing::error!(%error, "the clean-up of address flows failed");
-    }
-    Outcome::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(job.now))
+    Outcome::cleaned(&job, "changes of addresses", rows::remove_older(&store, before, job.now).await)
 }

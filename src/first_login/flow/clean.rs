@@ -1,6 +1,6 @@
 //! Retention: addresses that nobody went on with.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::super::store as rows;
 use crate::config::Retention;
@@ -13,8 +13,5 @@ pub const CLEAN: Kind = Kind::new("first_login.clean", Lane::Clock);
 /// Handles [`CLEAN`].
 pub async fn clean(store: Store, retention: Retention, job: Job) -> Outcome {
     let before = job.now.saturating_sub(retention.flow()).unwrap_or(Timestamp::MIN);
-    if let Err(error) = rows::remove_older(&store, before, job.now).await {
-        tracing::error!(%error, "the clean-up of addresses that were begun failed");
-    }
-    Outcome::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(job.now))
+    Outcome::cleaned(&job, "addresses that were begun", rows::remove_older(&store, before, job.now).await)
 }

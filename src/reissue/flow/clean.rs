@@ -1,6 +1,6 @@
 //! Retention: flows that nobody goes on with, codes of theirs, and contact addresses a year after the end.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::super::store as rows;
 use crate::codes;
@@ -16,10 +16,7 @@ const CHUNK: usize = 200;
 
 /// Handles [`CLEAN`].
 pub async fn clean(store: Store, retention: Retention, job: Job) -> Outcome {
-    if let Err(error) = sweep(&store, &retention, job.now).await {
-        tracing::error!(%error, "the clean-up of applications failed");
-    }
-    Outcome::Again(job.now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(job.now))
+    Outcome::cleaned(&job, "applications", sweep(&store, &retention, job.now).await)
 }
 
 async fn sweep(store: &Store, retention: &Retention, now: Timestamp) -> Result<(), StoreError> {
