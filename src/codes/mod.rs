@@ -3,6 +3,7 @@
 //! A feature opens a [`Challenge`] inside its own use case, shows [`View`], and judges entries with [`enter`]. No code is ever
 //! stored: it is an HMAC of the challenge's id and the number of the issue, cut to digits, derived when the mail is sent.
 
+mod around;
 mod caps;
 mod flow;
 mod mails;
@@ -12,8 +13,10 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use around::{Around, Here, Waiting};
 pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, regard, replace, resend, restrict, view};
 pub use mails::{KINDS, compose};
-pub use model::{Challenge, End, Entered, Purpose, Sort, looks_like};
-pub use pages::{CHALLENGE, CodeScreen, FIELD, delivery_line, form_sentence, resend_sentence, sentence, too_many};
+pub use model::{Challenge, End, Entered, Purpose, Sort};
+pub use pages::{CHALLENGE, too_many};
+pub(crate) use pages::{Told, Words};
 pub use store::check;

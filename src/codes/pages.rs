@@ -1,5 +1,7 @@
 //! The screen that waits for a code: the same for every purpose (spec 3, R3 and A3).
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use super::flow::{Delivery, Resent, View};
@@ -12,71 +14,101 @@ use crate::web::components::{
 use crate::web::layout::ServerTime;
 
 /// The name of the field.
-pub const FIELD: &str = "code";
-/// The name of the field that names the challenge, where [`CodeScreen::tied`] says it.
+pub(super) const FIELD: &str = "code";
+/// The name of the field that names the challenge, where [`Words::tied`] says it.
 pub const CHALLENGE: &str = "challenge";
 
-/// What the screen is made of.
-#[derive(Clone, Debug)]
-pub struct CodeScreen<'a> {
-    /// The challenge.
-    pub view: &'a View,
-    /// Settings: life of codes, the sender of our mails.
-    pub config: &'a Config,
-    /// The time of this answer.
-    pub now: &'a ServerTime,
-    /// The token for forms.
-    pub csrf: &'a str,
-    /// Where the code goes.
-    pub action: &'a str,
+/// What a room says on its screen. What it does not say is empty.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
     /// Where 再送 goes.
-    pub resend: &'a str,
+    pub(crate) resend: &'static str,
     /// Where 戻る leads; also the way to start again.
-    pub back: &'a str,
+    pub(crate) back: &'static str,
     /// What is to be done again when the code cannot be used, e.g. ログイン情報再発行申請.
-    pub again: &'a str,
+    pub(crate) again: &'static str,
     /// Why the code is asked for, before 〜を … 宛に送信しました.
-    pub why: &'a str,
+    pub(crate) why: Cow<'static, str>,
     /// The challenge, where its form names it: a screen drawn for another one enters nothing then. `None` where one challenge does as well
     /// as another.
-    pub tied: Option<Id>,
-    /// An address that answers GET with the state of delivery; `None` where that must not be told.
-    pub delivery: Option<&'a str>,
+    pub(crate) tied: Option<Id>,
     /// Lines of the screen's own, before the causes why a mail does not come.
-    pub notes: &'a [&'a str],
+    pub(crate) notes: &'static [&'static str],
     /// What to do when no mail comes because of the address: it is retyped, or it cannot be.
-    pub address_wrong: &'a str,
+    pub(crate) address_wrong: &'static str,
     /// The forward button: 次へ, or what happens at once.
-    pub forward: &'a str,
-    /// What was wrong with the last entry.
-    pub error: Option<String>,
-    /// Why the last 再送 was refused; no fault of what was typed.
-    pub not_resent: Option<String>,
+    pub(crate) forward: &'static str,
+}
+
+/// What the screen is made of.
+pub(super) struct CodeScreen<'a> {
+    pub(super) words: Words,
+    pub(super) view: &'a View,
+    pub(super) config: &'a Config,
+    pub(super) now: &'a ServerTime,
+    pub(super) csrf: &'a str,
+    /// Where the code goes.
+    pub(super) action: &'a str,
+    /// An address that answers GET with the state of delivery; `None` where that must not be told.
+    pub(super) delivery: Option<&'a str>,
+    pub(super) told: Told,
+}
+
+/// What a screen says was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Nothing,
+    /// This is wrong with what was typed.
+    Error(String),
+    /// The code was looked at, and is not right.
+    Entered(Entered),
+    /// The last 再送 was refused; no fault of what was typed.
+    Resent(Resent),
 }
 
 impl CodeScreen<'_> {
-    /// The screen's title.
-    #[must_use]
-    pub fn title(&self) -> &'static str {
-        title(self.sort())
+    pub(super) fn title(&self) -> &'static str {
+        match self.sort() {
+            Sort::Confirmation => "確認コード入力",
+            Sort::OneTime => "ワンタイムパスワード入力",
+        }
+    }
+
+    /// Whether something was not taken, now or for good.
+    pub(super) fn refused(&self) -> bool {
+        self.told != Told::Nothing || self.view.end.is_some()
     }
 
     const fn sort(&self) -> Sort {
         self.view.purpose.sort()
     }
 
-    /// The body.
-    #[must_use]
-    pub fn body(&self) -> Markup {
+    fn error(&self) -> Option<String> {
+        match &self.told {
+            Told::Error(sentence) => Some(sentence.clone()),
+            Told::Entered(entered) => sentence(*entered, self.sort(), &self.config.code),
+            Told::Nothing | Told::Resent(_) => None,
+        }
+    }
+
+    fn not_resent(&self) -> Option<String> {
+        match self.told {
+            Told::Resent(refused) => resend_sentence(refused, self.sort()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn body(&self) -> Markup {
         let (name, digits) = (self.sort().title(), self.sort().digits());
         if let Some(end) = self.view.end {
             return self.over(end);
         }
-        let error = self.error.as_deref();
+        let sentence = self.error();
+        let error = sentence.as_deref();
         let errors: Vec<_> = error.map(|sentence| (FIELD, sentence)).into_iter().collect();
         html! {
             (error_summary(&errors))
-            @if let Some(sentence) = &self.not_resent {
+            @if let Some(sentence) = self.not_resent() {
                 (notice(Mark::Warning, &format!("{name}を再送していません"), html! { p { (sentence) } }))
             } @else if self.view.issue > 1 && error.is_none() {
                 (notice(Mark::Success, "", html! {
@@ -84,26 +116,26 @@ impl CodeScreen<'_> {
                 }))
             }
             p.lead {
-                (self.why) (name) "を " strong.address { (self.view.address) } " 宛に送信しました。メール本文に記載された" (digits)
-                "桁の数字を入力し、【" (self.forward) "】ボタンを押してください。"
+                (self.words.why) (name) "を " strong.address { (self.view.address) } " 宛に送信しました。メール本文に記載された" (digits)
+                "桁の数字を入力し、【" (self.words.forward) "】ボタンを押してください。"
             }
             (form(self.action, self.csrf, html! {
-                @if let Some(id) = self.tied { (hidden(CHALLENGE, &id.to_string())) }
+                @if let Some(id) = self.words.tied { (hidden(CHALLENGE, &id.to_string())) }
                 (code_field(FIELD, name).required().error(error).support(&format!(
                     "有効期間は{}分です（{}まで）。{}",
                     self.config.code.valid_minutes,
                     jst::hm(self.view.valid_until),
                     tries_in_words(&self.config.code)
                 )))
-                (ButtonRow::forward(self.forward).back(Back::Link(self.back)))
+                (ButtonRow::forward(self.words.forward).back(Back::Link(self.words.back)))
             }))
             section.stack {
                 h2 { "メールが届かないとき" }
                 @if let Some(url) = self.delivery { (delivery_line(&self.view.delivery, Some(url))) }
                 p.note { "メールが届くまで数分程度かかる場合があります。" }
-                p { (self.address_wrong) }
-                (resend_form(self.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
-                @for note in self.notes { p.note { (note) } }
+                p { (self.words.address_wrong) }
+                (resend_form(self.words.resend, self.csrf, &format!("{name}を再送"), self.now, self.view.resend_from.as_millisecond()))
+                @for note in self.words.notes { p.note { (note) } }
                 p {
                     // A one-time password goes to an address that is registered, or to none.
                     @match self.sort() {
@@ -131,9 +163,9 @@ impl CodeScreen<'_> {
         html! {
             (notice(Mark::Error, &format!("この{}は使えません", self.sort().title()), html! {
                 p { (sentence.unwrap_or_default()) }
-                p { "【戻る】ボタンを押して、もう一度" (self.again) "を行ってください。新しい" (self.sort().title()) "をお送りします。" }
+                p { "【戻る】ボタンを押して、もう一度" (self.words.again) "を行ってください。新しい" (self.sort().title()) "をお送りします。" }
             }))
-            (ButtonRow::only_back(self.back))
+            (ButtonRow::only_back(self.words.back))
         }
     }
 
@@ -162,18 +194,8 @@ impl CodeScreen<'_> {
     }
 }
 
-/// The title of the screen for a sort of code.
-#[must_use]
-pub const fn title(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Confirmation => "確認コード入力",
-        Sort::OneTime => "ワンタイムパスワード入力",
-    }
-}
-
 /// Whether the mail has left, asked again every few seconds where the script runs and `poll` gives the address.
-#[must_use]
-pub fn delivery_line(delivery: &Delivery, poll: Option<&str>) -> Markup {
+pub(super) fn delivery_line(delivery: &Delivery, poll: Option<&str>) -> Markup {
     let waiting = matches!(delivery, Delivery::Waiting | Delivery::Delayed);
     let poll = poll.filter(|_| waiting);
     html! {
@@ -195,8 +217,7 @@ fn tries_in_words(rules: &config::Code) -> String {
 }
 
 /// What an entry that is not right is answered with. `None` for the right one.
-#[must_use]
-pub fn sentence(entered: Entered, sort: Sort, rules: &config::Code) -> Option<String> {
+fn sentence(entered: Entered, sort: Sort, rules: &config::Code) -> Option<String> {
     let (name, digits) = (sort.title(), sort.digits());
     Some(match entered {
         Entered::Right => return None,
@@ -216,8 +237,7 @@ pub fn sentence(entered: Entered, sort: Sort, rules: &config::Code) -> Option<St
 }
 
 /// What something that cannot be a code is answered with; it costs no try.
-#[must_use]
-pub fn form_sentence(typed: &str, sort: Sort) -> String {
+pub(super) fn form_sentence(typed: &str, sort: Sort) -> String {
     let name = sort.title();
     if typed.trim().is_empty() {
         format!("{name}を入力してください。")
@@ -227,8 +247,7 @@ pub fn form_sentence(typed: &str, sort: Sort) -> String {
 }
 
 /// What a refused 再送 is answered with. `None` if it was sent or the challenge is over (the screen itself says so then).
-#[must_use]
-pub fn resend_sentence(resent: Resent, sort: Sort) -> Option<String> {
+fn resend_sentence(resent: Resent, sort: Sort) -> Option<String> {
     match resent {
         Resent::Sent | Resent::Ended => None,
         Resent::TooSoon { from } => {

@@ -7,10 +7,7 @@ use poem::web::Data;
 use super::Here;
 use super::progress::{SHOWN, START, cannot, current};
 use crate::app::App;
-use crate::codes::{
-    self, CodeScreen, Entered, FIELD, Opened, Resent, Sort, View, delivery_line, form_sentence, looks_like, resend_sentence,
-    sentence, too_many,
-};
+use crate::codes::{self, Around, Entered, Opened, Sort, Told, Waiting, Words, too_many};
 use crate::reissue::flow::progress as flow;
 use crate::reissue::model::{Application, State};
 use crate::web::components::{Back, ButtonRow, Facts, Mark, error_summary, form, hidden, notice, print_button};
@@ -25,7 +22,6 @@ const RESEND: &str = "/status/withdraw/resend";
 const DELIVERY: &str = "/status/withdraw/delivery";
 const STEPS: [&str; 4] = [super::progress::TITLE, "申請の取下げ", "ワンタイムパスワード入力", "終了"];
 const DONE: &str = "/status/withdraw/done";
-const SORT: Sort = Sort::OneTime;
 const ADDRESS_WRONG: &str = "送信先は、申請のときに入力された通知先メールアドレスです。この画面では変更できません。このアドレスのメールを確認できないときは、国保連合会へお電話ください。";
 /// What the question has shown.
 const NUMBER: &str = "number";
@@ -58,7 +54,7 @@ pub async fn ask_code(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Some(Opened::Open(_)) => see_other(CODE),
         Some(Opened::TooMany { again_at }) => {
             let mut errors = Errors::default();
-            errors.add("", too_many(SORT, again_at));
+            errors.add("", too_many(Sort::OneTime, again_at));
             page_422(question(&visit, &one, &errors))
         }
     }
@@ -83,24 +79,23 @@ fn question(visit: &Visit, one: &Application, errors: &Errors) -> Markup {
 /// The screen that waits for the one-time password.
 #[handler]
 pub fn code(app: Data<&App>, visit: Visit) -> Answer {
-    match view(&app, &visit)? {
-        Some(view) => page(screen(&app, &visit, &view, None, None)),
-        None => see_other(SHOWN),
-    }
+    At(&app, &visit).show()
 }
 
 /// \[取り下げる\]: the right one-time password withdraws.
 #[handler]
 pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
-    let Some(before) = view(&app, &visit)? else { return see_other(DONE) };
-    let typed = form.secret(FIELD);
-    if before.end.is_none() && !looks_like(typed.expose(), SORT) {
-        return page_422(screen(&app, &visit, &before, Some(form_sentence(typed.expose(), SORT)), None));
-    }
+    let at = At(&app, &visit);
+    let typed = match at.typed(&form)? {
+        Ok(typed) => typed,
+        // A double click: the first has done it.
+        Err(_) if at.waiting()?.is_err() => return see_other(DONE),
+        Err(answer) => return answer,
+    };
     let here = Here::new(&app, &visit, visit.flow().ok_or(Fault::NotFound)?);
     match app.store.write(move |tx| flow::withdraw(tx, &here.visitor(), typed.expose())).await? {
         None | Some(Entered::Right) => see_other(DONE),
-        Some(other) => refused(&app, &visit, sentence(other, SORT, &app.config.code), None),
+        Some(other) => at.refuse(Told::Entered(other)),
     }
 }
 
@@ -111,8 +106,7 @@ pub async fn resend(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
     let here = Here::new(&app, &visit, key);
     match app.store.write(move |tx| flow::resend(tx, &here.visitor())).await? {
         None => see_other(SHOWN),
-        Some(Resent::Sent | Resent::Ended) => see_other(CODE),
-        Some(other) => refused(&app, &visit, None, resend_sentence(other, SORT)),
+        Some(resent) => At(&app, &visit).resent(resent),
     }
 }
 
@@ -138,48 +132,43 @@ fn finished(visit: &Visit, one: &Application) -> Markup {
     })
 }
 
-/// How far the mail is: a fragment, asked for again while it waits.
+/// How far the mail is.
 #[handler]
 pub fn delivery(app: Data<&App>, visit: Visit) -> Answer {
-    match view(&app, &visit)? {
-        Some(view) => page(delivery_line(&view.delivery, Some(DELIVERY))),
-        None => Err(Fault::NotFound),
+    At(&app, &visit).delivery()
+}
+
+/// The screen in one request.
+struct At<'a>(&'a App, &'a Visit);
+
+impl Around for At<'_> {
+    type Place = ();
+
+    fn waiting(&self) -> Waiting<()> {
+        let Self(app, visit) = self;
+        let challenge = current(app, visit)?.and_then(|(flow, _)| flow.challenge);
+        let Some(challenge) = challenge else { return Ok(Err(see_other(SHOWN))) };
+        let view = app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?;
+        Ok(view.map(|view| (view, ())).ok_or_else(|| see_other(SHOWN)))
     }
-}
 
-fn refused(app: &App, visit: &Visit, error: Option<String>, not_resent: Option<String>) -> Answer {
-    match view(app, visit)? {
-        Some(view) => page_422(screen(app, visit, &view, error, not_resent)),
-        None => see_other(SHOWN),
+    fn at(&self) -> codes::Here<'_> {
+        (&self.0.config, self.1, CODE, Some(DELIVERY))
     }
-}
 
-/// The challenge that this browser is to answer, if one is waited for.
-fn view(app: &App, visit: &Visit) -> Result<Option<View>, Fault> {
-    let Some(challenge) = current(app, visit)?.and_then(|(flow, _)| flow.challenge) else { return Ok(None) };
-    Ok(app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?)
-}
+    fn words(&self, (): &()) -> Words {
+        Words {
+            resend: RESEND,
+            back: CONFIRM,
+            again: "申請の取下げ",
+            why: "申請したご本人であることを確認するため、".into(),
+            address_wrong: ADDRESS_WRONG,
+            forward: "取り下げる",
+            ..Words::default()
+        }
+    }
 
-fn screen(app: &App, visit: &Visit, view: &View, error: Option<String>, not_resent: Option<String>) -> Markup {
-    let csrf = visit.csrf();
-    let refused = error.is_some() || not_resent.is_some() || view.end.is_some();
-    let screen = CodeScreen {
-        view,
-        config: &app.config,
-        now: &visit.time,
-        csrf: &csrf,
-        action: CODE,
-        resend: RESEND,
-        back: CONFIRM,
-        again: "申請の取下げ",
-        why: "申請したご本人であることを確認するため、",
-        tied: None,
-        delivery: Some(DELIVERY),
-        notes: &[],
-        address_wrong: ADDRESS_WRONG,
-        forward: "取り下げる",
-        error,
-        not_resent,
-    };
-    visit.page(screen.title(), Shell::Visitor).steps(&STEPS, 3).error(refused).render(screen.body())
+    fn frame(&self, (): &(), title: &'static str, refused: bool, body: Markup) -> Markup {
+        self.1.page(title, Shell::Visitor).steps(&STEPS, 3).error(refused).render(body)
+    }
 }

@@ -5,13 +5,12 @@ use maud::Markup;
 
 use super::{DEVICE_STEPS, Here, STEPS, crowded, current, device, home, is_device};
 use crate::app::App;
-use crate::codes::{self, CodeScreen, Entered, FIELD, Resent, Sort, View, form_sentence, looks_like, resend_sentence, sentence};
+use crate::codes::{self, Around, Entered, Told, Waiting, Words};
 use crate::reset::flow::{ask, prove};
 use crate::reset::model::{Screen, Way};
 use crate::web::layout::Shell;
-use crate::web::{Answer, Fault, Form, Visit, page, page_422, see_other};
+use crate::web::{Answer, Fault, Form, Visit, see_other};
 
-const SORT: Sort = Sort::OneTime;
 const ADDRESS_WRONG: &str = "しばらく待っても届かないときは、入力した内容に誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。";
 const NOTES: [&str; 2] = [
     "入力したメールアドレスが、実際に登録済みのセキュリティ用メールアドレスと異なる場合、ワンタイムパスワードは送信されません。",
@@ -20,10 +19,7 @@ const NOTES: [&str; 2] = [
 
 /// What is waited for.
 pub(super) fn show(app: &App, visit: &Visit, way: Way) -> Answer {
-    match waiting(app, visit, way)? {
-        Ok(waiting) => page(screen(app, visit, way, &waiting, None, None)),
-        Err(elsewhere) => elsewhere,
-    }
+    At { app, visit, way }.show()
 }
 
 /// \[次へ\]
@@ -31,14 +27,11 @@ pub(super) async fn enter(app: &App, visit: &Visit, way: Way, form: &Form) -> An
     if let Some(crowded) = crowded(app, visit, way) {
         return Ok(crowded);
     }
-    let before = match waiting(app, visit, way)? {
-        Ok(waiting) => waiting,
-        Err(elsewhere) => return elsewhere,
+    let at = At { app, visit, way };
+    let typed = match at.typed(form)? {
+        Ok(typed) => typed,
+        Err(answer) => return answer,
     };
-    let typed = form.secret(FIELD);
-    if before.view.end.is_none() && !looks_like(typed.expose(), SORT) {
-        return page_422(screen(app, visit, way, &before, Some(form_sentence(typed.expose(), SORT)), None));
-    }
     let here = Here::new(app, visit, way, visit.flow().ok_or(Fault::NotFound)?);
     let id = device(app, visit, &here.moment);
     match app.store.write(move |tx| prove::prove(tx, &here.visitor(), typed.expose(), id)).await? {
@@ -49,7 +42,7 @@ pub(super) async fn enter(app: &App, visit: &Visit, way: Way, form: &Form) -> An
             is_device(app, visit, &mut response, (way == Way::Device).then_some(id));
             Ok(response)
         }
-        Ok(other) => refused(app, visit, way, sentence(other, SORT, &app.config.code), None),
+        Ok(other) => at.refuse(Told::Entered(other)),
     }
 }
 
@@ -62,57 +55,50 @@ pub(super) async fn resend(app: &App, visit: &Visit, way: Way) -> Answer {
     let here = Here::new(app, visit, way, key);
     match app.store.write(move |tx| ask::resend(tx, &here.visitor())).await? {
         Err(screen) => see_other(way.path(screen)),
-        Ok(Resent::Sent | Resent::Ended) => see_other(way.path(Screen::Code)),
-        Ok(other) => refused(app, visit, way, None, resend_sentence(other, SORT)),
+        Ok(resent) => At { app, visit, way }.resent(resent),
     }
 }
 
-fn refused(app: &App, visit: &Visit, way: Way, error: Option<String>, not_resent: Option<String>) -> Answer {
-    match waiting(app, visit, way)? {
-        Ok(waiting) => page_422(screen(app, visit, way, &waiting, error, not_resent)),
-        Err(elsewhere) => elsewhere,
+/// The screen in one request. Its place is the screen before it.
+struct At<'a> {
+    app: &'a App,
+    visit: &'a Visit,
+    way: Way,
+}
+
+impl Around for At<'_> {
+    type Place = Screen;
+
+    fn waiting(&self) -> Waiting<Screen> {
+        let Self { app, visit, way } = *self;
+        let flow = current(app, visit, way)?;
+        let Some(stage) = flow.as_ref().map(|flow| &flow.stage) else { return Ok(Err(home(app, visit, way, None))) };
+        let Some(challenge) = stage.challenge() else { return Ok(Err(home(app, visit, way, flow.as_ref()))) };
+        let before = if stage.among().is_empty() { Screen::Ask } else { Screen::Choose };
+        let view = app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?;
+        Ok(view.map(|view| (view, before)).ok_or_else(|| see_other(way.path(Screen::Ask))))
     }
-}
 
-/// What the screen shows: the challenge, and the screen before it.
-struct Waiting {
-    view: View,
-    before: Screen,
-}
+    fn at(&self) -> codes::Here<'_> {
+        (&self.app.config, self.visit, self.way.path(Screen::Code), None)
+    }
 
-/// The challenge that this browser is to answer, or where it belongs instead.
-fn waiting(app: &App, visit: &Visit, way: Way) -> Result<Result<Waiting, Answer>, Fault> {
-    let flow = current(app, visit, way)?;
-    let Some(stage) = flow.as_ref().map(|flow| &flow.stage) else { return Ok(Err(home(app, visit, way, None))) };
-    let Some(challenge) = stage.challenge() else { return Ok(Err(home(app, visit, way, flow.as_ref()))) };
-    let before = if stage.among().is_empty() { Screen::Ask } else { Screen::Choose };
-    let view = app.store.read(|r| codes::view(r, &app.config.code, challenge, visit.now))?;
-    Ok(view.map(|view| Waiting { view, before }).ok_or_else(|| see_other(way.path(Screen::Ask))))
-}
+    fn words(&self, before: &Screen) -> Words {
+        let reset = self.way == Way::Reset;
+        Words {
+            resend: if reset { "/reset/code/resend" } else { "/login/device/code/resend" },
+            back: self.way.path(*before),
+            again: if reset { STEPS[1] } else { DEVICE_STEPS[0] },
+            why: "ユーザの本人確認を行うため、".into(),
+            notes: &NOTES,
+            address_wrong: ADDRESS_WRONG,
+            forward: "次へ",
+            ..Words::default()
+        }
+    }
 
-fn screen(app: &App, visit: &Visit, way: Way, waiting: &Waiting, error: Option<String>, not_resent: Option<String>) -> Markup {
-    let view = &waiting.view;
-    let csrf = visit.csrf();
-    let refused = error.is_some() || not_resent.is_some() || view.end.is_some();
-    let reset = way == Way::Reset;
-    let screen = CodeScreen {
-        view,
-        config: &app.config,
-        now: &visit.time,
-        csrf: &csrf,
-        action: way.path(Screen::Code),
-        resend: if reset { "/reset/code/resend" } else { "/login/device/code/resend" },
-        back: way.path(waiting.before),
-        again: if reset { STEPS[1] } else { DEVICE_STEPS[0] },
-        why: "ユーザの本人確認を行うため、",
-        tied: None,
-        delivery: None,
-        notes: &NOTES,
-        address_wrong: ADDRESS_WRONG,
-        forward: "次へ",
-        error,
-        not_resent,
-    };
-    let (steps, at): (&[&str], usize) = if reset { (&STEPS, 3) } else { (&DEVICE_STEPS, 2) };
-    visit.page(screen.title(), Shell::Visitor).steps(steps, at).error(refused).render(screen.body())
+    fn frame(&self, _: &Screen, title: &'static str, refused: bool, body: Markup) -> Markup {
+        let (steps, at): (&[&str], usize) = if self.way == Way::Reset { (&STEPS, 3) } else { (&DEVICE_STEPS, 2) };
+        self.visit.page(title, Shell::Visitor).steps(steps, at).error(refused).render(body)
+    }
 }
