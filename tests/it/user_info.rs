@@ -49,7 +49,7 @@ async fn the_menu_leads_to_each_page_and_shows_addresses_masked() {
     assert!(page.body.contains(r#"href="/office/user""#), "the menu of every page leads here");
     let page = browser.get("/office/user").await;
     assert_eq!(page.title(), "ユーザ情報変更");
-    for path in ["password", "mail", "addresses", "devices"] {
+    for path in ["password", "mail", "code", "addresses", "devices"] {
         let path = format!("/office/user/{path}");
         assert!(page.body.contains(&format!("href=\"{path}\"")), "{path}");
         assert_eq!(browser.get(&path).await.status.as_u16(), 200, "{path}");

@@ -158,11 +158,10 @@ async fn challenge(app: &TestApp, browser: [u8; 32], purpose: Purpose) -> (Id, S
 async fn q15_a_code_of_one_purpose_is_good_for_no_other() {
     let app = TestApp::new();
     let browser = [7; 32];
-    let of_the_list = [Purpose::AddAddress, Purpose::ChangeAddress, Purpose::DeleteAddress, Purpose::NewAddress];
-    for purpose in of_the_list {
+    for purpose in Purpose::ALL {
         let (id, code) = challenge(&app, browser, purpose).await;
         let mut answers = Vec::new();
-        for asked in of_the_list.into_iter().filter(|asked| *asked != purpose).chain([purpose]) {
+        for asked in Purpose::ALL.into_iter().filter(|asked| *asked != purpose).chain([purpose]) {
             let (house, now, code) = (app.app.clone(), app.clock.now(), code.clone());
             let answer = app.write(move |tx| {
                 let attempt = Attempt { id, browser, purpose: asked, now, keys: &house.keys, rules: &house.config.code };
@@ -170,7 +169,9 @@ async fn q15_a_code_of_one_purpose_is_good_for_no_other() {
             });
             answers.push(answer.await);
         }
-        assert_eq!(answers, [Entered::Ended, Entered::Ended, Entered::Ended, Entered::Right], "{purpose:?}");
+        let right = answers.pop();
+        assert!(answers.iter().all(|answer| *answer == Entered::Ended), "{purpose:?}: {answers:?}");
+        assert_eq!((right, answers.len()), (Some(Entered::Right), 8), "{purpose:?}");
     }
 }
 
