@@ -18,6 +18,8 @@ pub(super) const WAITS_FOR_CODE: &str = "waits_for_code";
 pub(super) const CODE_WRONG: &str = "code_wrong";
 /// The login is over for wrong security codes.
 pub(super) const CODE_OVER: &str = "code_over";
+/// The counter of a passkey did not go on.
+const COPIED: &str = "passkey_copied";
 /// Somebody entered. After a security code the entry stands among those who knew the password as well, and takes the waiting one from them.
 pub(super) const ENTERED: &str = "entered";
 /// The detail of such an entry that names the client of the waiting one, if it was another.
@@ -34,6 +36,8 @@ pub struct Attempted {
     pub outcome_word: &'static str,
     /// The password was right. If it was not the office itself, somebody knows it.
     pub knew_password: bool,
+    /// Nobody can bring it about who has not got hold of something: it goes before the others, which strangers make as many of as they like.
+    pub matters: bool,
 }
 
 /// Tries to log in as an office that were refused.
@@ -115,12 +119,12 @@ fn attempted(entry: &Entry, completed: &mut Vec<String>) -> Option<Attempted> {
     }
     let from = ClientNetwork::masked_text(&client);
     let (outcome_word, knew_password) = word(&entry.outcome);
-    Some(Attempted { at: entry.at, from, outcome_word, knew_password })
+    Some(Attempted { at: entry.at, from, outcome_word, knew_password, matters: matters(&entry.outcome) })
 }
 
-/// Whether whoever was refused so had typed the right password.
-pub(super) fn knew_password(outcome: &str) -> bool {
-    word(outcome).1
+/// Whether whoever was refused so had typed the right password, or holds what answers as a passkey of the office.
+pub(super) fn matters(outcome: &str) -> bool {
+    word(outcome).1 || outcome == COPIED
 }
 
 fn word(outcome: &str) -> (&'static str, bool) {
@@ -136,7 +140,7 @@ fn word(outcome: &str) -> (&'static str, bool) {
         CODE_OVER => ("セキュリティコードの誤りが続いたため終了", true),
         "passkey_wrong" | "passkey_changed" => ("パスキーを確認できなかった", false),
         "passkey_disabled" => ("パスワードが使えないため、パスキーも使えない", false),
-        "passkey_copied" => ("パスキーが複製されたおそれがあるため停止", false),
+        COPIED => ("パスキーが複製されたおそれがあるため停止", false),
         _ => ("パスワードの誤り", false),
     }
 }
@@ -185,7 +189,7 @@ mod tests {
         let moment = Moment::new(&Clock::manual(at(time)), &Random::seeded(1));
         let told = store.write_blocking(move |tx| {
             let event = Event::new(Actor::Visitor, "login.try").outcome(outcome).client(client);
-            let apart = outcome == ENTERED || knew_password(outcome);
+            let apart = outcome == ENTERED || matters(outcome);
             let subject = if apart { known_subject(office()) } else { refused_subject(office()) };
             audit::record(tx, &moment, event.prefecture(office().prefecture).subject(subject))
         });
@@ -234,9 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn q22_strangers_hide_no_attempt_of_somebody_who_knew_the_password() {
+    fn q22_strangers_hide_no_attempt_of_somebody_who_knew_the_password_or_copied_a_passkey() {
         let store = store();
         tell(&store, "2026-01-02T00:00:00Z", CODE_WRONG, HOME);
+        tell(&store, "2026-01-02T00:00:00Z", COPIED, HOME);
         for minute in 0..60 {
             for hour in 0..2 {
                 tell(&store, &format!("2026-01-03T0{hour}:{minute:02}:00Z"), "wrong", ELSEWHERE);
@@ -244,7 +249,7 @@ mod tests {
         }
         let all = found(&store, 100);
         assert_eq!((all.len(), all.iter().filter(|one| one.knew_password).count()), (100, 1));
-        assert!(all.last().is_some_and(|one| one.knew_password), "it is the oldest");
+        assert!(all[98..].iter().all(|one| one.matters) && !all[..98].iter().any(|one| one.matters), "they are the oldest");
     }
 
     #[test]

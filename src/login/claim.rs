@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::attempts::knew_password;
+use super::attempts::matters;
 use super::code::CodeCaller;
 use super::flow::Attempt;
 use super::model::Tries;
@@ -83,7 +83,7 @@ impl Claim {
         match self.user_id {
             Some(user_id) => {
                 let office = user_id.office();
-                let apart = if knew_password(outcome) { known_subject(office) } else { refused_subject(office) };
+                let apart = if matters(outcome) { known_subject(office) } else { refused_subject(office) };
                 event.prefecture(office.prefecture).subject(user_id).subject(apart)
             }
             None => event,

@@ -37,7 +37,7 @@ pub(super) fn refused_subject(office: OfficeKey) -> String {
     format!("refused at login: {office}")
 }
 
-/// What those stand under whose password was right.
+/// What those stand under that matter most: their password was right, or their passkey was one of the office.
 pub(super) fn known_subject(office: OfficeKey) -> String {
     format!("knew the password: {office}")
 }

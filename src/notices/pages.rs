@@ -95,19 +95,19 @@ fn attempts_part(attempts: &[Attempted], password_set: Option<Timestamp>) -> Mar
             summary { "ログインできなかった記録（直近" (ATTEMPT_DAYS) "日間）： " (count) "、最後は " (jst::list_time(newest.at)) }
             (table)
             @if attempts.len() > ATTEMPTS_SHOWN {
-                p.note { "新しいものから" (ATTEMPTS_SHOWN) "件を表示しています。正しいパスワードが入力されたものを優先しています。" }
+                p.note { "新しいものから" (ATTEMPTS_SHOWN) "件を表示しています。正しいパスワードが入力されたものなど、ご確認いただきたいものを優先しています。" }
             }
             p.note { "誤りが続くと、その端末からのログインを一定時間停止します。接続元の末尾は伏せています。" }
         }
     }
 }
 
-/// Those in the table: of somebody who knew the password before all others, so that strangers push none of them out.
+/// Those in the table: what matters before all others, so that strangers push none of it out.
 fn shown(attempts: &[Attempted]) -> impl Iterator<Item = &Attempted> {
-    let mut room = ATTEMPTS_SHOWN.saturating_sub(attempts.iter().filter(|one| one.knew_password).count());
+    let mut room = ATTEMPTS_SHOWN.saturating_sub(attempts.iter().filter(|one| one.matters).count());
     let fits = move |one: &&Attempted| {
-        let fits = one.knew_password || room > 0;
-        room -= usize::from(fits && !one.knew_password);
+        let fits = one.matters || room > 0;
+        room -= usize::from(fits && !one.matters);
         fits
     };
     attempts.iter().filter(fits).take(ATTEMPTS_SHOWN)
