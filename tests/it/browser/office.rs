@@ -5,6 +5,7 @@ use uketsuke::demo::{TOLD, offices};
 use uketsuke::kernel::UserId;
 
 use super::chrome::Chrome;
+use super::errands::mailed;
 use super::house::{Demo, House};
 use super::walk::code;
 use crate::support::pdf;
@@ -229,28 +230,14 @@ async fn after_the_last_day(scripts: bool) {
     chrome.fill("address_again", SECURITY).await;
     chrome.press("次へ").await;
     chrome.screen("確認コード入力", "既存").await;
-    let code = code_in_the_demo(&demo, scripts).await;
+    let code = mailed(&chrome, "確認コード発行通知", SECURITY, 1, 4).await;
+    chrome.open("/first-login/address/code").await;
     chrome.fill("code", &code).await;
     chrome.press("送信").await;
     chrome.screen("処理終了", "既存").await;
     chrome.press("終了").await;
     chrome.expect("お知らせ").await;
     chrome.close().await;
-}
-
-/// The newest mail of the demo, read in another browser; it may take a moment to come.
-async fn code_in_the_demo(demo: &Demo, scripts: bool) -> String {
-    let chrome = Chrome::start(&demo.url, scripts).await;
-    let mail = loop {
-        chrome.open("/demo/mail").await;
-        if chrome.text().await.contains(SECURITY) {
-            chrome.follow("確認コード発行通知").await;
-            break chrome.text().await;
-        }
-    };
-    chrome.close().await;
-    // The page shows the date of the mail as well.
-    code(mail.split_once("[確認コード]").expect("the mail has a code").1)
 }
 
 #[tokio::test(flavor = "multi_thread")]
