@@ -144,6 +144,7 @@ fn a_bad_value_names_file_line_key_and_what_is_expected() {
             "[password]\nmax = \"many\"\n",
             "13行目: password.max には、16から64までの整数（文字）を書いてください（今の値: \"many\"）",
         ),
+        ("[password]\nmax = 65\n", "13行目: password.max には、16から64までの整数（文字）を書いてください（今の値: 65）"),
         ("[password]\nmax = -1\n", "13行目: password.max には、16から64までの整数（文字）を書いてください（今の値: -1）"),
         ("[review]\ntwo_person = \"yes\"\n", "13行目: review.two_person には、true か falseを書いてください（今の値: \"yes\"）"),
         ("[security_mail]\ngrace_until = 2026-02-30\n", "13行目: "),

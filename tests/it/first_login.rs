@@ -117,6 +117,13 @@ async fn first_use_ends_sessions_remembered_devices_and_passkeys_and_tells_every
     }
     let told = app.app.store.read(|r| notices::of_office(r, user_id, 9)).unwrap();
     assert_eq!(told.iter().map(|notice| notice.kind.as_str()).collect::<Vec<_>>(), ["N-3"]);
+    for part in [
+        "仮パスワードによるログインがありました。これまでのパスワード、セキュリティコード、パスキー、記憶した端末は解除されました。",
+        "2026年1月20日 10時00分",
+        "お心当たりがない場合は、すぐに国保連合会へお電話ください。",
+    ] {
+        assert!(told[0].body.contains(part), "{part}: {}", told[0].body);
+    }
     assert_eq!(devices_of(&app), [], "the device is a stranger again");
 }
 

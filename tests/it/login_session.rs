@@ -1,9 +1,10 @@
 //! Sessions of offices: new at login, time-outs, logout, what a dead one is told.
 
 use jiff::SignedDuration;
-use uketsuke::accounts;
+use uketsuke::accounts::{self, SecurityCode};
 use uketsuke::kernel::Secret;
 
+use crate::security_code::{CODE, at_code, enter, leave, set};
 use crate::support::TestApp;
 use crate::support::office::{NEW_PASSWORD, PASSWORD, USER};
 
@@ -60,6 +61,29 @@ async fn q8_changed_parameters_hash_anew_at_the_next_login() {
     assert!(after.password.unwrap().phc().contains("m=64,"));
     assert_eq!(before.revision, after.revision);
     assert_eq!(app.browser().log_in(USER, PASSWORD).await.status, 303);
+}
+
+#[tokio::test]
+async fn q8_a_code_hashed_with_other_parameters_is_hashed_anew_when_it_was_right() {
+    let app = TestApp::new();
+    let user_id = app.office(USER).await;
+    let cheap = uketsuke::security::Hasher::start(app.app.keys.clone(), 32, 1, 1).unwrap();
+    let hash = cheap.hash(Secret::new(CODE.to_owned()), [9; 16]).await.unwrap();
+    set(&app, user_id, Some(SecurityCode::Fixed(hash))).await;
+    let stored = || match app.account(user_id).security_code {
+        Some(SecurityCode::Fixed(hash)) => hash.phc().to_owned(),
+        other => panic!("{other:?}"),
+    };
+    let before = stored();
+    let mut browser = app.browser();
+    at_code(&mut browser).await;
+    enter(&mut browser, "918273").await;
+    assert_eq!(stored(), before, "a wrong one proves nothing");
+    assert_eq!(enter(&mut browser, CODE).await.location(), Some("/office"));
+    assert!(before.contains("m=32,") && stored().contains("m=64,"), "{}", stored());
+    leave(&mut browser).await;
+    at_code(&mut browser).await;
+    assert_eq!(enter(&mut browser, CODE).await.location(), Some("/office"), "the same digits open");
 }
 
 #[tokio::test]

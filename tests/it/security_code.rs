@@ -43,7 +43,8 @@ pub async fn with_app(app: &TestApp) -> (UserId, Authenticator) {
     (user_id, authenticator)
 }
 
-async fn set(app: &TestApp, user_id: UserId, code: Option<SecurityCode>) {
+/// This is set for this office, or nothing.
+pub async fn set(app: &TestApp, user_id: UserId, code: Option<SecurityCode>) {
     app.write(move |tx| {
         let mut account = accounts::find(tx, user_id)?.unwrap();
         account.security_code.clone_from(&code);

@@ -121,6 +121,9 @@ async fn the_list_has_its_three_shapes() {
         assert_eq!(page.body.matches("type=\"radio\"").count(), if deletes { names.len() } else { 0 }, "{names}");
         assert_eq!(page.says("通知先を変更"), deletes, "{names}");
         assert!(page.says("選択中") && page.says("a@example.jp"), "{names}");
+        // S1: the list recommends several, and says what it means to lose them all.
+        let several = "セキュリティ用メールアドレスは複数登録することを推奨しており、最大5つまで登録できます。";
+        assert!(page.says(several) && page.says("サポート窓口（国保連合会）への申請及び本人確認が必要です"), "{}", page.text());
     }
 }
 

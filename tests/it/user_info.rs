@@ -94,6 +94,21 @@ async fn q7_the_present_password_is_needed_to_change_it_also_a_moment_after_the_
 }
 
 #[tokio::test]
+async fn q1_how_long_a_password_may_be_is_the_installations_to_set() {
+    const LONG: &str = "xK4pq9wzRt7mLd2vB8nHs3Gc";
+    let app = TestApp::with(|config| config.password.max = LONG.len());
+    app.office(USER).await;
+    let mut browser = logged_in(&app).await;
+    assert!(browser.get(PATH).await.says("8文字以上24文字以下"));
+    let page = browser.post(PATH, &fields(PASSWORD, &format!("{LONG}5"))).await;
+    assert!(page.status.as_u16() == 422 && page.says("パスワードは8文字～24文字で入力してください。"), "{}", page.text());
+    assert_eq!(browser.post(PATH, &fields(PASSWORD, LONG)).await.status.as_u16(), 303);
+    assert_eq!(app.browser().log_in(USER, &LONG[..16]).await.status.as_u16(), 422, "nothing is cut");
+    assert_eq!(app.browser().log_in(USER, LONG).await.location(), Some("/office"));
+    app.take_mails().await;
+}
+
+#[tokio::test]
 async fn q33_a_change_of_the_password_ends_every_other_session_and_renews_this_one() {
     let app = TestApp::new();
     let user_id = app.office(USER).await;
