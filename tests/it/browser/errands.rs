@@ -43,6 +43,13 @@ pub async fn open_account(chrome: &Chrome, office: (u8, u8)) {
 
 /// The code of this many digits in the `n`th mail of this title to this address. The browser stays at the mail.
 pub async fn mailed(chrome: &Chrome, title: &str, to: &str, n: usize, digits: usize) -> String {
+    let text = mail(chrome, title, to, n).await;
+    let line = text.lines().find(|line| line.len() == digits && line.bytes().all(|b| b.is_ascii_digit()));
+    line.unwrap_or_else(|| panic!("{text}")).to_owned()
+}
+
+/// The newest mail of this title to this address, once there are `n` of them. The browser stays at the mail.
+pub async fn mail(chrome: &Chrome, title: &str, to: &str, n: usize) -> String {
     let path = format!("//tr[contains(., '{title}') and contains(., '{to}')]//a");
     let end = Instant::now() + DEADLINE;
     loop {
@@ -52,9 +59,7 @@ pub async fn mailed(chrome: &Chrome, title: &str, to: &str, n: usize, digits: us
         if links.len() >= n {
             // Newest first.
             links.remove(0).click().await.unwrap();
-            let text = chrome.find_text("//div[@class='mail-text']").await;
-            let line = text.lines().find(|line| line.len() == digits && line.bytes().all(|b| b.is_ascii_digit()));
-            return line.unwrap_or_else(|| panic!("{text}")).to_owned();
+            return chrome.find_text("//div[@class='mail-text']").await;
         }
         assert!(Instant::now() < end, "{title} to {to} did not come");
         tokio::time::sleep(PAUSE * 4).await;

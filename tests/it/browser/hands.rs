@@ -72,6 +72,13 @@ impl Chrome {
         self.wait_gone(before, label).await;
     }
 
+    /// Presses the button that is found so, where what stands on it is not enough, and waits for the page that it leads to.
+    pub async fn press_at(&self, xpath: &str) {
+        let before = self.find("main").await;
+        self.click_by(Locator::XPath(xpath)).await;
+        self.wait_gone(before, xpath).await;
+    }
+
     /// Presses a button that leads to no other page.
     pub async fn click_button(&self, label: &str) {
         self.click_by(Locator::XPath(&button_path(label))).await;

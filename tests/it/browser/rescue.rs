@@ -5,11 +5,14 @@ use uketsuke::demo::people::{OFFICE_PASSWORD, TEMPORARY_PASSWORD};
 use uketsuke::staff::Role;
 
 use super::chrome::Chrome;
-use super::errands::{enter, open_account, sit_down};
+use super::errands::{enter, mailed, open_account, sit_down};
 use super::house::Demo;
+use super::office::SECURITY;
 
 const OFFICE: (u8, u8) = (7, 19);
 const DESK: &str = "ユーザの管理";
+const F7: &str = "セキュリティ用メールアドレス設定";
+const NEW_PASSWORD: &str = "Ame-no-hi-no-7ji";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_is_ended_by_staff_or_by_waiting() {
@@ -89,11 +92,11 @@ async fn withdraw_and_clear(scripts: bool) {
 
     enter(&office, OFFICE, OFFICE_PASSWORD).await;
     office.expect("お知らせ").await;
-    clear(&desk).await;
+    clear(&desk, OFFICE).await;
     office.follow("照会一覧").await;
     office.screen("ログイン", "アドレスを消された後").await;
     enter(&office, OFFICE, OFFICE_PASSWORD).await;
-    office.screen("セキュリティ用メールアドレス設定", "消された後").await;
+    office.screen(F7, "消された後").await;
     office.close().await;
     desk.close().await;
 }
@@ -112,8 +115,8 @@ async fn withdraw(desk: &Chrome) {
     desk.screen("通知書", "取り消した後の期限切れ").await;
 }
 
-async fn clear(desk: &Chrome) {
-    open_account(desk, OFFICE).await;
+async fn clear(desk: &Chrome, office: (u8, u8)) {
+    open_account(desk, office).await;
     desk.open_panel("登録アドレスの消去を確定する").await;
     desk.fill("clear_reason", "どのアドレスも退職者のもので、受信できないため").await;
     desk.press("登録アドレスの消去を確定する").await;
@@ -122,4 +125,51 @@ async fn clear(desk: &Chrome) {
     desk.press("登録アドレスの消去を確定する").await;
     desk.screen(DESK, "アドレスを消した").await;
     assert!(desk.text().await.contains("登録アドレスを消しました"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_letter_an_office_without_an_address_registers_one() {
+    without_an_address(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q58_after_a_letter_an_office_without_an_address_registers_one_without_scripts() {
+    without_an_address(false).await;
+}
+
+async fn without_an_address(scripts: bool) {
+    let demo = Demo::start();
+    let (office, desk) = (Chrome::start(&demo.url, scripts).await, Chrome::start(&demo.url, scripts).await);
+    sit_down(&desk, Role::Approver).await;
+    clear(&desk, TOLD[0]).await;
+    desk.close().await;
+    enter(&office, TOLD[0], TEMPORARY_PASSWORD).await;
+    office.expect("警告").await;
+    office.press("パスワード変更").await;
+    office.fill("current_password", TEMPORARY_PASSWORD).await;
+    office.fill("new_password", NEW_PASSWORD).await;
+    office.fill("new_password_again", NEW_PASSWORD).await;
+    office.press("変更").await;
+    office.screen("処理終了", "アドレスのない再発行").await;
+    office.press("終了").await;
+    // There is none to keep or to replace.
+    office.screen(F7, "アドレスのない再発行").await;
+    office.fill("address", SECURITY).await;
+    office.fill("address_again", SECURITY).await;
+    office.press("次へ").await;
+    office.expect("確認コード入力").await;
+    let code = mailed(&office, "確認コード発行通知", SECURITY, 1, 4).await;
+    office.open("/first-login/address/code").await;
+    office.fill("code", &code).await;
+    office.press("送信").await;
+    office.screen("処理終了", "アドレスのない再発行の登録").await;
+    office.press("終了").await;
+    office.expect("お知らせ").await;
+    office.open("/office/user/addresses").await;
+    office.expect("セキュリティ用メールアドレス一覧").await;
+    assert!(office.text().await.contains(SECURITY));
+    office.press("ログアウト").await;
+    enter(&office, TOLD[0], NEW_PASSWORD).await;
+    office.expect("お知らせ").await;
+    office.close().await;
 }

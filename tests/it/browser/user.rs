@@ -3,7 +3,7 @@
 use uketsuke::demo::people::OFFICE_PASSWORD;
 
 use super::chrome::Chrome;
-use super::errands::{address, enter, mailed as code};
+use super::errands::{address, enter, mail, mailed as code};
 use super::house::Demo;
 
 const LIST: &str = "セキュリティ用メールアドレス一覧";
@@ -168,4 +168,39 @@ async fn five(chrome: &Chrome) {
     chrome.open("/office/user/addresses").await;
     chrome.screen(LIST, "5件").await;
     assert!(!chrome.has_button("追加").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_office_does_without_mail_of_its_notices() {
+    no_notice_mail(true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q58_an_office_does_without_mail_of_its_notices_without_scripts() {
+    no_notice_mail(false).await;
+}
+
+/// メールアドレスを登録しない: the address that is taken out hears of it, and then there is nothing more to take out.
+async fn no_notice_mail(scripts: bool) {
+    const SETTING: &str = "メールアドレス設定";
+    let demo = Demo::start();
+    let chrome = Chrome::start(&demo.url, scripts).await;
+    enter(&chrome, (7, 2), OFFICE_PASSWORD).await;
+    chrome.expect("お知らせ").await;
+    chrome.open("/office/user/mail").await;
+    chrome.expect(SETTING).await;
+    chrome.choose("mail_choice", "none").await;
+    chrome.press("変更").await;
+    chrome.screen("処理終了", "メールアドレスを登録しない").await;
+    assert!(chrome.text().await.contains("お知らせメールはお送りしません"));
+    let told = mail(&chrome, "登録情報変更のお知らせ", &address((7, 2), 9), 1).await;
+    assert!(told.contains("お知らせを受け取るメールアドレスが削除されました"), "{told}");
+    chrome.open("/office/user/mail").await;
+    chrome.expect(SETTING).await;
+    assert!(chrome.text().await.contains("登録されていません"));
+    chrome.choose("mail_choice", "none").await;
+    chrome.press("変更").await;
+    chrome.screen(SETTING, "登録のないエラー").await;
+    assert!(chrome.text().await.contains("メールアドレスは登録されていません。"));
+    chrome.close().await;
 }
