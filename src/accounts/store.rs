@@ -1,9 +1,11 @@
 //! Accounts, and which office numbers have one where.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use super::{Account, Kind, Temporary};
-use crate::kernel::{Id, OfficeKey, OfficeNumber, Prefecture, UserId};
+use super::{Account, Kind, MOST_ADDRESSES, Temporary};
+use crate::kernel::{Id, MailAddress, OfficeKey, OfficeNumber, Prefecture, UserId};
 use crate::store::{Check, Reads, Span, StoreError, Table, Tx, expect, leads_to};
 
 const ACCOUNTS: Table<UserId, Account> = Table::new("accounts");
@@ -131,6 +133,10 @@ fn change(tx: &mut Tx<'_>, user_id: UserId, change: impl FnOnce(&mut Account) ->
 pub fn check(c: &mut Check<'_>) {
     c.table(&ACCOUNTS, |r, key, account| {
         expect(account.user_id == *key, "別のユーザIDの行です")?;
+        let mails = &account.security_mails;
+        let distinct: BTreeSet<_> = mails.iter().map(MailAddress::key).collect();
+        expect(mails.len() <= MOST_ADDRESSES, "セキュリティ用メールアドレスが多すぎます")?;
+        expect(distinct.len() == mails.len(), "同じセキュリティ用メールアドレスが2つあります")?;
         let office = key.office();
         leads_to(r, &BY_NUMBER, &(office.number, office.prefecture))
     });
@@ -143,6 +149,27 @@ mod tests {
     use crate::kernel::{Random, Secret};
     use crate::security::Keys;
     use crate::store::Store;
+
+    #[test]
+    fn verify_finds_addresses_that_no_rule_allows() {
+        let store = Store::in_memory().unwrap();
+        let address = |n: usize| MailAddress::parse(&format!("a{n}@example.jp")).unwrap();
+        let damages = |mails: Vec<MailAddress>| {
+            let mut account = Account::new(user("KJ131311111111"), Kind::Existing, Timestamp::UNIX_EPOCH);
+            account.security_mails = mails;
+            store.write_blocking(move |tx| save_quietly(tx, &account)).unwrap();
+            let checks = |c: &mut Check<'_>| {
+                check(c);
+                crate::store::check(c);
+            };
+            store.read(|r| Check::run(r, &mut |_, _| true, checks)).unwrap().damages
+        };
+        let account = Account::new(user("KJ131311111111"), Kind::Existing, Timestamp::UNIX_EPOCH);
+        store.write_blocking(move |tx| create(tx, &account).map(drop)).unwrap();
+        assert_eq!(damages((0..5).map(address).collect()), 0);
+        assert_eq!(damages((0..6).map(address).collect()), 1, "too many");
+        assert_eq!(damages(vec![address(1), MailAddress::parse("A1@example.jp").unwrap()]), 1, "the same twice");
+    }
 
     fn user(text: &str) -> UserId {
         UserId::parse(text).unwrap()

@@ -58,5 +58,6 @@ fn filter(level: LogLevel) -> Targets {
         LogLevel::Debug => (LevelFilter::DEBUG, LevelFilter::WARN),
         LogLevel::Trace => (LevelFilter::TRACE, LevelFilter::WARN),
     };
-    Targets::new().with_default(parts).with_target("uketsuke", ours)
+    // This one tells as an error whatever a browser has sent that it cannot read. We say ourselves why an answer was refused.
+    Targets::new().with_default(parts).with_target("webauthn_rs", LevelFilter::OFF).with_target("uketsuke", ours)
 }

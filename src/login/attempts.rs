@@ -1,6 +1,6 @@
 //! Tries to log in that did not lead in, as the log has them: for the office's own page and for the desk.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::store::{known_subject, refused_subject};
 use crate::audit::{self, Entry};
@@ -9,6 +9,8 @@ use crate::store::{Reads, StoreError};
 
 /// Entries that are read at a time. When all of one reading are too old, so are those before them.
 const AT_A_TIME: usize = 50;
+/// Whoever gets the security code right within this time of a try that stopped at it, from the same machine, was that try (D).
+const SLIP: SignedDuration = SignedDuration::from_hours(1);
 /// Entries that are looked at in all, of those that knew the password and of the others.
 const LOOKED_AT: usize = 2_000;
 
@@ -50,7 +52,8 @@ pub struct RefusedTries {
 }
 
 /// The tries of `since` to `now` that did not lead in, newest first, `limit` at most; those of a locked device as one. A login that waited
-/// for its security code and got it is none. Those of somebody who knew the password go before the others: however often strangers try,
+/// for its security code and got it is none, and what stopped at the code shortly before, from the same machine, was a slip of one's own:
+/// it is told and warns of nothing. Those of somebody who knew the password go before the others: however often strangers try,
 /// they hide none of them.
 ///
 /// # Errors
@@ -103,28 +106,51 @@ fn found_under(
     Ok(found)
 }
 
-/// `completed` holds the clients of younger entries that got their security code right, and whose waiting entry is still to come.
-fn attempted(entry: &Entry, completed: &mut Vec<String>) -> Option<Attempted> {
+/// A login that got its security code right, of a younger entry.
+struct Completed {
+    at: Timestamp,
+    /// The client that typed the code, and that of the waiting entry.
+    clients: [String; 2],
+    /// The waiting entry is still to come.
+    waits: bool,
+}
+
+impl Completed {
+    fn began_at(&self, client: &str) -> bool {
+        self.clients[1] == client
+    }
+
+    /// Whether a try at this time from this client was the same person's.
+    fn explains(&self, at: Timestamp, client: &str) -> bool {
+        self.clients.iter().any(|one| one == client) && self.at.duration_since(at) <= SLIP
+    }
+}
+
+fn attempted(entry: &Entry, completed: &mut Vec<Completed>) -> Option<Attempted> {
     let detail = |key: &str| entry.details.get(key).cloned();
     let client = detail("client").unwrap_or_default();
     if entry.outcome == ENTERED {
-        completed.push(detail(WAITED_FROM).unwrap_or(client));
+        let began = detail(WAITED_FROM).unwrap_or_else(|| client.clone());
+        completed.push(Completed { at: entry.at, clients: [client, began], waits: true });
         return None;
     }
     if entry.outcome == WAITS_FOR_CODE
-        && let Some(at) = completed.iter().position(|one| *one == client)
+        && let Some(one) = completed.iter_mut().find(|one| one.waits && one.began_at(&client))
     {
-        completed.swap_remove(at);
+        one.waits = false;
         return None;
     }
     let from = ClientNetwork::masked_text(&client);
     let (outcome_word, knew_password) = word(&entry.outcome);
-    Some(Attempted { at: entry.at, from, outcome_word, knew_password, matters: matters(&entry.outcome) })
+    let stopped_at_code = matches!(entry.outcome.as_str(), WAITS_FOR_CODE | CODE_WRONG | CODE_OVER);
+    let slip = stopped_at_code && completed.iter().any(|one| one.explains(entry.at, &client));
+    let (knew_password, matters) = (knew_password && !slip, matters(&entry.outcome) && !slip);
+    Some(Attempted { at: entry.at, from, outcome_word, knew_password, matters })
 }
 
 /// Whether whoever was refused so had typed the right password, or holds what answers as a passkey of the office.
 pub(super) fn matters(outcome: &str) -> bool {
-    word(outcome).1 || outcome == COPIED
+    word(outcome).1 || matches!(outcome, COPIED | "passkey_disabled")
 }
 
 fn word(outcome: &str) -> (&'static str, bool) {
@@ -225,6 +251,33 @@ mod tests {
         assert_eq!(found(&store, 9), []);
         tell(&store, "2026-01-02T00:04:00Z", WAITS_FOR_CODE, HOME);
         assert_eq!(found(&store, 9).len(), 1, "only what waited before it was completed by it");
+    }
+
+    #[test]
+    fn a_slip_of_ones_own_at_the_code_warns_of_nothing_and_anothers_does() {
+        let store = store();
+        for (minute, outcome, client) in [
+            (0, WAITS_FOR_CODE, ELSEWHERE),
+            (1, WAITS_FOR_CODE, HOME),
+            (2, WAITS_FOR_CODE, HOME),
+            (3, CODE_WRONG, HOME),
+            (4, CODE_WRONG, ELSEWHERE),
+            (5, ENTERED, HOME),
+        ] {
+            tell(&store, &format!("2026-01-02T01:0{minute}:00Z"), outcome, client);
+        }
+        tell(&store, "2026-01-02T02:05:00Z", WAITS_FOR_CODE, HOME);
+        tell(&store, "2026-01-02T03:06:00Z", ENTERED, HOME);
+        let warned =
+            |all: &[Attempted]| all.iter().filter(|one| one.knew_password).map(|one| one.from.clone()).collect::<Vec<_>>();
+        let all = found(&store, 9);
+        assert_eq!(warned(&all), ["2001:db8:1:2::*"; 2], "{all:?}");
+        assert_eq!(all.iter().filter(|one| !one.knew_password).count(), 2, "{all:?}");
+        // Long before somebody entered, it was somebody else's.
+        tell(&store, "2026-01-03T01:00:00Z", CODE_WRONG, HOME);
+        tell(&store, "2026-01-03T02:00:01Z", WAITS_FOR_CODE, HOME);
+        tell(&store, "2026-01-03T02:00:02Z", ENTERED, HOME);
+        assert_eq!(warned(&found(&store, 9)).len(), 3);
     }
 
     #[test]

@@ -185,6 +185,21 @@ pub(super) fn open(
     tx: &mut Tx<'_>,
     moment: &Moment,
     claim: &Claim,
+    account: Account,
+    rehashed: Option<&PasswordHash>,
+    new_device: &(String, Id),
+    entry: Event,
+) -> Result<Entered, StoreError> {
+    let device = claim.device.unwrap_or(new_device.1);
+    devices::remember(tx, &account.user_id.to_string(), device, moment.now)?;
+    open_as_stranger(tx, moment, claim, account, rehashed, new_device, entry)
+}
+
+/// The same for a way in that makes the device no known one: it is counted as before when a password is typed on it.
+pub(super) fn open_as_stranger(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
     mut account: Account,
     rehashed: Option<&PasswordHash>,
     new_device: &(String, Id),
@@ -196,7 +211,6 @@ pub(super) fn open(
     }
     accounts::save_quietly(tx, &account)?;
     let (cookie, device) = claim.device.map_or_else(|| (Some(new_device.0.clone()), new_device.1), |id| (None, id));
-    devices::remember(tx, &account.user_id.to_string(), device, moment.now)?;
     audit::record(tx, moment, entry)?;
     let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false, agent: claim.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;

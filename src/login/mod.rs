@@ -29,7 +29,10 @@ pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{is_old, judge_new, new_password_fields, new_password_fields_below};
 pub use office::{Admission, Door, MOVED, MenuPage, Office, admit, turn_away};
 pub use pages::opened;
-pub use reauth::{Confirmed, FRESH, confirm, confirm_always, confirm_to_end, confirmed, is_fresh, note_missing, password_again};
+pub use reauth::{
+    Confirmed, FRESH, confirm, confirm_always, confirm_anew, confirm_to_end, confirmed, is_fresh, note_missing, password_again,
+    password_anew,
+};
 pub use store::{SWEEP, check, sweep};
 pub use waiting::WAITING_LOGINS;
 

@@ -66,12 +66,18 @@ pub fn is_fresh(office: &Office, now: Timestamp) -> bool {
 #[must_use]
 pub fn password_again(office: &Office, now: Timestamp, errors: &Errors) -> Markup {
     html! {
-        @if !is_fresh(office, now) {
-            // Password managers look for the user's name before the password.
-            input type="text" name="user_id" value=(office.account.user_id) autocomplete="username" readonly hidden;
-            (password_field(FIELD, "現在のパスワード").required().autocomplete("current-password")
-                .support("安全のため、もう一度入力してください。").error(errors.of(FIELD)))
-        }
+        @if !is_fresh(office, now) { (password_anew(office, errors)) }
+    }
+}
+
+/// The same field, however fresh the password is: for [`confirm_anew`].
+#[must_use]
+pub fn password_anew(office: &Office, errors: &Errors) -> Markup {
+    html! {
+        // Password managers look for the user's name before the password.
+        input type="text" name="user_id" value=(office.account.user_id) autocomplete="username" readonly hidden;
+        (password_field(FIELD, "現在のパスワード").required().autocomplete("current-password")
+            .support("安全のため、もう一度入力してください。").error(errors.of(FIELD)))
     }
 }
 
@@ -85,6 +91,17 @@ pub async fn confirm(app: &App, office: &Office, form: &Form, now: Timestamp) ->
         return Ok(Confirmed::TooManyChanges { again_at });
     }
     confirm_to_end(app, office, form, now).await
+}
+
+/// The same however fresh the password is: for what lets in for good. A session alone, stolen at whatever moment, must not be enough.
+///
+/// # Errors
+/// [`LoginError`].
+pub async fn confirm_anew(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
+    if let Some(again_at) = app.store.read(|r| accounts::too_many_changes(r, now, office.account.user_id))? {
+        return Ok(Confirmed::TooManyChanges { again_at });
+    }
+    confirm_always(app, office, form, now).await
 }
 
 /// The same for what puts somebody out, however often the account was changed.
@@ -132,9 +149,11 @@ pub async fn confirm_always(app: &App, office: &Office, form: &Form, now: Timest
     if ended { Err(LoginError::Ended) } else { Ok(Confirmed::Wrong) }
 }
 
-/// What wrong answers are counted under.
+/// What wrong answers are counted under. Those in sessions that a passkey has opened stand apart: such a session is opened anew without the
+/// password, and who does that all day must not keep the office from answering that has entered with it.
 fn who(office: &Office) -> String {
-    office.account.user_id.to_string()
+    let user_id = office.account.user_id;
+    if office.session.passkey.is_some() { format!("passkey {user_id}") } else { user_id.to_string() }
 }
 
 fn session(office: &Office) -> String {

@@ -15,7 +15,7 @@ use crate::config::PublicUrl;
 use crate::web::layout::PRODUCT;
 
 /// An answer longer than this is none, in bytes.
-const LONGEST_ANSWER: usize = 64 * 1024;
+const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// Longest id of a credential in bytes (WebAuthn 5.1.3).
 const LONGEST_ID: usize = 1023;

@@ -76,6 +76,9 @@ pub struct Session {
     /// A temporary password was changed in it: the steps that follow are those of the first login, and ask for no password again.
     #[serde(default)]
     pub first_steps: bool,
+    /// The passkey that opened it, if no password did.
+    #[serde(default)]
+    pub passkey: Option<Id>,
 }
 
 impl Session {
@@ -118,6 +121,7 @@ pub fn open(tx: &mut Tx<'_>, moment: &Moment, subject: Subject, with: &OpenSessi
         agent: with.agent.clone(),
         deferred: false,
         first_steps: false,
+        passkey: None,
     };
     tx.put(&SESSIONS, &key, &session)?;
     tx.put(&BY_SUBJECT, &(subject.key(), key), &())?;
@@ -185,6 +189,17 @@ pub fn end_others(tx: &mut Tx<'_>, subject: Subject, keep: &[u8; 32]) -> Result<
         tx.delete(&BY_SUBJECT, key)?;
     }
     Ok(others.len())
+}
+
+/// Ends the sessions of somebody that this passkey has opened, but one; says how many.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub fn end_of_passkey(tx: &mut Tx<'_>, subject: Subject, passkey: Id, keep: &[u8; 32]) -> Result<usize, StoreError> {
+    let mut all = list(tx, subject)?;
+    all.retain(|(key, session)| session.passkey == Some(passkey) && key != keep);
+    all.iter().try_for_each(|(key, _)| end(tx, key))?;
+    Ok(all.len())
 }
 
 /// Ends the session of this public name, and gives it as it was. `None` if it is not one of theirs: then nothing happens.

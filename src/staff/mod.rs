@@ -23,5 +23,5 @@ pub use frame::{Nav, Screen, page, screen};
 pub use guard::{Admission, admit, turn_away};
 pub use model::{NameError, StaffName};
 pub use pages::login::{caller as login_caller, opened};
-pub use reauth::{confirm, is_fresh, password_again};
+pub use reauth::{confirm, confirm_anew, is_fresh, password_again, password_anew};
 pub use store::{WAITING_LOGINS, check};

@@ -90,6 +90,32 @@ async fn q20_passkeys_are_neither_added_nor_removed_without_a_fresh_password() {
 }
 
 #[tokio::test]
+async fn q20_a_passkey_is_added_with_the_password_however_fresh_that_is_and_removed_however_often_things_changed() {
+    let app = TestApp::new();
+    let (user, mut browser) = at_work(&app, USER).await;
+    browser.get(&format!("{LIST}/new")).await;
+    let page = browser.post(&format!("{LIST}/begin"), &[]).await;
+    assert!(
+        page.status == 422 && page.says("現在のパスワードを入力してください。"),
+        "a session alone adds none: {}",
+        page.text()
+    );
+    browser.register(&app, LIST, NAME).await;
+    for _ in 0..10 {
+        browser.register(&app, LIST, NAME).await;
+        let id = held(&app, user)[1].id.to_string();
+        browser.submit(&format!("{LIST}/remove"), &[("passkey", &id)]).await;
+    }
+    browser.get(&format!("{LIST}/new")).await;
+    let page = browser.post(&format!("{LIST}/begin"), &[("current_password", PASSWORD)]).await;
+    assert!(page.status == 422 && page.says("登録情報の変更が短い時間に続いたため"), "{}", page.text());
+    let id = held(&app, user)[0].id.to_string();
+    browser.submit(&format!("{LIST}/remove"), &[("passkey", &id)]).await;
+    assert_eq!(held(&app, user), []);
+    app.take_mails().await;
+}
+
+#[tokio::test]
 async fn the_name_of_a_passkey_is_judged_and_the_answer_is_not_asked_for_twice() {
     let app = TestApp::new();
     let (user, mut browser) = at_work(&app, USER).await;

@@ -129,6 +129,7 @@ fn temporary(found: &Found) -> Markup {
 fn due(found: &Found) -> &'static str {
     let account = &found.account;
     match found.due {
+        _ if account.suspended => "利用再開が必要です",
         Next::Free => "ありません",
         Next::Step(step) => step_title(step),
         Next::Closed if account.live_temporary(found.now).is_some() => "通知書の仮パスワードでの初回ログイン",

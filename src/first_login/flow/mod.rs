@@ -68,7 +68,7 @@ pub fn next_for(
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn due(r: &impl Reads, config: &Config, account: &Account, now: Timestamp) -> Result<Next, StoreError> {
-    next_of(r, config, account, (account.password.is_none(), false), now)
+    next_of(r, config, account, (account.usable_password().is_none(), false), now)
 }
 
 fn next_of(

@@ -111,20 +111,25 @@ pub(in super::super) async fn enter(app: &App, relying: &Relying, typed: &str, v
     if matches!(found, Found::Unproven(_, Unproven::Copied)) {
         tracing::warn!("the counter of a passkey has not gone on: there may be a copy of it");
     }
-    let (moment, keys) = (app.moment(), app.keys.clone());
+    let moment = app.moment();
     let new_device = devices::issue(&app.keys, &moment.part("device").random());
     let counted = matches!(ceremony.purpose, Purpose::Enter { counted: true, .. });
+    // What a device of ours begins is not counted; what it answers wrongly is, for each is an entry of the log.
+    let untold = !counted && !matches!(found, Found::Proven { .. }) && app.new_devices().admit(moment.now).is_err();
     let answer = app.store.write::<_, StoreError, _>(move |tx| {
         if !ceremonies::take(tx, &visitor.place(), &ceremony, moment.now)? {
             return Ok(Answer::Over);
         }
-        settle(tx, &moment, &visitor, &found, |tx, owner| match (&visitor, owner) {
+        if untold {
+            return Ok(Answer::Refused);
+        }
+        settle(tx, &moment, &visitor, &found, |tx, owner, passkey| match (&visitor, owner) {
             (Visitor::Office(caller), Subject::Office(user_id)) => {
-                let entered = login::enter_by_passkey(tx, &moment, &keys, user_id, caller, &new_device)?;
+                let entered = login::enter_by_passkey(tx, &moment, (user_id, passkey), caller, &new_device)?;
                 Ok(entered.map_or(Answer::Refused, Answer::Office))
             }
             (Visitor::Staff(caller), Subject::Staff(member)) => {
-                let session = staff::enter_by_passkey(tx, &moment, &keys, member, caller)?;
+                let session = staff::enter_by_passkey(tx, &moment, (member, passkey), caller)?;
                 Ok(session.map_or(Answer::Refused, |session| Answer::Staff(session, member)))
             }
             // A passkey of the other gate has not come this far.
@@ -157,7 +162,7 @@ fn settle(
     moment: &Moment,
     visitor: &Visitor,
     found: &Found,
-    open: impl FnOnce(&mut Tx<'_>, Subject) -> Result<Answer, StoreError>,
+    open: impl FnOnce(&mut Tx<'_>, Subject, Id) -> Result<Answer, StoreError>,
 ) -> Result<Answer, StoreError> {
     let (passkey, credential) = match found {
         Found::Nobody => return refuse(tx, moment, visitor, None, "passkey_unknown"),
@@ -170,7 +175,7 @@ fn settle(
     let Some(present) = present.filter(|one| one.credential == passkey.credential) else {
         return refuse(tx, moment, visitor, Some(passkey.owner), "passkey_changed");
     };
-    let answer = open(tx, passkey.owner)?;
+    let answer = open(tx, passkey.owner, passkey.id)?;
     if !matches!(answer, Answer::Refused) {
         let used = Passkey { credential: credential.clone(), last_used: Some(moment.now), ..present };
         store::save(tx, &used)?;

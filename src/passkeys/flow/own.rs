@@ -219,7 +219,8 @@ fn keep(
     Ok(Went::Done)
 }
 
-/// Takes one of theirs away. Sessions that it has opened stay, as with every other change of what opens an account.
+/// Takes one of theirs away, and ends the sessions that it has opened, but for the one that takes it away: it may be on a telephone that
+/// was lost.
 pub(in super::super) async fn remove(app: &App, acting: &Acting, id: Id) -> Result<Went, StoreError> {
     let (moment, here) = (app.moment(), acting.clone());
     app.store
@@ -228,6 +229,7 @@ pub(in super::super) async fn remove(app: &App, acting: &Acting, id: Id) -> Resu
                 return Ok(Went::Closed);
             }
             let Some(gone) = store::remove(tx, here.holder.owner(), id)? else { return Ok(Went::NotThere) };
+            sessions::end_of_passkey(tx, here.holder.owner(), gone.id, &here.session)?;
             here.holder.tell(tx, &moment, Told::Removed, &gone.name, &here.client)?;
             Ok(Went::Done)
         })

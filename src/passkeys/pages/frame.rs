@@ -75,6 +75,14 @@ impl Frame {
         }
     }
 
+    /// The same field, however fresh the password is.
+    pub(super) fn password_anew(&self, errors: &Errors) -> Markup {
+        match self {
+            Self::Office(_, office) => login::password_anew(office, errors),
+            Self::Staff(_, desk) => staff::password_anew(desk, errors),
+        }
+    }
+
     /// Whether the password need not be asked.
     pub(super) fn is_fresh(&self) -> bool {
         match self {
@@ -83,10 +91,19 @@ impl Frame {
         }
     }
 
-    /// Looks at the password, where it was asked.
-    pub(super) async fn confirm(&self, app: &App, form: &Form) -> Result<Confirmed, Fault> {
+    /// Looks at the password before one is added: a passkey is a key for good, so it is asked however fresh it is.
+    pub(super) async fn confirm_anew(&self, app: &App, form: &Form) -> Result<Confirmed, Fault> {
         match self {
-            Self::Office(visit, office) => Ok(login::confirm(app, office, form, visit.now).await?),
+            Self::Office(visit, office) => Ok(login::confirm_anew(app, office, form, visit.now).await?),
+            Self::Staff(visit, desk) => Ok(staff::confirm_anew(app, visit, desk, form).await?),
+        }
+    }
+
+    /// Looks at the password before one is removed, where it was asked: who gets rid of a passkey that somebody else has registered must not
+    /// wait until the account may be changed again.
+    pub(super) async fn confirm_to_end(&self, app: &App, form: &Form) -> Result<Confirmed, Fault> {
+        match self {
+            Self::Office(visit, office) => Ok(login::confirm_to_end(app, office, form, visit.now).await?),
             Self::Staff(visit, desk) => Ok(staff::confirm(app, visit, desk, form).await?),
         }
     }

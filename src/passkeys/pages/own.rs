@@ -36,7 +36,7 @@ pub(super) fn list(app: &App, frame: &Frame, arrival: &Arrival) -> Answer {
         "added" => Some(("パスキーを登録しました", "次回から、ログイン画面の【パスキーでログイン】ボタンでログインできます。")),
         "removed" => Some((
             "パスキーを削除しました",
-            "端末に残っているパスキーは、このシステムでは使えません。端末の設定からも削除してください。",
+            "そのパスキーで開かれていたほかのログインも終了しました。端末に残っているパスキーは、このシステムでは使えません。端末の設定からも削除してください。",
         )),
         _ => None,
     };
@@ -56,7 +56,7 @@ pub(super) fn new(app: &App, frame: &Frame, typed: &str) -> Answer {
 pub(super) async fn begin(app: &App, frame: &Frame, sent: &Form) -> Answer {
     let relying = frame.relying().ok_or(Fault::NotFound)?;
     let (typed, mut errors) = (sent.get("name"), Errors::default());
-    let confirmed = frame.confirm(app, sent).await?;
+    let confirmed = frame.confirm_anew(app, sent).await?;
     if !login::confirmed(&mut errors, &confirmed) {
         return form_page(true, first_screen(frame, typed, &errors));
     }
@@ -111,7 +111,7 @@ pub(super) async fn remove(app: &App, frame: &Frame, sent: &Form) -> Answer {
             login::note_missing(&mut errors, sent);
         }
     } else {
-        let confirmed = frame.confirm(app, sent).await?;
+        let confirmed = frame.confirm_to_end(app, sent).await?;
         // Whatever is wrong stands among the errors now.
         let _ = login::confirmed(&mut errors, &confirmed);
     }
@@ -202,7 +202,7 @@ fn first_screen(frame: &Frame, name: &str, errors: &Errors) -> Markup {
                 div data-passkey-without="" { (notice(Mark::Warning, "", html! { p { (NO_SCRIPT) } })) }
                 (form(&frame.below("begin"), csrf, html! {
                     @if model::name(name).is_ok() { (hidden("name", name)) }
-                    (frame.password_again(errors))
+                    (frame.password_anew(errors))
                     (ButtonRow::forward("次へ").back(Back::Link(frame.list())))
                 }))
                 (help(frame))

@@ -213,18 +213,29 @@ fn open(
     caller: &Caller,
 ) -> Result<SessionToken, StoreError> {
     member.wrong_codes = 0;
-    member.last_login = Some(moment.now);
     if let Some(hash) = rehashed {
         member.password = Some(hash);
     }
-    store::save(tx, &member)?;
     tries::succeed(tx, door, caller)?;
+    devices::remember(tx, &device_owner(member.id), caller.remember_as, moment.now)?;
+    open_as_stranger(tx, moment, member, outcome, caller)
+}
+
+/// The same for a way in that forgets no wrong password or code, and makes the device no known one.
+fn open_as_stranger(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    mut member: Member,
+    outcome: &'static str,
+    caller: &Caller,
+) -> Result<SessionToken, StoreError> {
+    member.last_login = Some(moment.now);
+    store::save(tx, &member)?;
     if let Some(former) = &caller.former {
         sessions::end(tx, former)?;
     }
-    let device = caller.remember_as;
-    devices::remember(tx, &device_owner(member.id), device, moment.now)?;
-    let with = OpenSession { address: caller.client.clone(), device: Some(device), limited: false, agent: caller.agent.clone() };
+    let device = Some(caller.remember_as);
+    let with = OpenSession { address: caller.client.clone(), device, limited: false, agent: caller.agent.clone() };
     let session = sessions::open(tx, moment, Subject::Staff(member.id), &with)?;
     let actor = Actor::Staff { id: member.id, name: member.name.to_string() };
     audit::record(tx, moment, of_member(Event::new(actor, "staff.login").outcome(outcome).client(&caller.client), &member))?;
@@ -232,25 +243,26 @@ fn open(
 }
 
 /// Opens the session of a member whose passkey has answered: neither password nor code is asked. Who may not enter is refused. Locks are for
-/// passwords, which can be guessed: this way in stays open, and ends them as every login does.
+/// passwords and codes, which can be guessed: this way in stays open and ends none of them, or who has the passkey only could guess for ever.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn enter_by_passkey(
     tx: &mut Tx<'_>,
     moment: &Moment,
-    keys: &Keys,
-    member: Id,
+    (member, passkey): (Id, Id),
     caller: &Caller,
 ) -> Result<Option<SessionToken>, StoreError> {
     let Some(member) = store::find(tx, member)?.filter(Member::may_enter) else {
         refuse_passkey(tx, moment, Some(member), caller, "passkey_disabled")?;
         return Ok(None);
     };
-    let door = tries::door(keys, &member.name);
-    let session = open(tx, moment, member, (door, "entered_by_passkey"), None, caller)?;
+    let session = open_as_stranger(tx, moment, member, "entered_by_passkey", caller)?;
     // The password was not entered: before anything that opens the account changes, it is.
-    sessions::change(tx, &sessions::hash(session.expose()), |session| session.reauthenticated = Timestamp::UNIX_EPOCH)?;
+    sessions::change(tx, &sessions::hash(session.expose()), |session| {
+        session.reauthenticated = Timestamp::UNIX_EPOCH;
+        session.passkey = Some(passkey);
+    })?;
     Ok(Some(session))
 }
 

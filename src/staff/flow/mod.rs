@@ -28,6 +28,9 @@ pub enum FlowError {
     /// Too many hashes wait.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// The session is over: the password that was asked for again was wrong too often.
+    #[error("the session has ended")]
+    Ended,
 }
 
 impl From<FlowError> for Fault {
@@ -35,6 +38,7 @@ impl From<FlowError> for Fault {
         match error {
             FlowError::Store(error) => error.into(),
             FlowError::Busy(busy) => busy.into(),
+            FlowError::Ended => Self::Elsewhere("/staff/login?notice=reauth".to_owned()),
         }
     }
 }

@@ -6,8 +6,8 @@ use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::TestApp;
 use super::browser::{Browser, Page};
+use super::{TestApp, office, staff};
 
 /// Where an office looks after its passkeys.
 pub const LIST: &str = "/office/user/passkeys";
@@ -116,7 +116,8 @@ impl Browser {
     /// [次へ] on the first screen of a registration; gives what is to be signed.
     pub async fn begin_passkey(&mut self, list: &str) -> Value {
         self.get(&format!("{list}/new")).await;
-        let page = self.submit(&format!("{list}/begin"), &[]).await;
+        let password = if list.starts_with("/staff") { staff::PASSWORD } else { office::PASSWORD };
+        let page = self.submit(&format!("{list}/begin"), &[("current_password", password)]).await;
         options(&page)
     }
 
