@@ -45,13 +45,15 @@ pub(crate) trait Around {
 
     /// What was typed, if it can be a code: what cannot costs no try.
     fn typed(&self, form: &Form) -> Result<Result<Secret<String>, Answer>, Fault> {
-        Ok(self.waiting()?.and_then(|waiting| {
-            let (typed, sort) = (form.secret(FIELD), waiting.0.purpose.sort());
-            if waiting.0.end.is_some() || looks_like(typed.expose(), sort) {
-                return Ok(typed);
-            }
-            Err(page_422(self.draw(&waiting, Told::Error(form_sentence(typed.expose(), sort)))))
-        }))
+        let waiting = match self.waiting()? {
+            Ok(waiting) => waiting,
+            Err(elsewhere) => return Ok(Err(elsewhere)),
+        };
+        let (typed, sort) = (form.secret(FIELD), waiting.0.purpose.sort());
+        if waiting.0.end.is_some() || looks_like(typed.expose(), sort) {
+            return Ok(Ok(typed));
+        }
+        Ok(Err(page_422(self.draw(&waiting, Told::Error(form_sentence(typed.expose(), sort))))))
     }
 
     /// The answer to \[再送\].

@@ -339,7 +339,10 @@ fn a_full_queue_keeps_nobody_waiting_for_ever() {
         let (store, done) = (store.clone(), done.clone());
         // Nothing is written, so that they meet in the queue and at the turn as often as may be.
         let many = move || (0..2_000).for_each(|_| store.write_blocking(|_| Ok::<_, StoreError>(())).unwrap());
-        std::thread::spawn(move || done.send(many()).unwrap());
+        std::thread::spawn(move || {
+            many();
+            done.send(()).unwrap();
+        });
     }
     for _ in 0..8 {
         finished.recv_timeout(std::time::Duration::from_secs(60)).expect("nobody waits for somebody who waits for them");

@@ -234,7 +234,7 @@ async fn an_eleventh_passkey_is_refused_at_both_screens() {
     let page = second.name_passkey(LIST, NAME, &Device::new(&app, &options).created(&options)).await;
     assert!(page.status == 422 && page.says(told), "{}", page.text());
     browser.get(LIST).await;
-    let page = browser.post(&format!("{LIST}/begin"), &[]).await;
+    let page = browser.post(&format!("{LIST}/begin"), &[("current_password", PASSWORD)]).await;
     assert!(page.status == 422 && page.says(told) && !page.says("パスキーを追加"), "{}", page.text());
     assert_eq!(held(&app, user).len(), MOST);
 }

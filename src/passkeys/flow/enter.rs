@@ -91,7 +91,7 @@ pub(in super::super) enum Answer {
     /// Refused. Why is not told: an unknown passkey, a wrong signature and a closed account look alike.
     Refused,
     /// Not what any browser sends; the ceremony waits on.
-    NotAnAnswer,
+    Unreadable,
     /// No ceremony waits for it.
     Over,
 }
@@ -99,7 +99,7 @@ pub(in super::super) enum Answer {
 /// Looks at the answer of a browser and opens the session if all is right.
 pub(in super::super) async fn enter(app: &App, relying: &Relying, typed: &str, visitor: Visitor) -> Result<Answer, FlowError> {
     let Some(ceremony) = waiting_login(app, &visitor)? else { return Ok(Answer::Over) };
-    let Some(assertion) = Assertion::read(typed) else { return Ok(Answer::NotAnAnswer) };
+    let Some(assertion) = Assertion::read(typed) else { return Ok(Answer::Unreadable) };
     let named = app.store.read(|r| store::by_credential(r, &assertion.digest()))?;
     let found = match named.filter(|one| visitor.gate().is_of(one.owner)) {
         None => Found::Nobody,

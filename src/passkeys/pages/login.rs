@@ -132,8 +132,8 @@ async fn enter_at(app: &App, visit: &Visit, ways: &Ways, (visitor, device): (Vis
         Taken::Staff(session, member) => return staff::opened(visit, &session, member, device.as_deref()),
         Taken::Over => return see_other(ways.over),
         Taken::Refused => return form_page(true, refused(visit, ways)),
-        Taken::NotAnAnswer if typed.is_empty() => errors.add("", NO_SCRIPT),
-        Taken::NotAnAnswer => errors.add("", NOT_AN_ANSWER),
+        Taken::Unreadable if typed.is_empty() => errors.add("", NO_SCRIPT),
+        Taken::Unreadable => errors.add("", NOT_AN_ANSWER),
     }
     form_page(true, screen(visit, ways, &ceremony.options, &errors))
 }

@@ -90,17 +90,17 @@ async fn q16_locks_for_passwords_do_not_stop_a_passkey_and_it_ends_none_of_them(
 
 #[tokio::test]
 async fn q16_a_browser_that_a_passkey_entered_with_is_a_stranger_to_passwords() {
-    let app = TestApp::new();
+    let app = TestApp::with(|config| config.limits.login_tries_per_network_5min = 1_000);
     let (_, _, mut device) = with_passkey(&app).await;
     let most = app.app.config.lockout.unknown_device_per_hour;
-    for n in 0..=most {
-        let mut fresh = from(&app, n as usize);
+    for _ in 0..=most {
+        let mut fresh = app.browser();
         assert_eq!(fresh.enter_with(&mut device).await.location(), Some("/office"));
         fresh.get("/office").await;
         fresh.post("/logout", &[]).await;
         fresh.log_in(USER, "wrong").await;
     }
-    let mut last = from(&app, 200);
+    let mut last = app.browser();
     last.enter_with(&mut device).await;
     last.get("/office").await;
     last.post("/logout", &[]).await;
