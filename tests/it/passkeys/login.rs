@@ -174,7 +174,8 @@ fn entries(app: &TestApp) -> usize {
 
 #[tokio::test]
 async fn q33_a_passkey_opens_no_account_that_its_password_would_not_open() {
-    let cases: [(&str, fn(&mut Account)); 4] = [
+    type Change = fn(&mut Account);
+    let cases: [(&str, Change); 4] = [
         ("suspended", |account| account.suspended = true),
         ("its password was disabled by the desk", |account| account.password_disabled = true),
         ("it has no password", |account| account.password = None),
