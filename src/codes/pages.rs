@@ -15,7 +15,7 @@ use crate::web::layout::ServerTime;
 
 /// The name of the field.
 pub(super) const FIELD: &str = "code";
-/// The name of the field that names the challenge, where [`Words::tied`] says it.
+/// The name of the field that names the challenge, where `Words::tied` says it.
 pub const CHALLENGE: &str = "challenge";
 
 /// What a room says on its screen. What it does not say is empty.

@@ -1,7 +1,7 @@
 //! The steps before the pages of an office open: 【利用規約】 → 【警告】 → 【パスワード変更】 → 【メールアドレス設定】 →
 //! 【セキュリティ用メールアドレス設定】, each with its end (S1, S2).
 //!
-//! Which one is due is computed from the account by [`next`], at every request: nothing else opens before they are done, and whoever breaks
+//! Which one is due is computed from the account by `model::next`, at every request: nothing else opens before they are done, and whoever breaks
 //! off resumes at the first step that is not done.
 
 mod flow;

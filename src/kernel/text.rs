@@ -16,7 +16,7 @@ pub fn line(input: &str) -> String {
 /// Characters of one typed text that a flow keeps: longer than any that is right.
 pub const LONGEST_KEPT: usize = 300;
 
-/// As a flow keeps what was typed, for \[戻る\]: as [`line`], and cut. Padding is forgiven when it is read, not stored.
+/// As a flow keeps what was typed, for \[戻る\]: as [`line()`], and cut. Padding is forgiven when it is read, not stored.
 #[must_use]
 pub fn kept(input: &str) -> String {
     line(input).chars().take(LONGEST_KEPT).collect()
