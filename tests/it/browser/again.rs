@@ -80,7 +80,7 @@ async fn new_terms(scripts: bool) {
     // Fits without scrolling: then it counts as read.
     std::fs::write(templates.join("terms.txt"), "第1条（目的）\n新しい利用規約です。\n\n第2条（利用）\n短い規約です。\n")
         .unwrap();
-    demo.go_on_at("2026-01-20T10:05:00+09:00");
+    demo.go_on_at("2026-01-20T10:20:00+09:00");
     chrome.follow("照会一覧").await;
     chrome.screen("利用規約", "新しい版").await;
     assert!(chrome.text().await.contains("新しい利用規約です"));
