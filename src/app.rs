@@ -32,6 +32,7 @@ use crate::security_mail;
 use crate::staff;
 use crate::store::{self, Check, Store, StoreError};
 use crate::terms;
+use crate::user_info;
 use crate::web::{Front, Layer};
 
 /// The installation at work. Cheap to clone.
@@ -97,6 +98,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     security_code::CLEAN,
     security_mail::CLEAN,
     staff::SWEEP,
+    user_info::CLEAN,
 ];
 
 /// What each room checks of its own rows, for `verify` and every backup.
@@ -121,6 +123,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     staff::check,
     store::check,
     terms::check,
+    user_info::check,
 ];
 
 /// Checks every row of every table. Without `keys` the seals and signatures of the audit log are left out.
@@ -225,6 +228,8 @@ impl App {
         handlers.on(security_mail::CLEAN, move |job| security_mail::clean(store.clone(), keep, job));
         let (store, keep) = (self.store.clone(), self.config.retention.flow());
         handlers.on(security_code::CLEAN, move |job| security_code::clean(store.clone(), keep, job));
+        let (store, keep) = (self.store.clone(), self.config.retention.flow());
+        handlers.on(user_info::CLEAN, move |job| user_info::clean(store.clone(), keep, job));
         let store = self.store.clone();
         handlers.on(passkeys::CLEAN, move |job| passkeys::clean(store.clone(), job));
         let app = self.clone();

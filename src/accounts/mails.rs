@@ -174,24 +174,6 @@ impl Heard {
             }
         }
     }
-
-    /// As the address of the screen names it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match (self.registered, self.gone) {
-            (true, true) => "both",
-            (true, false) => "registered",
-            (false, true) => "gone",
-            (false, false) => "nobody",
-        }
-    }
-
-    /// Reads [`Self::word`].
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        let all = [(true, true), (true, false), (false, true), (false, false)];
-        all.map(|(registered, gone)| Self { registered, gone }).into_iter().find(|one| one.word() == word)
-    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -338,6 +320,20 @@ mod tests {
         }
         assert!(!text.contains("KJ07"), "the user ID is half of a login and stays out of mails");
     }
+
+    #[test]
+    fn m7_of_a_temporary_password_and_of_an_address_reads_as_it_should() {
+        let changed = Change::AddressChanged { masked_old: "sec***@example.jp".into(), masked_new: "shi***@example.jp".into() };
+        for (name, change) in [("mail_m7_temporary_used", Change::TemporaryUsed), ("mail_m7_address_changed", changed)] {
+            let (user_id, at) = (UserId::parse("KJ071311111111").unwrap(), "2026-01-20T05:03:00Z".parse().unwrap());
+            let text = text(&Params { user_id, change, at }, &Config::demo());
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots"));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.bind(|| insta::assert_snapshot!(name, format!("件名: {SUBJECT}\n\n{text}")));
+        }
+    }
+
     #[test]
     fn q19_one_removed_hears_too_one_just_proved_does_not_and_nobody_twice() {
         let address = |name: &str| MailAddress::parse(&format!("{name}@example.jp")).unwrap();

@@ -185,8 +185,8 @@ pub fn restrict(tx: &mut Tx<'_>, id: Id, sends: bool) -> Result<(), StoreError> 
     store::put(tx, id, &challenge)
 }
 
-/// Has the mail of a challenge name what the code lets happen, a masked address: who is asked for it must be able to tell it from what
-/// somebody else has begun.
+/// Has the mail of a challenge name what the code lets happen, an address: who is asked for it must be able to tell it from what somebody
+/// else has begun. Whole, because an address can be had that is masked like another.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.

@@ -186,7 +186,11 @@ mod tests {
             ("mail_m1_first_address", Purpose::FirstAddress, "0427"),
             ("mail_m2_withdraw", Purpose::ReissueWithdraw, "004271"),
             ("mail_m2_reset", Purpose::Reset, "004271"),
+            ("mail_m1_new_address", Purpose::NewAddress, "0427"),
             ("mail_m2_add_address", Purpose::AddAddress, "004271"),
+            ("mail_m2_change_address", Purpose::ChangeAddress, "004271"),
+            ("mail_m2_delete_address", Purpose::DeleteAddress, "004271"),
+            ("mail_m2_new_device", Purpose::NewDevice, "004271"),
         ] {
             let at = "2026-01-20T05:02:00Z".parse().unwrap();
             let challenge = Challenge {
@@ -203,7 +207,7 @@ mod tests {
                 tries_left: 5,
                 end: None,
                 mail: None,
-                regards: (purpose == Purpose::AddAddress).then(|| "shi***@example.jp".to_owned()),
+                regards: (!place(purpose).regards.is_empty()).then(|| "shisetsu@example.jp".to_owned()),
             };
             let (subject, body) = text(&challenge, &Secret::new(code.to_owned()), &Config::demo());
             let mut settings = insta::Settings::clone_current();

@@ -146,7 +146,7 @@ pub struct Challenge<K> {
     /// The outbox row of the newest code.
     #[serde(default)]
     pub mail: Option<Id>,
-    /// What the code lets happen, for its mail to name: a masked address.
+    /// What the code lets happen, for its mail to name: an address.
     #[serde(default)]
     pub regards: Option<String>,
 }

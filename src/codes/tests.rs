@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::flow::derive;
 use super::model::{Challenge, Purpose};
 use super::*;
@@ -209,6 +211,26 @@ fn q17_q21_a_mailbox_gets_sixty_codes_of_resets_an_hour_and_nobody_is_told_when_
     }
     assert!(costs.windows(2).all(|two| two[0] == two[1]), "{costs:?}");
     assert!(desk.open(Purpose::ReissueContact, "1322222222", VICTIM, true).is_ok(), "nor does another screen tell");
+}
+
+#[test]
+fn q17_q21_a_mailbox_gets_three_hundred_codes_of_resets_a_day_and_nobody_is_told_when_it_has() {
+    let desk = Desk::new(|_| {});
+    assert_eq!(desk.config.limits.codes_per_address_day, 300);
+    let asked = |n: u32| desk.open(Purpose::Reset, &format!("13111{n:05}"), VICTIM, true);
+    // Fifty an hour, each for another number: only the day is full.
+    for n in 0..303 {
+        if n > 0 && n % 50 == 0 {
+            desk.clock.advance(SignedDuration::from_hours(1));
+        }
+        assert!(asked(n).is_ok_and(|(_, sends, _)| sends == (n < 300)), "{n}");
+    }
+    assert!(
+        desk.open(Purpose::AddAddress, "1322222222", VICTIM, true).is_ok_and(|(_, sends, _)| sends),
+        "others are not counted in"
+    );
+    desk.clock.advance(SignedDuration::from_hours(24));
+    assert!(asked(303).is_ok_and(|(_, sends, _)| sends), "a day later");
 }
 
 #[tokio::test]

@@ -72,5 +72,9 @@ mod tests {
             assert!(text.contains(part), "{part}\n{text}");
         }
         assert!(!text.contains("KJ07"), "the user ID is half of a login and stays out of mails");
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.bind(|| insta::assert_snapshot!("mail_m6_notice", format!("件名: {SUBJECT}\n\n{text}")));
     }
 }

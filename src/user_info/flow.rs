@@ -2,14 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use crate::accounts::{self, Account, Change, Heard, Told};
+use jiff::SignedDuration;
+
+use super::store::{self, Did, Kept, Typed};
+use crate::accounts::{self, Account, Change, Told};
 use crate::app::App;
 use crate::audit::{self, Actor, Event};
+use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::{Id, MailAddress, Moment, Secret};
 use crate::login::Office;
 use crate::security::sessions::{self, OpenSession, Session, SessionToken, Subject};
 use crate::security::{Busy, devices};
-use crate::store::{StoreError, Tx};
+use crate::store::{Store, StoreError, Tx};
+
+/// The repeating job that removes what is kept of sessions, once an hour.
+pub const CLEAN: Kind = Kind::new("user_info.clean", Lane::Clock);
+
+/// Handles [`CLEAN`].
+pub async fn clean(store: Store, keep: SignedDuration, job: Job) -> Outcome {
+    Outcome::cleaned(&job, "what sessions have typed and done", store::remove_old(&store, job.now, keep).await)
+}
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +81,7 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>) ->
                 // What was put off for this login stays put off.
                 sessions::change(tx, &sessions::hash(token.expose()), |session| session.deferred = true)?;
             }
+            store::done(tx, &sessions::hash(token.expose()), moment.now, Did::Password)?;
             accounts::tell_change(tx, &moment, &account, Change::Password)?;
             record(tx, &moment, &seen, event(&seen, "account.password").detail("ended_sessions", ended))?;
             Ok(token)
@@ -77,11 +90,11 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>) ->
 }
 
 /// The address for notices, or none. The old one hears of it as well as all that stay; the new one only if it is a security address too.
-/// Gives who was told.
+/// Who was told is kept for the screen after it.
 ///
 /// # Errors
 /// [`ChangeError`].
-pub async fn change_notice_mail(app: &App, office: &Office, new: Option<MailAddress>) -> Result<Heard, ChangeError> {
+pub async fn change_notice_mail(app: &App, office: &Office, new: Option<MailAddress>) -> Result<(), ChangeError> {
     let (moment, seen) = (app.moment(), office.clone());
     app.store
         .write(move |tx| {
@@ -98,10 +111,37 @@ pub async fn change_notice_mail(app: &App, office: &Office, new: Option<MailAddr
             };
             let told = Told { also: old.into_iter().collect(), except };
             let heard = accounts::tell_change_to(tx, &moment, &account, change, told)?;
-            record(tx, &moment, &seen, event)?;
-            Ok(heard)
+            store::done(tx, &seen.session_key, moment.now, Did::NoticeMail(heard))?;
+            Ok(record(tx, &moment, &seen, event)?)
         })
         .await
+}
+
+/// \[戻る\] at 【メールアドレス設定】: what was typed is kept as it is.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) async fn keep(app: &App, office: &Office, typed: &Typed) -> Result<(), StoreError> {
+    let (now, seen, typed) = (app.moment().now, office.clone(), typed.kept());
+    app.store
+        .write(move |tx| {
+            let before = store::find(tx, &seen.session_key)?;
+            if seen.present(tx)?.is_none() || before.as_ref().is_some_and(|kept| kept.typed.as_ref() == Some(&typed)) {
+                return Ok(());
+            }
+            let did = before.and_then(|kept| kept.did);
+            store::put(tx, &seen.session_key, &Kept { at: now, did, typed: Some(typed.clone()) })
+        })
+        .await
+}
+
+/// What is kept of this session: what it did last, and what it had typed.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub(super) fn kept(app: &App, office: &Office) -> Result<(Option<Did>, Option<Typed>), StoreError> {
+    let kept = app.store.read(|r| store::find(r, &office.session_key))?;
+    Ok(kept.map_or((None, None), |kept| (kept.did, kept.typed)))
 }
 
 /// Which sessions are to end.
@@ -113,17 +153,26 @@ pub enum Which {
     Others,
 }
 
+/// What \[ログアウトさせる\] has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Sessions that are over.
+    pub sessions: usize,
+    /// Devices that are strangers now.
+    pub forgotten: usize,
+}
+
 /// \[ログアウトさせる\]. Their devices are forgotten as well: whoever sits there is a stranger again at the next login, unless another
-/// session lives on the same device; and every address hears of it. The device that asks stays known, also when it logs itself out. Gives
-/// how many ended; one that is not of this account is none.
+/// session lives on the same device; and every address hears of it. The device that asks stays known, also when it logs itself out. A
+/// session that is not of this account is none.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<usize, StoreError> {
+pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<Ended, StoreError> {
     let (moment, seen) = (app.moment(), office.clone());
     app.store
         .write(move |tx| {
-            let Some(account) = seen.present(tx)? else { return Ok(0) };
+            let Some(account) = seen.present(tx)? else { return Ok(Ended::default()) };
             let subject = Subject::Office(account.user_id);
             let ended: Vec<Session> = match which {
                 Which::One(handle) => sessions::end_by_handle(tx, subject, handle)?.into_iter().collect(),
@@ -135,16 +184,17 @@ pub async fn end_sessions(app: &App, office: &Office, which: Which) -> Result<us
                 }
             };
             if ended.is_empty() {
-                return Ok(0);
+                return Ok(Ended::default());
             }
-            if forget_devices(tx, &seen, &ended)? > 0 {
+            let forgotten = forget_devices(tx, &seen, &ended)?;
+            if forgotten > 0 {
                 accounts::tell_change(tx, &moment, &account, Change::DevicesForgotten)?;
             }
             let agents: BTreeSet<&str> = ended.iter().map(|session| session.agent.as_str()).collect();
             let agents = agents.into_iter().collect::<Vec<_>>().join("、");
             let event = event(&seen, "account.end_session").detail("sessions", ended.len()).detail("agents", agents);
             record(tx, &moment, &seen, event)?;
-            Ok(ended.len())
+            Ok(Ended { sessions: ended.len(), forgotten })
         })
         .await
 }

@@ -3,3 +3,7 @@
 
 mod flow;
 pub mod pages;
+mod store;
+
+pub use flow::{CLEAN, clean};
+pub use store::check;

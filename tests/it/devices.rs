@@ -11,7 +11,9 @@ use crate::support::office::{PASSWORD, USER, user};
 use crate::user_info::{logged_in, told};
 
 const PATH: &str = "/office/user/devices";
-const ENDED: &str = "/office/user/devices?notice=ended";
+/// The devices are strangers again.
+const ENDED: &str = "/office/user/devices?notice=forgotten";
+const STRANGER: &str = "初めて使う端末として扱います";
 const CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const IPHONE: &str =
@@ -75,7 +77,8 @@ async fn q33_a_device_is_logged_out_from_the_list_and_is_a_stranger_again() {
     assert_eq!(own_handle, 2);
     let theirs = other_handle(&app, &own);
     assert_eq!(own.post(PATH, &[("device", &theirs)]).await.location(), Some(ENDED));
-    assert!(own.get(ENDED).await.says("ログアウトさせました"));
+    let page = own.get(ENDED).await;
+    assert!(page.says("ログアウトさせました") && page.says(STRANGER), "{}", page.text());
     assert_eq!(other.get("/office").await.location(), Some("/login?notice=ended"));
     assert_eq!(own.get("/office").await.status.as_u16(), 200);
     assert!(!known(&app, &other) && known(&app, &own));
@@ -155,9 +158,23 @@ async fn a_second_session_of_the_same_device_keeps_it_known() {
     again.log_in(USER, PASSWORD).await;
     let theirs = other_handle(&app, &own);
     own.get(PATH).await;
-    own.post(PATH, &[("device", &theirs)]).await;
+    let page = own.submit(PATH, &[("device", &theirs)]).await;
+    assert!(page.says("ログアウトさせました") && !page.says(STRANGER), "no stranger, and called none: {}", page.text());
     assert_eq!(again.get("/office").await.location(), Some("/login?notice=ended"));
-    assert!(known(&app, &own));
+    assert!(known(&app, &own) && app.take_mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_office_with_passkeys_is_told_that_they_outlast_a_logout() {
+    let app = TestApp::new();
+    let user_id = app.office(USER).await;
+    let mut own = logged_in(&app).await;
+    let line = "ログアウトさせた端末からも、その端末のパスキーでログインできます";
+    assert!(!own.get(PATH).await.says(line), "there are none");
+    app.passkey(Subject::Office(user_id)).await;
+    let page = own.get(PATH).await;
+    let text = page.body.split("<main").nth(1).unwrap();
+    assert!(page.says(line) && text.contains("href=\"/office/user/passkeys\""), "{}", page.text());
 }
 
 #[tokio::test]

@@ -136,6 +136,7 @@ async fn an_account_issued_as_existing_skips_terms_and_mail() {
     browser.submit("/first-login/warning", &[]).await;
     let page = browser.choose_password(&letter.password).await;
     assert!(page.says("全2ステップ中、2ステップ目"), "{}", page.text());
+    assert!(page.says("セキュリティ用メールアドレス設定へ進みます。"), "the title of what comes: {}", page.text());
     let page = browser.submit("/first-login/done", &[]).await;
     assert!(page.title() == TITLE && page.says(BOX), "no address for notices is asked for: {}", page.text());
 }
@@ -145,7 +146,8 @@ async fn at_review(app: &TestApp) -> Browser {
     let mut browser = at_password(app).await;
     change(&mut browser, TEMPORARY, NEW_PASSWORD, NEW_PASSWORD).await;
     app.take_mails().await;
-    browser.open("/first-login").await;
+    let page = browser.open("/first-login").await;
+    assert!(page.says("セキュリティ用メールアドレスの確認へ進みます。"), "{}", page.text());
     let page = browser.submit("/first-login/done", &[]).await;
     assert_eq!(page.title(), TITLE);
     assert!(page.says("sec***@example.jp") && !page.says("security-1"), "masked: {}", page.text());

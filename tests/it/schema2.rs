@@ -126,6 +126,9 @@ async fn fill_accounts(app: &TestApp) {
     assert_eq!(browser.type_address("third@example.jp").await.location(), Some("/office/user/addresses/otp"));
     assert_eq!(reset::ask(&mut app.browser(), NUMBER, reset::REGISTERED).await.location(), Some("/reset/code"));
     assert_eq!(ask_device(&mut app.browser(), USER, reset::REGISTERED).await.location(), Some("/login/device/code"));
+    browser.get("/office/user/mail").await;
+    let half = [("mail_choice", "register"), ("mail", "half@exa"), ("mail_again", ""), ("back", "menu")];
+    assert_eq!(browser.post("/office/user/mail", &half).await.location(), Some("/office/user"));
     fill_codes(app).await;
 }
 
@@ -190,6 +193,7 @@ const ALONE: &[&str] = &[
     "staff_strangers",
     "staff_tries",
     "terms",
+    "user_info_kept",
 ];
 
 #[tokio::test]

@@ -4,8 +4,7 @@ mod steps;
 
 use jiff::SignedDuration;
 use uketsuke::accounts::{self, Account};
-use uketsuke::codes::{self, Attempt, Entered, Opened, Opening, Purpose};
-use uketsuke::kernel::{Id, MailAddress};
+use uketsuke::kernel::MailAddress;
 use uketsuke::notices;
 use uketsuke::security::sessions;
 use uketsuke::store::{Reads as _, Span, Table, Tx};

@@ -276,11 +276,73 @@ async fn q19_no_screen_says_that_somebody_was_told_who_was_not() {
     assert!(page.says("使われなくなったメールアドレスへ、変更のお知らせを送信しました。"), "{}", page.text());
     assert!(!page.says("登録されているメールアドレス"), "{}", page.text());
     assert_eq!(told(&app, "お知らせを受け取るメールアドレスが削除されました。").await, ["new@example.jp"]);
-    // Whoever comes by the address alone is told nothing about mails.
-    for query in ["", "?told=", "?told=x"] {
-        let page = browser.get(&format!("{MAIL}/done{query}")).await;
-        assert!(!page.says(NOBODY) && !page.says("送信しました"), "{query}: {}", page.text());
+}
+
+#[tokio::test]
+async fn q34_an_end_is_shown_to_the_session_that_did_it_and_to_nobody_else() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let (mut browser, mut other) = (logged_in(&app).await, logged_in(&app).await);
+    let ends = ["/office/user/password/done", "/office/user/mail/done", "/office/user/mail/done?told=registered"];
+    for end in ends {
+        assert_eq!(browser.get(end).await.location(), Some("/office/user"), "nothing was done: {end}");
     }
+    browser.get(MAIL).await;
+    let new = [("mail_choice", "register"), ("mail", "new@example.jp"), ("mail_again", "new@example.jp")];
+    assert_eq!(browser.submit(MAIL, &new).await.title(), "処理終了");
+    let page = browser.get("/office/user/mail/done").await;
+    assert!(page.says("使われなくなったメールアドレスへ"), "and once more: {}", page.text());
+    assert_eq!(browser.get("/office/user/password/done").await.location(), Some("/office/user"), "the other end was not reached");
+    assert_eq!(other.get("/office/user/mail/done").await.location(), Some("/office/user"), "nor did the other session do it");
+    browser.get(PATH).await;
+    let page = browser.submit(PATH, &fields(PASSWORD, NEW_PASSWORD)).await;
+    assert!(page.title() == "処理終了" && page.says("パスワードを変更しました"), "{}", page.text());
+    assert_eq!(browser.get("/office/user/mail/done").await.location(), Some("/office/user"), "what was done last is shown");
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn what_was_typed_for_notices_is_still_there_after_going_back() {
+    let app = TestApp::new();
+    let user_id = app.office(USER).await;
+    let mut browser = logged_in(&app).await;
+    let before = app.account(user_id).revision;
+    browser.get(MAIL).await;
+    let half = [("mail_choice", "register"), ("mail", "half@exa"), ("mail_again", "other"), ("back", "menu")];
+    assert_eq!(browser.post(MAIL, &half).await.location(), Some("/office/user"), "nothing is looked at");
+    let page = browser.get(MAIL).await;
+    assert_eq!((page.value("mail").as_deref(), page.value("mail_again").as_deref()), (Some("half@exa"), Some("other")));
+    browser.post(MAIL, &[("mail_choice", "none"), ("mail", ""), ("mail_again", ""), ("back", "menu")]).await;
+    let page = browser.get(MAIL).await;
+    let none = page.body.split("value=\"none\"").nth(1).and_then(|rest| rest.split('>').next());
+    assert!(none.is_some_and(|rest| rest.contains("checked")), "{}", page.body);
+    assert_eq!(app.account(user_id).revision, before);
+    assert!(!logged_in(&app).await.get(MAIL).await.body.contains("half@exa"), "another session has typed nothing");
+    let new = [("mail_choice", "register"), ("mail", "new@example.jp"), ("mail_again", "new@example.jp")];
+    assert_eq!(browser.submit(MAIL, &new).await.title(), "処理終了");
+    assert_eq!(browser.get(MAIL).await.value("mail"), None, "what has been done is typed no more");
+    app.take_mails().await;
+}
+
+#[tokio::test]
+async fn what_was_done_and_typed_is_cleaned_away_after_a_day() {
+    let app = TestApp::new();
+    app.app.prepare().await.unwrap();
+    app.office(USER).await;
+    let mut browser = logged_in(&app).await;
+    browser.get(MAIL).await;
+    browser.post(MAIL, &[("mail_choice", "register"), ("mail", "half@exa"), ("mail_again", ""), ("back", "menu")]).await;
+    let rows = |app: &TestApp| {
+        let all = crate::support::world::dump(app);
+        all.into_iter().filter(|(table, ..)| *table == "user_info_kept").count()
+    };
+    assert_eq!(rows(&app), 1);
+    app.advance(SignedDuration::from_hours(23));
+    app.run_jobs().await;
+    assert_eq!(rows(&app), 1);
+    app.advance(SignedDuration::from_hours(2));
+    app.run_jobs().await;
+    assert_eq!(rows(&app), 0);
 }
 
 #[tokio::test]

@@ -105,10 +105,8 @@ fn then(office: &Office, done: Done) -> Option<&'static str> {
     let new = account.kind == Kind::New;
     match done {
         Done::Password if new && account.notice_answered.is_none() && account.notice_mail.is_none() => Some("メールアドレス設定"),
-        Done::Password if account.review_addresses || account.security_mails.is_empty() => {
-            Some("セキュリティ用メールアドレスの確認")
-        }
-        Done::NoticeMail if account.security_mails.is_empty() => Some("セキュリティ用メールアドレス設定"),
+        Done::Password | Done::NoticeMail if account.security_mails.is_empty() => Some("セキュリティ用メールアドレス設定"),
+        Done::Password if account.review_addresses => Some("セキュリティ用メールアドレスの確認"),
         Done::SecurityMail => Some("お知らせ画面"),
         _ => None,
     }

@@ -99,7 +99,7 @@ fn home(app: &App, visit: &Visit, way: Way, flow: Option<&Flow>) -> Answer {
     see_other(way.path(flow.map_or(Screen::Ask, |flow| flow.home(&app.config.code, visit.now))))
 }
 
-/// セキュリティ用メールアドレス, or what is wrong with what was typed.
+/// What somebody is told from whose network too many were begun.
 fn too_many_flows(again_at: jiff::Timestamp) -> String {
     format!(
         "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",

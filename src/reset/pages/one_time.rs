@@ -12,9 +12,11 @@ use crate::web::layout::Shell;
 use crate::web::{Answer, Fault, Form, Visit, see_other};
 
 const ADDRESS_WRONG: &str = "しばらく待っても届かないときは、入力した内容に誤りがないかお確かめください。誤りがあれば【戻る】ボタンを押して入力し直してください。";
-const NOTES: [&str; 2] = [
+/// The last is always there: whether the mailbox has had its share must not show.
+const NOTES: [&str; 3] = [
     "入力したメールアドレスが、実際に登録済みのセキュリティ用メールアドレスと異なる場合、ワンタイムパスワードは送信されません。",
     "登録済みのセキュリティ用メールアドレスが不明な場合、パスワード等を紛失した方画面で、「セキュリティ用メールアドレスが不明または未登録の場合はこちら」を選択してください。",
+    "同じメールアドレスへの送信が続いたときは、しばらくお送りできないことがあります。時間をおいてお試しください。",
 ];
 
 /// What is waited for.

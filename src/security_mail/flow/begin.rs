@@ -80,7 +80,7 @@ pub fn ask(tx: &mut Tx<'_>, acting: &Acting, typed: &TypedTwice, new: Option<Mai
         Opened::TooMany { again_at } => Ok(Went::Field(codes::too_many(Sort::OneTime, again_at))),
         Opened::Open(challenge) => {
             end_code(tx, Some(&flow))?;
-            let regarded = flow.act.regards(new.as_ref()).map(MailAddress::masked);
+            let regarded = flow.act.regards(new.as_ref()).map(MailAddress::to_string);
             codes::regard(tx, challenge, regarded.unwrap_or_default())?;
             acting.put(tx, flow.act, Stage::Asking { new, contact, challenge }, typed.kept())
         }

@@ -146,7 +146,8 @@ impl Around for At<'_> {
     }
 }
 
-/// Before 〜ワンタイムパスワードを…送信しました. What the code lets happen is named as in the mail.
+/// Before 〜ワンタイムパスワードを…送信しました. What the code lets happen is named as in the mail, and whole: an address can be had that is
+/// masked like another.
 fn why(flow: &Editing) -> Cow<'static, str> {
     let Stage::Asking { new, .. } = &flow.stage else {
         return "入力されたメールアドレスに誤りがないことを確認するため、".into();
@@ -156,8 +157,8 @@ fn why(flow: &Editing) -> Cow<'static, str> {
         Act::Change { .. } => "に変更します",
         Act::Delete { .. } => "を削除します",
     };
-    let masked = flow.act.regards(new.as_ref()).map(MailAddress::masked).unwrap_or_default();
-    format!("セキュリティ用メールアドレス {masked} {what}。ユーザの本人確認を行うため、").into()
+    let address = flow.act.regards(new.as_ref()).map(MailAddress::to_string).unwrap_or_default();
+    format!("セキュリティ用メールアドレス {address} {what}。ユーザの本人確認を行うため、").into()
 }
 
 const fn again(act: &Act) -> &'static str {

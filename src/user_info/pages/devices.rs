@@ -8,14 +8,17 @@ use super::MENU;
 use crate::app::App;
 use crate::kernel::{ClientNetwork, Id, jst};
 use crate::login::{self, MenuPage, Office};
-use crate::security::sessions::Session;
+use crate::passkeys;
+use crate::security::sessions::{Session, Subject};
 use crate::store::StoreError;
-use crate::user_info::flow::{self, Which};
+use crate::user_info::flow::{self, Ended, Which};
 use crate::web::components::{ButtonRow, Column, DataTable, Mark, Tone, badge, error_summary, form_with_id, notice};
 use crate::web::{Answer, Cookie, Errors, Form, Query, Visit, cookies, page, page_422, see_other};
 
 const PATH: &str = "/office/user/devices";
 const ENDED: &str = "/office/user/devices?notice=ended";
+/// And the devices are strangers again.
+const FORGOTTEN: &str = "/office/user/devices?notice=forgotten";
 /// The name of the field: a session's public name, or [`OTHERS`].
 const DEVICE: &str = "device";
 const OTHERS: &str = "others";
@@ -32,7 +35,7 @@ pub struct Arrival {
 /// 【ログイン中の端末】
 #[handler]
 pub fn show(app: Data<&App>, visit: Visit, office: Office, Query(arrival): Query<Arrival>) -> Answer {
-    page(screen(&app, &visit, &office, arrival.notice == "ended", &Errors::default())?)
+    page(screen(&app, &visit, &office, &arrival.notice, &Errors::default())?)
 }
 
 /// \[ログアウトさせる\], \[ほかのすべての端末をログアウトさせる\]. The devices are forgotten as well, so the password is asked again: a
@@ -49,26 +52,34 @@ pub async fn end(app: Data<&App>, visit: Visit, office: Office, form: Form) -> A
         let mut errors = Errors::default();
         let confirmed = login::confirm_to_end(&app, &office, &form, visit.now).await?;
         if !login::confirmed(&mut errors, &confirmed) {
-            return page_422(screen(&app, &visit, &office, false, &errors)?);
+            return page_422(screen(&app, &visit, &office, "", &errors)?);
         }
     }
     let ended = flow::end_sessions(&app, &office, which).await?;
-    if ended > 0 && own {
+    if ended.sessions > 0 && own {
         let mut response = see_other("/login?notice=logout")?;
         cookies::clear(&mut response, Cookie::Office, visit.secure());
         return Ok(response);
     }
-    see_other(if ended > 0 { ENDED } else { PATH })
+    see_other(match ended {
+        Ended { sessions: 0, .. } => PATH,
+        Ended { forgotten: 0, .. } => ENDED,
+        Ended { .. } => FORGOTTEN,
+    })
 }
 
-fn screen(app: &App, visit: &Visit, office: &Office, ended: bool, errors: &Errors) -> Result<Markup, StoreError> {
+fn screen(app: &App, visit: &Visit, office: &Office, told: &str, errors: &Errors) -> Result<Markup, StoreError> {
     let sessions = app.store.read(|r| app.front.living(r, office.session.subject, visit.now))?;
+    let passkeys = app.store.read(|r| passkeys::of_owner(r, Subject::Office(office.account.user_id)))?;
     Ok(office.screen(visit, "ログイン中の端末", MenuPage::User, None, !errors.is_empty(), |csrf| {
         html! {
             (error_summary(&errors.list()))
-            @if ended {
+            @if matches!(told, "ended" | "forgotten") {
                 (notice(Mark::Success, "ログアウトさせました", html! {
-                    p { "その端末では、次の操作のときにログイン画面に戻ります。次にその端末からログインするときは、初めて使う端末として扱います。" }
+                    p {
+                        "その端末では、次の操作のときにログイン画面に戻ります。"
+                        @if told == "forgotten" { "次にその端末からログインするときは、初めて使う端末として扱います。" }
+                    }
                 }))
             }
             p.lead { "このユーザIDで、いまログインしている端末です。心当たりのない端末は、【ログアウトさせる】ボタンを押してください。" }
@@ -79,6 +90,12 @@ fn screen(app: &App, visit: &Visit, office: &Office, ended: bool, errors: &Error
             }))
             (table(office, &sessions))
             p.note { "心当たりのない端末があったときは、パスワードも変更してください。パスワードを変更すると、ほかの端末はすべてログアウトします。" }
+            @if !passkeys.is_empty() {
+                p.note {
+                    "ログアウトさせた端末からも、その端末のパスキーでログインできます。心当たりのないパスキーは、"
+                    a href="/office/user/passkeys" { "パスキー" } "の画面で削除してください。"
+                }
+            }
             @if sessions.len() > 2 {
                 p { button.button.danger type="submit" form=(LIST) name=(DEVICE) value=(OTHERS) { "ほかのすべての端末をログアウトさせる" } }
             }

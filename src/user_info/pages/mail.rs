@@ -5,13 +5,14 @@ use poem::handler;
 use poem::web::Data;
 
 use super::{MENU, steps};
-use crate::accounts::{self, Account, Heard};
+use crate::accounts::{self, Account};
 use crate::app::App;
-use crate::kernel::MailAddress;
+use crate::kernel::{MailAddress, TypedTwice};
 use crate::login::{self, MOVED, MenuPage, Office};
 use crate::user_info::flow::{self, ChangeError};
+use crate::user_info::store::{Did, Typed};
 use crate::web::components::{Back, ButtonRow, Choice, Facts, error_summary, form, mail_field, radio_cards};
-use crate::web::{Answer, Errors, Form, Query, Twice, Visit, page, page_422, see_other};
+use crate::web::{Answer, Errors, Form, Twice, Visit, page, page_422, see_other};
 
 const TITLE: &str = "メールアドレス設定";
 const PATH: &str = "/office/user/mail";
@@ -22,30 +23,29 @@ const LABEL: &str = "新しいメールアドレス";
 const LABEL_AGAIN: &str = "新しいメールアドレス(確認用)";
 const TWICE: Twice<'_> = Twice { first: (MAIL, LABEL), again: AGAIN };
 
-/// What was typed.
-#[derive(Clone, Copy)]
-struct Typed<'a> {
-    way: &'a str,
-    mail: &'a str,
-    again: &'a str,
-}
+/// The name of \[戻る\], which sends what was typed.
+const BACK: &str = "back";
 
-const NOTHING: Typed<'_> = Typed { way: "register", mail: "", again: "" };
-
-/// 【メールアドレス設定】
+/// 【メールアドレス設定】, with what was typed before \[戻る\].
 #[handler]
-pub fn show(visit: Visit, office: Office) -> Answer {
+pub fn show(app: Data<&App>, visit: Visit, office: Office) -> Answer {
     let ask = !login::is_fresh(&office, visit.now);
-    let errors = &Errors::default();
-    page(screen(&visit, &office, &Shown { present: &office.account, typed: NOTHING, errors, ask }))
+    let (_, typed) = flow::kept(&app, &office)?;
+    let typed = &typed.unwrap_or_else(|| Typed { way: "register".to_owned(), mail: TypedTwice::default() });
+    page(screen(&visit, &office, &Shown { present: &office.account, typed, errors: &Errors::default(), ask }))
 }
 
 /// \[変更\]
 #[handler]
 pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -> Answer {
-    let typed = Typed { way: form.get(WAY), mail: form.get(MAIL), again: form.get(AGAIN) };
+    let mail = TypedTwice { address: form.get(MAIL).to_owned(), again: form.get(AGAIN).to_owned() };
+    let typed = &Typed { way: form.get(WAY).to_owned(), mail };
+    if form.has(BACK) {
+        flow::keep(&app, &office, typed).await?;
+        return see_other(MENU);
+    }
     let mut errors = Errors::default();
-    let new = read(&office, &typed, &mut errors);
+    let new = read(&office, typed, &mut errors);
     let ask = !login::is_fresh(&office, visit.now);
     let Some(new) = new.filter(|_| errors.is_empty()) else {
         if ask {
@@ -58,7 +58,7 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
         return page_422(screen(&visit, &office, &Shown { present: &office.account, typed, errors: &errors, ask: true }));
     }
     match flow::change_notice_mail(&app, &office, new).await {
-        Ok(heard) => see_other(&format!("/office/user/mail/done?told={}", heard.word())),
+        Ok(()) => see_other("/office/user/mail/done"),
         Err(ChangeError::Moved) => {
             errors.add("", MOVED);
             let present = app.store.read(|r| accounts::find(r, office.account.user_id))?;
@@ -71,16 +71,16 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
 }
 
 /// The address that was typed, or none; the radio button decides whether the fields count.
-fn read(office: &Office, typed: &Typed<'_>, errors: &mut Errors) -> Option<Option<MailAddress>> {
+fn read(office: &Office, typed: &Typed, errors: &mut Errors) -> Option<Option<MailAddress>> {
     let present = office.account.notice_mail.as_ref();
-    match typed.way {
+    match typed.way.as_str() {
         "none" if present.is_none() => {
             errors.add(WAY, "メールアドレスは登録されていません。");
             None
         }
         "none" => Some(None),
         "register" => {
-            let new = TWICE.check(errors, typed.mail, typed.again)?;
+            let new = TWICE.check(errors, &typed.mail.address, &typed.mail.again)?;
             if present == Some(&new) {
                 errors.add(MAIL, "現在登録されているメールアドレスと同じです。");
                 return None;
@@ -94,23 +94,16 @@ fn read(office: &Office, typed: &Typed<'_>, errors: &mut Errors) -> Option<Optio
     }
 }
 
-/// What led to 【処理終了】.
-#[derive(Default, serde::Deserialize)]
-pub struct Arrival {
-    /// Who was told, as [`Heard::word`].
-    #[serde(default)]
-    told: String,
-}
-
-/// 【処理終了】
+/// 【処理終了】, of the session that has changed it.
 #[handler]
-pub fn done(visit: Visit, office: Office, Query(arrival): Query<Arrival>) -> Answer {
+pub fn done(app: Data<&App>, visit: Visit, office: Office) -> Answer {
+    let (Some(Did::NoticeMail(heard)), _) = flow::kept(&app, &office)? else { return see_other(MENU) };
     let text = html! {
         @match &office.account.notice_mail {
             Some(address) => p { "お知らせメールを、" span.address { (address) } " へお送りします。" },
             None => p { "お知らせメールはお送りしません。お知らせは、ログイン後の画面でご確認ください。" },
         }
-        @if let Some(heard) = Heard::from_word(&arrival.told) { p { (heard.sentence()) } }
+        p { (heard.sentence()) }
     };
     page(super::done(&visit, &office, TITLE, "メールアドレス設定を変更しました", &text))
 }
@@ -119,7 +112,7 @@ pub fn done(visit: Visit, office: Office, Query(arrival): Query<Arrival>) -> Ans
 struct Shown<'a> {
     /// The account as it is now.
     present: &'a Account,
-    typed: Typed<'a>,
+    typed: &'a Typed,
     errors: &'a Errors,
     /// Whether the password is asked again.
     ask: bool,
@@ -142,12 +135,12 @@ fn screen(visit: &Visit, office: &Office, shown: &Shown<'_>) -> Markup {
                 }
             }))
             (form(PATH, csrf, html! {
-                (radio_cards(WAY, "お知らせメール", &choices).chosen(typed.way).required().error(errors.of(WAY)))
-                (mail_field(MAIL, LABEL).value(typed.mail).error(errors.of(MAIL)))
-                (mail_field(AGAIN, LABEL_AGAIN).value(typed.again)
+                (radio_cards(WAY, "お知らせメール", &choices).chosen(&typed.way).required().error(errors.of(WAY)))
+                (mail_field(MAIL, LABEL).value(&typed.mail.address).error(errors.of(MAIL)))
+                (mail_field(AGAIN, LABEL_AGAIN).value(&typed.mail.again)
                     .support("入力間違いがないか確かめるため、同じアドレスをもう一度入力してください。").error(errors.of(AGAIN)))
                 @if *ask { (login::password_again(office, visit.now, errors)) }
-                (ButtonRow::forward("変更").back(Back::Link(MENU)))
+                (ButtonRow::forward("変更").back(Back::Submit { name: BACK, value: "menu" }))
             }))
         }
     })

@@ -12,6 +12,7 @@ use crate::passkeys;
 use crate::security::passwords::PasswordFault;
 use crate::security::sessions::Subject;
 use crate::user_info::flow::{self, ChangeError};
+use crate::user_info::store::Did;
 use crate::web::components::{Back, ButtonRow, error_summary, form, password_field};
 use crate::web::{Answer, Cookie, Errors, Form, Visit, cookies, page, page_422, see_other};
 
@@ -59,9 +60,12 @@ pub async fn change(app: Data<&App>, visit: Visit, office: Office, form: Form) -
     }
 }
 
-/// 【処理終了】
+/// 【処理終了】, of the session that was opened by it.
 #[handler]
 pub fn done(app: Data<&App>, visit: Visit, office: Office) -> Answer {
+    if !matches!(flow::kept(&app, &office)?, (Some(Did::Password), _)) {
+        return see_other(MENU);
+    }
     let passkeys = app.store.read(|r| passkeys::of_owner(r, Subject::Office(office.account.user_id)))?.len();
     let text = html! {
         p { "次回から、新しいパスワードでログインしてください。ほかの端末は、すべてログアウトしました。" }
