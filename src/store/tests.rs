@@ -338,9 +338,8 @@ fn a_full_queue_keeps_nobody_waiting_for_ever() {
     for _ in 0..8 {
         let (store, done) = (store.clone(), done.clone());
         // Nothing is written, so that they meet in the queue and at the turn as often as may be.
-        let many = move || (0..2_000).for_each(|_| store.write_blocking(|_| Ok::<_, StoreError>(())).unwrap());
         std::thread::spawn(move || {
-            many();
+            (0..2_000).for_each(|_| store.write_blocking(|_| Ok::<_, StoreError>(())).unwrap());
             done.send(()).unwrap();
         });
     }

@@ -1,5 +1,6 @@
 //! パスキー of offices: registered, listed, removed.
 
+mod counts;
 mod login;
 mod staff;
 
