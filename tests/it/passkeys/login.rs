@@ -12,7 +12,7 @@ use crate::support::TestApp;
 use crate::support::browser::{Browser, Page};
 use crate::support::installed::{Installed, take};
 use crate::support::lines::Lines;
-use crate::support::office::{PASSWORD, USER};
+use crate::support::office::USER;
 use crate::support::passkey::{Device, options};
 use crate::support::world::dump;
 
