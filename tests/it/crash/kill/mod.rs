@@ -160,7 +160,6 @@ fn prepare(server: &Server, offices: &[String], users: &[String]) {
             account.notice_mail = MailAddress::parse(&format!("notice-{id}@example.jp")).ok();
             // Without one, 【お知らせ】 would lead to its registration.
             account.security_mails = MailAddress::parse(&format!("security-{id}@example.jp")).into_iter().collect();
-            account.security_mails.extend(MailAddress::parse(&format!("security-{id}@example.jp")));
             account
         })
         .collect();
