@@ -39,8 +39,20 @@ use crate::web::{Front, Layer};
 #[derive(Clone)]
 pub struct App(Arc<Parts>, letters::Press, Arc<Bounds>, Arc<AtomicBool>);
 
-/// What is bounded in memory: logins of a network, logins of unknown devices, forms of resets of a network.
-type Bounds = (Throttle, NewDevices, Throttle);
+/// What is bounded in memory.
+struct Bounds {
+    /// Logins of a network.
+    logins: Throttle,
+    /// Logins of unknown devices.
+    new_devices: NewDevices,
+    /// Forms of resets of a network.
+    resets: Throttle,
+    /// Forms of お問い合わせ of a network.
+    contacts: Throttle,
+}
+
+/// Forms of お問い合わせ that a network may send in five minutes: an inquiry is three, and few are sent in a year (D).
+const CONTACTS: u32 = 10;
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -138,11 +150,14 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         audit::seal_with(&parts.store, &parts.keys);
         let limits = &parts.config.limits;
-        let of_networks = Throttle::new(limits.login_tries_per_network_5min, SignedDuration::from_mins(5));
-        let new_devices = NewDevices::new(limits.new_device_logins_per_minute);
-        // A reset is some five forms, and codes are capped by themselves.
-        let of_resets = limits.login_tries_per_network_5min.saturating_mul(2);
-        let bounds = (of_networks, new_devices, Throttle::new(of_resets, SignedDuration::from_mins(5)));
+        let of_networks = |most| Throttle::new(most, SignedDuration::from_mins(5));
+        let bounds = Bounds {
+            logins: of_networks(limits.login_tries_per_network_5min),
+            new_devices: NewDevices::new(limits.new_device_logins_per_minute),
+            // A reset is some five forms, and codes are capped by themselves.
+            resets: of_networks(limits.login_tries_per_network_5min.saturating_mul(2)),
+            contacts: of_networks(CONTACTS),
+        };
         Self(Arc::new(parts), letters::Press::default(), Arc::new(bounds), Arc::default())
     }
 
@@ -161,20 +176,26 @@ impl App {
     /// Bounds how many logins a network may try: asked before anything is written or hashed.
     #[must_use]
     pub fn logins(&self) -> &Throttle {
-        &self.2.0
+        &self.2.logins
     }
 
     /// Bounds how many forms of resets and devices a network may send: asked before anything is looked at or written.
     #[must_use]
     pub fn resets(&self) -> &Throttle {
-        &self.2.2
+        &self.2.resets
+    }
+
+    /// Bounds how many forms of お問い合わせ a network may send: asked before anything is looked at or written.
+    #[must_use]
+    pub fn contacts(&self) -> &Throttle {
+        &self.2.contacts
     }
 
     /// Bounds how many logins all devices together may try that the typed account does not know: asked after [`App::logins`], and
     /// before anything is written or hashed.
     #[must_use]
     pub fn new_devices(&self) -> &NewDevices {
-        &self.2.1
+        &self.2.new_devices
     }
 
     /// Breaks off long work that can be done again (backups, checks): the process is about to end.

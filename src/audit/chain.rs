@@ -229,6 +229,7 @@ fn actor_form(actor: &Actor) -> String {
         Actor::Staff { id, name } => format!("staff {id} {name}"),
         Actor::System => "system".to_owned(),
         Actor::Console => "console".to_owned(),
+        Actor::Portal { id } => format!("portal {id}"),
     }
 }
 

@@ -25,6 +25,11 @@ pub enum Actor {
     System,
     /// The system administrator at the command line of the host.
     Console,
+    /// Somebody who uses 介護情報基盤ポータル. Their name is theirs and leaves with them; the log keeps the record's.
+    Portal {
+        /// The user's record.
+        id: Id,
+    },
 }
 
 impl Actor {
@@ -37,6 +42,7 @@ impl Actor {
             Self::Staff { name, .. } => name.clone(),
             Self::System => "システム".to_owned(),
             Self::Console => "システム管理者".to_owned(),
+            Self::Portal { .. } => "ポータル利用者".to_owned(),
         }
     }
 }

@@ -212,7 +212,13 @@ pub(super) fn open_as_stranger(
     accounts::save_quietly(tx, &account)?;
     let (cookie, device) = claim.device.map_or_else(|| (Some(new_device.0.clone()), new_device.1), |id| (None, id));
     audit::record(tx, moment, entry)?;
-    let with = OpenSession { address: claim.client.clone(), device: Some(device), limited: false, agent: claim.agent.clone() };
+    let with = OpenSession {
+        address: claim.client.clone(),
+        device: Some(device),
+        limited: false,
+        agent: claim.agent.clone(),
+        place: None,
+    };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
     Ok(Entered { session, limited: false, device: cookie })
 }
@@ -253,7 +259,13 @@ fn enter_first(
         accounts::save_quietly(tx, &account)?;
     }
     audit::record(tx, moment, claim.entered("entered_by_temporary"))?;
-    let with = OpenSession { address: claim.client.clone(), device: claim.device, limited: true, agent: claim.agent.clone() };
+    let with = OpenSession {
+        address: claim.client.clone(),
+        device: claim.device,
+        limited: true,
+        agent: claim.agent.clone(),
+        place: None,
+    };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
     Ok(Outcome::Entered(Entered { session, limited: true, device: None }))
 }

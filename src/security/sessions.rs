@@ -23,6 +23,8 @@ pub enum Subject {
     Office(UserId),
     /// A member of staff.
     Staff(Id),
+    /// Somebody who uses 介護情報基盤ポータル.
+    Portal(Id),
 }
 
 impl Subject {
@@ -32,6 +34,7 @@ impl Subject {
         match self {
             Self::Office(user) => format!("office {user}"),
             Self::Staff(id) => format!("staff {id}"),
+            Self::Portal(id) => format!("portal {id}"),
         }
     }
 }
@@ -79,6 +82,10 @@ pub struct Session {
     /// The passkey that opened it, if no password did.
     #[serde(default)]
     pub passkey: Option<Id>,
+    /// Where the bearer works, of the places that they may work at. It stays as it is for as long as the session lives: whoever
+    /// goes elsewhere gets another session, so that the forms of one place are stale at the next.
+    #[serde(default)]
+    pub place: Option<Id>,
 }
 
 impl Session {
@@ -99,6 +106,8 @@ pub struct OpenSession {
     pub limited: bool,
     /// The browser, in words of our own.
     pub agent: String,
+    /// Where the bearer works, if they may work at several places.
+    pub place: Option<Id>,
 }
 
 /// Opens a session. The token is random, made anew at each login (quality bar 28).
@@ -122,6 +131,7 @@ pub fn open(tx: &mut Tx<'_>, moment: &Moment, subject: Subject, with: &OpenSessi
         deferred: false,
         first_steps: false,
         passkey: None,
+        place: with.place,
     };
     tx.put(&SESSIONS, &key, &session)?;
     tx.put(&BY_SUBJECT, &(subject.key(), key), &())?;

@@ -9,7 +9,7 @@ const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 fn opened() -> (Store, Clock, [u8; 32]) {
     let (store, clock) = (Store::in_memory().unwrap(), Clock::manual("2026-01-10T00:00:00Z".parse().unwrap()));
     let moment = Moment::new(&clock, &Random::seeded(1));
-    let with = OpenSession { address: "203.0.113.9".to_owned(), device: None, limited: false, agent: String::new() };
+    let with = OpenSession { address: "203.0.113.9".to_owned(), device: None, limited: false, agent: String::new(), place: None };
     let subject = Subject::Office(UserId::parse("KJ131311111111").unwrap());
     let token = store.write_blocking(move |tx| open(tx, &moment, subject, &with)).unwrap();
     assert_eq!(token.expose().len(), 43, "256 bits");
@@ -109,7 +109,13 @@ fn q33_sessions_are_listed_and_ended_only_by_whose_they_are() {
     for (n, subject) in [(2, office), (3, office), (4, other)] {
         clock.advance(SignedDuration::from_mins(1));
         let moment = Moment::new(&clock, &Random::seeded(n));
-        let with = OpenSession { address: String::new(), device: None, limited: false, agent: "Edge（Windows）".to_owned() };
+        let with = OpenSession {
+            address: String::new(),
+            device: None,
+            limited: false,
+            agent: "Edge（Windows）".to_owned(),
+            place: None,
+        };
         keys.push(hash(store.write_blocking(move |tx| open(tx, &moment, subject, &with)).unwrap().expose()));
     }
     let of = |subject| store.read(|r| list(r, subject)).unwrap();
@@ -126,6 +132,19 @@ fn q33_sessions_are_listed_and_ended_only_by_whose_they_are() {
     assert_eq!(store.write_blocking(move |tx| end_others(tx, office, &keep)).unwrap(), 1);
     let left: Vec<_> = of(office).into_iter().map(|(key, _)| key).collect();
     assert_eq!((left, of(other).len()), (vec![keep], 1));
+}
+
+#[test]
+fn a_session_of_the_portal_keeps_its_place_and_is_nobody_elses() {
+    let (store, clock, _) = opened();
+    let user = Id::new(&Random::seeded(7));
+    let place = Some(Id::new(&Random::seeded(8)));
+    let moment = Moment::new(&clock, &Random::seeded(9));
+    let with = OpenSession { address: String::new(), device: None, limited: false, agent: String::new(), place };
+    store.write_blocking(move |tx| open(tx, &moment, Subject::Portal(user), &with)).unwrap();
+    let of = |subject| store.read(|r| list(r, subject)).unwrap();
+    assert_eq!(of(Subject::Portal(user))[0].1.place, place);
+    assert!(of(Subject::Staff(user)).is_empty(), "the same id means another person on another side");
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>) ->
                 device: seen.session.device,
                 limited: false,
                 agent: seen.session.agent.clone(),
+                place: None,
             };
             let token = sessions::open(tx, &moment, subject, &with)?;
             if seen.session.deferred {

@@ -20,6 +20,8 @@ pub enum Cookie {
     Flow,
     /// The one-time link by which a member of staff enrols.
     Enrolment,
+    /// The session of somebody who uses 介護情報基盤ポータル.
+    Portal,
 }
 
 impl Cookie {
@@ -31,6 +33,7 @@ impl Cookie {
             Self::Device => "device",
             Self::Flow => "flow",
             Self::Enrolment => "enrolment",
+            Self::Portal => "portal",
         }
     }
 

@@ -66,9 +66,17 @@ impl std::ops::Deref for Visit {
 /// by it.
 pub const BACKGROUND: &str = "x-background";
 
-/// Which session counts on this path: staff and offices may be logged in side by side in one browser.
-fn realm(path: &str) -> Cookie {
-    if path == "/staff" || path.starts_with("/staff/") { Cookie::Staff } else { Cookie::Office }
+/// Which session counts on this path: an office, a member of staff and a user of the portal may be logged in side by side in one
+/// browser.
+pub(super) fn realm(path: &str) -> Cookie {
+    let under = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if under("/staff") {
+        Cookie::Staff
+    } else if under("/portal") {
+        Cookie::Portal
+    } else {
+        Cookie::Office
+    }
 }
 
 impl Visit {
@@ -264,7 +272,7 @@ impl Bearer {
 fn name_of(subject: Subject) -> String {
     match subject {
         Subject::Office(user_id) => user_id.to_string(),
-        Subject::Staff(id) => id.to_string(),
+        Subject::Staff(id) | Subject::Portal(id) => id.to_string(),
     }
 }
 
@@ -290,5 +298,18 @@ impl<'a> Token<'a> {
 impl<'a> FromRequest<'a> for Visit {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
         Ok(request.extensions().get::<Self>().cloned().ok_or_else(|| Fault::internal("a route without the shell's layer"))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn q41_each_side_has_a_cookie_of_its_own() {
+        let of = |paths: &[&str]| paths.iter().map(|path| realm(path)).collect::<Vec<_>>();
+        assert_eq!(of(&["/staff", "/staff/portal", "/staff/login"]), [Cookie::Staff; 3]);
+        assert_eq!(of(&["/portal", "/portal/", "/portal/my/users"]), [Cookie::Portal; 3]);
+        assert_eq!(of(&["/", "/office/portal", "/portals", "/staffs", "/login", ""]), [Cookie::Office; 6]);
     }
 }

@@ -65,7 +65,7 @@ pub async fn change_password(app: &App, office: &Office, new: Secret<String>, de
 
 fn reopen(tx: &mut Tx<'_>, moment: &Moment, office: &Office, device: Id) -> Result<SessionToken, StoreError> {
     let (address, agent) = (office.session.address.clone(), office.session.agent.clone());
-    let with = OpenSession { address, device: Some(device), limited: false, agent };
+    let with = OpenSession { address, device: Some(device), limited: false, agent, place: None };
     let token = sessions::open(tx, moment, Subject::Office(office.account.user_id), &with)?;
     sessions::change(tx, &sessions::hash(token.expose()), |session| session.first_steps = true)?;
     Ok(token)

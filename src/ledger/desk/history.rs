@@ -89,6 +89,11 @@ fn gives_reason(action: &str) -> bool {
             | "account.suspend"
             | "account.unlock"
             | "account.withdraw_temporary"
+            | "contact.reject"
+            | "portal.staff_allow"
+            | "portal.staff_release"
+            | "portal.staff_suspend"
+            | "portal.staff_unlock"
     )
 }
 
@@ -98,6 +103,7 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("login.try", "entered") => "ログイン",
         ("login.try", "entered_by_temporary") => "仮パスワードでログイン",
         ("login.try", "entered_by_passkey") => "パスキーでログイン",
+        ("login.try", "entered_portal") => "介護情報基盤ポータルの初回利用登録の認証",
         ("login.try", "waits_for_code") => "ログイン（セキュリティコードの入力待ち）",
         ("login.try", _) => "ログインできず",
         ("login.logout", _) => "ログアウト",
@@ -150,6 +156,45 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("account.clear_addresses", _) => "登録アドレスの消去",
         ("passkey.add", _) => "パスキーの登録",
         ("passkey.remove", _) => "パスキーの削除",
+        ("portal.register", _) => "介護情報基盤ポータルの利用者登録",
+        ("portal.replace", _) => "介護情報基盤ポータルの主たる利用者の交代",
+        ("portal.otp", _) => "介護情報基盤ポータルの初回利用登録のワンタイムパスワード誤り",
+        ("portal.login", "entered") => "ポータルへのログイン",
+        ("portal.login", "entered_by_initial") => "初期パスワードでポータルへログイン",
+        ("portal.login", "entered_by_passkey") => "パスキーでポータルへログイン",
+        ("portal.login", "waits_for_code") => "ポータルへのログイン（ワンタイムパスワードの入力待ち）",
+        ("portal.login", _) => "ポータルへログインできず",
+        ("portal.logout", _) => "ポータルからのログアウト",
+        ("portal.choose", _) => "ポータルで利用する事業所・医療機関の選択",
+        ("portal.password", _) => "ポータルのパスワード変更",
+        ("portal.terms", _) => "ポータルの利用規約への同意",
+        ("portal.profile", _) => "ポータルの登録情報の変更",
+        ("portal.user_add", _) => "ポータルの利用者の追加",
+        ("portal.user_suspend", _) => "ポータルの利用者の利用停止（主たる利用者による）",
+        ("portal.user_release", _) => "ポータルの利用者の利用再開（主たる利用者による）",
+        ("portal.user_remove", _) => "ポータルの利用者の削除",
+        ("portal.invite", _) => "ポータルの利用者への案内の再送",
+        ("portal.hand_over", _) => "ポータルの主たる利用者の引き継ぎ",
+        ("portal.leave", _) => "ポータルの利用者が事業所の利用をやめる",
+        ("portal.mail", _) => "ポータルのメールアドレスの変更",
+        ("portal.end_session", _) => "ポータルの端末のログアウト",
+        ("portal.reauth", _) => "ポータルのパスワードの再確認で誤り",
+        ("portal.lost", _) => "ポータルのパスワード再設定の開始",
+        ("portal.lost_code", "right") => "ポータルのパスワード再設定の本人確認",
+        ("portal.lost_code", _) => "ポータルのパスワード再設定のワンタイムパスワード誤り",
+        ("portal.lost_done", _) => "ポータルのパスワードの再設定",
+        ("portal.passkey_add", _) => "ポータルのパスキーの登録",
+        ("portal.passkey_remove", _) => "ポータルのパスキーの削除",
+        ("portal.create", _) => "医療機関のIDの発行",
+        ("portal.staff_suspend", _) => "ポータルの利用者の利用停止",
+        ("portal.staff_release", _) => "ポータルの利用者の利用再開",
+        ("portal.staff_allow", _) => "ポータルの主たる利用者の交代を認める",
+        ("portal.staff_unlock", _) => "ポータルのログイン停止の解除",
+        ("portal.staff_invite", _) => "ポータルの初期パスワードの再送",
+        ("contact.receive", _) => "ポータルへの問い合わせの受付",
+        ("contact.take", _) => "ポータルへの問い合わせの対応開始",
+        ("contact.answer", _) => "ポータルへの問い合わせへの回答",
+        ("contact.reject", _) => "ポータルへの問い合わせの却下",
         ("reset.ask", _) => "ログイン情報再設定の開始",
         ("reset.code", "right") => "ログイン情報再設定の本人確認",
         ("reset.code", _) => "ログイン情報再設定のワンタイムパスワード誤り",

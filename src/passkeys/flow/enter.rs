@@ -133,7 +133,8 @@ pub(in super::super) async fn enter(app: &App, relying: &Relying, typed: &str, v
                 Ok(session.map_or(Answer::Refused, |session| Answer::Staff(session, member)))
             }
             // A passkey of the other gate has not come this far.
-            (Visitor::Office(_), Subject::Staff(_)) | (Visitor::Staff(_), Subject::Office(_)) => Ok(Answer::Refused),
+            (Visitor::Office(_), Subject::Staff(_) | Subject::Portal(_))
+            | (Visitor::Staff(_), Subject::Office(_) | Subject::Portal(_)) => Ok(Answer::Refused),
         })
     });
     let answer = answer.await?;

@@ -235,7 +235,7 @@ fn open_as_stranger(
         sessions::end(tx, former)?;
     }
     let device = Some(caller.remember_as);
-    let with = OpenSession { address: caller.client.clone(), device, limited: false, agent: caller.agent.clone() };
+    let with = OpenSession { address: caller.client.clone(), device, limited: false, agent: caller.agent.clone(), place: None };
     let session = sessions::open(tx, moment, Subject::Staff(member.id), &with)?;
     let actor = Actor::Staff { id: member.id, name: member.name.to_string() };
     audit::record(tx, moment, of_member(Event::new(actor, "staff.login").outcome(outcome).client(&caller.client), &member))?;
