@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::model::Purpose;
+use super::purpose::Purpose;
 use crate::config;
 use crate::kernel::MailAddress;
 use crate::security::limits::{self, Allowance, Rule};
@@ -27,6 +27,10 @@ pub(super) enum Counted {
     TooMany { again_at: Timestamp },
 }
 
+/// What the account of [`Purpose::PortalLost`] begins with where it is asked for on a device that the user is known on. Such codes are
+/// counted apart, to the mailbox as well: there only an address is typed, so that what strangers ask for would close it.
+pub const KNOWN_DEVICE: &str = "portal device ";
+
 /// On whose account a code goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Asker {
@@ -34,7 +38,7 @@ enum Asker {
     Visitor,
     /// Anybody, for an office and an address that need not belong together: a mail leaves only if they do.
     Silent,
-    /// An office that is logged in.
+    /// An office or a user of the portal that is logged in, or has typed the password.
     Office,
 }
 
@@ -42,12 +46,16 @@ impl Asker {
     const fn of(purpose: Purpose) -> Self {
         match purpose {
             Purpose::ReissueContact | Purpose::ReissueWithdraw => Self::Visitor,
-            Purpose::Reset | Purpose::NewDevice => Self::Silent,
+            Purpose::Reset | Purpose::NewDevice | Purpose::PortalLost => Self::Silent,
             Purpose::FirstAddress
             | Purpose::NewAddress
             | Purpose::AddAddress
             | Purpose::ChangeAddress
-            | Purpose::DeleteAddress => Self::Office,
+            | Purpose::DeleteAddress
+            | Purpose::PortalRegister
+            | Purpose::PortalLogin
+            | Purpose::PortalMail
+            | Purpose::PortalNewMail => Self::Office,
         }
     }
 }
@@ -64,7 +72,10 @@ pub(super) fn count(tx: &mut Tx<'_>, now: Timestamp, caps: &config::Limits, aske
     let mut mailbox = address;
     match asker {
         Asker::Visitor => {}
-        Asker::Silent => mailbox.insert_str(0, "reset "),
+        Asker::Silent if asked.purpose != Purpose::PortalLost => mailbox.insert_str(0, "reset "),
+        // Apart from those of resets: at the portal, whoever knows an address has a mail sent to it.
+        Asker::Silent if asked.account.starts_with(KNOWN_DEVICE) => mailbox.insert_str(0, &format!("{} ", asked.account)),
+        Asker::Silent => mailbox.insert_str(0, "portal "),
         Asker::Office => {
             pair.insert_str(0, "office ");
             mailbox.insert_str(0, "office ");

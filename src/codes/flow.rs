@@ -5,7 +5,8 @@ use jiff::Timestamp;
 
 use super::caps::{self, Asked, Counted};
 use super::mails;
-use super::model::{Challenge, End, Entered, Purpose, cut};
+use super::model::{Challenge, End, Entered, cut};
+use super::purpose::Purpose;
 use super::store;
 use crate::config::{self, Config};
 use crate::kernel::{Id, MailAddress, Moment, Prefecture};

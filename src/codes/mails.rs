@@ -1,11 +1,12 @@
-//! M-1 確認コード発行通知 and M-2 ワンタイムパスワード発行通知. The code is derived when the mail is composed, the same on every
+//! M-1 確認コード発行通知, M-2 ワンタイムパスワード発行通知 and M-14, both of these for users of 介護情報基盤ポータル. The code is derived when the mail is composed, the same on every
 //! delivery retry; the outbox holds only the challenge's id and the number of the issue.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::flow::derive;
-use super::model::{Challenge, Purpose, Sort};
+use super::model::Challenge;
+use super::purpose::{Purpose, Sort};
 use super::store;
 use crate::config::{self, Config};
 use crate::kernel::{Id, Secret, jst};
@@ -15,7 +16,7 @@ use crate::security::KeyId;
 use crate::store::StoreError;
 
 /// The kinds that [`compose`] knows.
-pub const KINDS: [&str; 2] = ["M-1", "M-2"];
+pub const KINDS: [&str; 3] = ["M-1", "M-2", "M-14"];
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Params {
@@ -25,20 +26,23 @@ struct Params {
 
 /// The outbox row of the newest code.
 pub(super) fn mail(id: Id, challenge: &Challenge<KeyId>, rules: &config::Code) -> Mail {
+    let of_portal = challenge.purpose.is_of_portal_user();
     Mail {
         kind: match challenge.purpose.sort() {
+            _ if of_portal => "M-14",
             Sort::Confirmation => "M-1",
             Sort::OneTime => "M-2",
         },
         to: challenge.address.clone(),
-        prefecture: challenge.prefecture,
+        // Clerks look after the mails of their federation; those of the portal's users are the operators' affair.
+        prefecture: challenge.prefecture.filter(|_| !of_portal),
         about: challenge.account.clone(),
         params: serde_json::json!(Params { challenge: id, issue: challenge.issue }),
         useless_after: Some(challenge.valid_until(rules)),
     }
 }
 
-/// Composes M-1 or M-2 at the moment of sending. A code that has ended meanwhile is not sent any more.
+/// Composes M-1, M-2 or M-14 at the moment of sending. A code that has ended meanwhile is not sent any more.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -131,6 +135,41 @@ const fn place(purpose: Purpose) -> Place {
             unasked: "ワンタイムパスワードを入力しないかぎり、新しい端末からログインできるようになることはありません。同じメールが続くときは、下記の連合会へお電話ください。",
             regards: "",
         },
+        Purpose::PortalRegister => Place {
+            doing: "介護情報基盤ポータルの初回利用登録",
+            screen: "ワンタイムパスワード入力",
+            again: "初回利用登録",
+            unasked: "どなたかが、この事業所のユーザIDとパスワードを使って登録しようとしたおそれがあります。ワンタイムパスワードは入力せず、だれにも知らせないで、すぐに下記へお電話ください。",
+            regards: "",
+        },
+        Purpose::PortalLogin => Place {
+            doing: "介護情報基盤ポータルへのログイン",
+            screen: "ワンタイムパスワード入力",
+            again: "ログイン",
+            unasked: "どなたかが、あなたのパスワードを使ってログインしようとしたおそれがあります。ワンタイムパスワードは入力せず、だれにも知らせないで、すぐにパスワードを変更し、下記へお電話ください。",
+            regards: "",
+        },
+        Purpose::PortalLost => Place {
+            doing: "介護情報基盤ポータルのパスワード再設定",
+            screen: "ワンタイムパスワード入力",
+            again: "パスワードを忘れた方",
+            unasked: "このメールは破棄してください。ワンタイムパスワードを入力しないかぎり、パスワードが変更されることはありません。同じメールが続くときは、下記へお電話ください。",
+            regards: "",
+        },
+        Purpose::PortalMail => Place {
+            doing: "介護情報基盤ポータルのメールアドレス変更",
+            screen: "ワンタイムパスワード入力",
+            again: "メールアドレス変更",
+            unasked: "第三者がログインしているおそれがあります。ワンタイムパスワードは入力せず、だれにも知らせないで、すぐに下記へお電話ください。",
+            regards: "変更後のメールアドレス",
+        },
+        Purpose::PortalNewMail => Place {
+            doing: "介護情報基盤ポータルのメールアドレス変更",
+            screen: "確認コード入力",
+            again: "メールアドレス変更",
+            unasked: "このメールは破棄してください。どなたかがメールアドレスを誤って入力した可能性があります。確認コードを入力しないかぎり、メールアドレスが変更されることはありません。",
+            regards: "",
+        },
     }
 }
 
@@ -148,14 +187,16 @@ const OF_THE_LIST: Place = Place {
 fn text(challenge: &Challenge<KeyId>, code: &Secret<String>, config: &Config) -> (&'static str, String) {
     let sort = challenge.purpose.sort();
     let (name, place) = (sort.title(), place(challenge.purpose));
-    let subject = match sort {
-        Sort::Confirmation => "確認コード発行通知(介護保険)",
-        Sort::OneTime => "ワンタイムパスワード発行通知(介護保険)",
+    let of_portal = challenge.purpose.is_of_portal_user();
+    let subject = match (of_portal, sort) {
+        (false, Sort::Confirmation) => "確認コード発行通知(介護保険)",
+        (false, Sort::OneTime) => "ワンタイムパスワード発行通知(介護保険)",
+        (true, Sort::Confirmation) => "介護情報基盤ポータル 確認コード",
+        (true, Sort::OneTime) => "介護情報基盤ポータル ワンタイムパスワード",
     };
+    let greeting = if of_portal { Words::from_portal() } else { Words::from_federation(config, challenge.prefecture) };
     let until = jst::hm(challenge.valid_until(&config.code));
-    let body = Words::from_federation(config, challenge.prefecture)
-        .paragraph(&format!("{}のため、{name}を発行しました。", place.doing))
-        .fact(name, code.expose());
+    let body = greeting.paragraph(&format!("{}のため、{name}を発行しました。", place.doing)).fact(name, code.expose());
     let body = challenge.regards.iter().fold(body, |body, address| body.fact(place.regards, address));
     let body = body
         .paragraph(&format!(
@@ -180,7 +221,7 @@ mod tests {
     use crate::kernel::{MailAddress, Prefecture};
 
     #[test]
-    fn m1_and_m2_carry_code_time_screen_and_what_to_do() {
+    fn m1_m2_and_m14_carry_code_time_screen_and_what_to_do() {
         for (name, purpose, code) in [
             ("mail_m1_code", Purpose::ReissueContact, "0427"),
             ("mail_m1_first_address", Purpose::FirstAddress, "0427"),
@@ -191,6 +232,11 @@ mod tests {
             ("mail_m2_change_address", Purpose::ChangeAddress, "004271"),
             ("mail_m2_delete_address", Purpose::DeleteAddress, "004271"),
             ("mail_m2_new_device", Purpose::NewDevice, "004271"),
+            ("mail_m2_portal_register", Purpose::PortalRegister, "004271"),
+            ("mail_m14_login", Purpose::PortalLogin, "004271"),
+            ("mail_m14_lost", Purpose::PortalLost, "004271"),
+            ("mail_m14_mail", Purpose::PortalMail, "004271"),
+            ("mail_m14_new_mail", Purpose::PortalNewMail, "0427"),
         ] {
             let at = "2026-01-20T05:02:00Z".parse().unwrap();
             let challenge = Challenge {

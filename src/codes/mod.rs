@@ -9,14 +9,17 @@ mod flow;
 mod mails;
 mod model;
 mod pages;
+mod purpose;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use around::{Around, Here, Waiting};
+pub use caps::KNOWN_DEVICE;
 pub use flow::{Attempt, Delivery, Opened, Opening, Resent, View, clean, enter, open, regard, replace, resend, restrict, view};
 pub use mails::{KINDS, compose};
-pub use model::{Challenge, End, Entered, Purpose, Sort};
+pub use model::{Challenge, End, Entered};
 pub use pages::{CHALLENGE, too_many};
 pub(crate) use pages::{Told, Words};
+pub use purpose::{Purpose, Sort};
 pub use store::check;

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use maud::{Markup, html};
 
 use super::flow::{Delivery, Resent, View};
-use super::model::{End, Entered, Sort};
+use super::model::{End, Entered};
+use super::purpose::Sort;
 use crate::config::{self, Config};
 use crate::kernel::{Id, jst};
 use crate::web::components::{
@@ -38,6 +39,10 @@ pub(crate) struct Words {
     pub(crate) address_wrong: &'static str,
     /// The forward button: 次へ, or what happens at once.
     pub(crate) forward: &'static str,
+    /// The address as the screen names it, where whoever looks at it need not know it whole: masked.
+    pub(crate) shown: Option<String>,
+    /// Something of the screen's own between the field and the buttons.
+    pub(crate) below: Option<Markup>,
 }
 
 /// What the screen is made of.
@@ -83,6 +88,10 @@ impl CodeScreen<'_> {
         self.view.purpose.sort()
     }
 
+    fn address(&self) -> &str {
+        self.words.shown.as_deref().unwrap_or_else(|| self.view.address.as_str())
+    }
+
     fn error(&self) -> Option<String> {
         match &self.told {
             Told::Error(sentence) => Some(sentence.clone()),
@@ -116,7 +125,7 @@ impl CodeScreen<'_> {
                 }))
             }
             p.lead {
-                (self.words.why) (name) "を " strong.address { (self.view.address) } " 宛に送信しました。メール本文に記載された" (digits)
+                (self.words.why) (name) "を " strong.address { (self.address()) } " 宛に送信しました。メール本文に記載された" (digits)
                 "桁の数字を入力し、【" (self.words.forward) "】ボタンを押してください。"
             }
             (form(self.action, self.csrf, html! {
@@ -127,6 +136,7 @@ impl CodeScreen<'_> {
                     jst::hm(self.view.valid_until),
                     tries_in_words(&self.config.code)
                 )))
+                @if let Some(below) = &self.words.below { (below) }
                 (ButtonRow::forward(self.words.forward).back(Back::Link(self.words.back)))
             }))
             section.stack {

@@ -3,13 +3,16 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::flow::derive;
-use super::model::{Challenge, Purpose};
+use super::model::Challenge;
+use super::pages::CodeScreen;
+use super::purpose::Purpose;
 use super::*;
 use crate::config::Config;
 use crate::kernel::{Clock, Id, MailAddress, Moment, Random};
 use crate::mail::{ComposeContext, Composed};
 use crate::security::{KeyId, Keys};
 use crate::store::{Store, StoreOptions};
+use crate::web::layout::ServerTime;
 
 fn challenge(key: KeyId, purpose: Purpose) -> Challenge<KeyId> {
     let at = "2026-01-20T01:00:00Z".parse().unwrap();
@@ -175,7 +178,7 @@ const VICTIM: &str = "victim@example.jp";
 
 #[test]
 fn q22_what_strangers_ask_for_uses_up_nothing_of_an_office_that_is_logged_in() {
-    for strangers in [Purpose::ReissueContact, Purpose::Reset, Purpose::NewDevice] {
+    for strangers in [Purpose::ReissueContact, Purpose::Reset, Purpose::NewDevice, Purpose::PortalLost] {
         let desk = Desk::new(|_| {});
         // The pair, and the mailbox with other numbers.
         while desk.open(strangers, "1311111111", VICTIM, strangers == Purpose::ReissueContact).is_ok() {}
@@ -197,6 +200,25 @@ fn q22_whoever_types_an_address_with_many_numbers_closes_no_reset() {
         let _ = desk.open(Purpose::ReissueContact, &format!("13111{n:05}"), VICTIM, true);
     }
     assert!(desk.open(Purpose::Reset, "1322222222", VICTIM, true).is_ok_and(|(_, sends, _)| sends));
+}
+
+#[test]
+fn q22_what_strangers_ask_for_at_the_portal_closes_neither_resets_nor_known_devices() {
+    let desk = Desk::new(|_| {});
+    let asked = |purpose, account: &str| desk.open(purpose, account, VICTIM, true).unwrap().1;
+    for n in 0..80 {
+        assert_eq!(asked(Purpose::PortalLost, &format!("portal 203.0.{n}.0/24")), n < 60, "{n}");
+    }
+    for (purpose, account) in [
+        (Purpose::PortalLost, &*format!("{KNOWN_DEVICE}0123")),
+        (Purpose::PortalLogin, "0123"),
+        (Purpose::PortalMail, "0123"),
+        (Purpose::PortalRegister, "portal 1311111111"),
+        (Purpose::Reset, "1311111111"),
+        (Purpose::AddAddress, "1311111111"),
+    ] {
+        assert!(asked(purpose, account), "{purpose:?}");
+    }
 }
 
 #[test]
@@ -231,6 +253,34 @@ fn q17_q21_a_mailbox_gets_three_hundred_codes_of_resets_a_day_and_nobody_is_told
     );
     desk.clock.advance(SignedDuration::from_hours(24));
     assert!(asked(303).is_ok_and(|(_, sends, _)| sends), "a day later");
+}
+
+#[test]
+fn a_screen_shows_the_address_masked_and_more_below_the_field_where_its_room_says_so() {
+    let at = "2026-01-20T01:00:00Z".parse().unwrap();
+    let address = MailAddress::parse(VICTIM).unwrap();
+    let (purpose, delivery) = (Purpose::PortalRegister, Delivery::Waiting);
+    let view = View { purpose, issue: 1, requested: at, valid_until: at, resend_from: at, end: None, address, delivery };
+    let (config, now) = (Config::demo(), ServerTime { hms: "10:00:00".to_owned(), epoch_ms: 0 });
+    let draw = |words| {
+        let screen = CodeScreen {
+            words,
+            view: &view,
+            config: &config,
+            now: &now,
+            csrf: "t",
+            action: "/a",
+            delivery: None,
+            told: Told::Nothing,
+        };
+        screen.body().into_string()
+    };
+    assert!(draw(Words::default()).contains(VICTIM));
+    let below = maud::html! { p { "共用の端末では選ばないでください" } };
+    let text = draw(Words { shown: Some("vi****@example.jp".to_owned()), below: Some(below), ..Words::default() });
+    assert!(text.contains("vi****@example.jp") && !text.contains(VICTIM));
+    let places = ["name=\"code\"", "共用の端末", "type=\"submit\"", "</form>"].map(|part| text.find(part).unwrap());
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[tokio::test]

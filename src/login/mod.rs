@@ -26,7 +26,7 @@ pub use code::{CodeAnswer, CodeCaller, CodeKind, Ended, enter_code, waits_for};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
-pub use new_password::{is_old, judge_new, new_password_fields, new_password_fields_below};
+pub use new_password::{is_old, judge_new, judge_typed, new_password_fields, new_password_fields_below, password_fields};
 pub use office::{Admission, Door, MOVED, MenuPage, Office, admit, turn_away};
 pub use pages::opened;
 pub use reauth::{

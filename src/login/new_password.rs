@@ -1,4 +1,5 @@
-//! Choosing a new password: the two fields with their rule, and what is wrong with what was typed. The same wherever an office chooses one.
+//! Choosing a new password: the two fields with their rule, and what is wrong with what was typed. The same wherever an office or a user of
+//! the portal chooses one; each has a rule of its own.
 
 use maud::{Markup, html};
 
@@ -6,7 +7,7 @@ use crate::accounts::Account;
 use crate::app::App;
 use crate::kernel::{Secret, UserId};
 use crate::security::Busy;
-use crate::security::passwords::{self, OFFICE_MIN, SYMBOLS};
+use crate::security::passwords::{self, OFFICE_MIN, PasswordFault, SYMBOLS};
 use crate::web::components::{PasswordRule, password_field, password_rules, suggest_password};
 use crate::web::{Errors, Form};
 
@@ -17,9 +18,19 @@ const AGAIN: &str = "new_password_again";
 /// [`is_old`]: that needs the hash.
 #[must_use]
 pub fn judge_new(app: &App, office: (&UserId, &str), form: &Form, errors: &mut Errors) -> Option<Secret<String>> {
-    let (new, again) = (form.secret(NEW), form.secret(AGAIN));
     let (user_id, name) = office;
-    let fits = errors.check(NEW, passwords::check_office(new.expose(), *user_id, name, app.config.password.max));
+    judge_typed(form, errors, |new| passwords::check_office(new, *user_id, name, app.config.password.max))
+}
+
+/// The new password, if `check` accepts it and both fields hold it.
+#[must_use]
+pub fn judge_typed(
+    form: &Form,
+    errors: &mut Errors,
+    check: impl Fn(&str) -> Result<(), PasswordFault>,
+) -> Option<Secret<String>> {
+    let (new, again) = (form.secret(NEW), form.secret(AGAIN));
+    let fits = errors.check(NEW, check(new.expose()));
     if again.expose().is_empty() {
         errors.add(AGAIN, "新しいパスワード(確認用)を入力してください。");
     } else if again.expose() != new.expose() {
@@ -28,7 +39,7 @@ pub fn judge_new(app: &App, office: (&UserId, &str), form: &Form, errors: &mut E
     (fits.is_some() && !errors.has(AGAIN)).then_some(new)
 }
 
-/// Whether `new` is the present password or the temporary one that is out: then [`passwords::PasswordFault::Same`] is to be told.
+/// Whether `new` is the present password or the temporary one that is out: then [`PasswordFault::Same`] is to be told.
 ///
 /// # Errors
 /// [`Busy`] when too many hashes wait.
@@ -57,11 +68,17 @@ pub fn new_password_fields_below(above: &Markup, user_id: &str, max: usize, erro
         PasswordRule::Digit,
         PasswordRule::Symbols(SYMBOLS),
         PasswordRule::Not(user_id),
-        PasswordRule::SameAs(AGAIN),
     ];
+    password_fields(user_id, &rules, errors, above)
+}
+
+/// Both fields with these rules, and that they must hold the same. `username` is what password managers file it under; `above` stands
+/// between it and the fields.
+#[must_use]
+pub fn password_fields(username: &str, rules: &[PasswordRule<'_>], errors: &Errors, above: &Markup) -> Markup {
+    let rules: Vec<PasswordRule<'_>> = rules.iter().copied().chain([PasswordRule::SameAs(AGAIN)]).collect();
     html! {
-        // Password managers file the new password under this name.
-        input type="text" name="user_id" value=(user_id) autocomplete="username" readonly hidden;
+        input type="text" name="user_id" value=(username) autocomplete="username" readonly hidden;
         (above)
         (password_field(NEW, "新しいパスワード").required().autocomplete("new-password").error(errors.of(NEW)))
         (password_rules(NEW, &rules))

@@ -22,6 +22,12 @@ impl Words {
         Self::new().paragraph(&format!("{sender}介護電子請求受付システムからのお知らせです。"))
     }
 
+    /// The greeting of mails to users of 介護情報基盤ポータル, which is nobody's of one federation.
+    #[must_use]
+    pub fn from_portal() -> Self {
+        Self::new().paragraph("介護情報基盤ポータルからのお知らせです。")
+    }
+
     /// A paragraph.
     #[must_use]
     pub fn paragraph(mut self, text: &str) -> Self {

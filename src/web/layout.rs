@@ -13,6 +13,9 @@ pub const PRODUCT: &str = "電子請求受付システム";
 /// The branch of claims this counter serves; it stands beside the product's name.
 pub const BRANCH: &str = "介護保険";
 
+/// Name of the part of the product in which people of offices and medical institutions have logins of their own.
+pub const PORTAL: &str = "介護情報基盤ポータル";
+
 /// Settings of htmx: no evaluated code, no inline style, nothing kept of private pages, only our own server, and 422 shown.
 const HTMX_CONFIG: &str = concat!(
     r#"{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"historyCacheSize":0,"#,
@@ -125,6 +128,29 @@ pub enum Shell<'a> {
         /// How they leave.
         logout: Logout<'a>,
     },
+    /// The portal without login; its name leads to its front page.
+    PortalVisitor,
+    /// Somebody who has logged in at the portal. While a step is due the menu is empty and only ログアウト shows.
+    Portal {
+        /// The institution they work at; empty while it is not chosen.
+        institution: &'a str,
+        /// They themselves.
+        person: &'a str,
+        /// The menu at the top.
+        menu: &'a [NavItem<'a>],
+        /// How they leave.
+        logout: Logout<'a>,
+    },
+}
+
+impl Shell<'_> {
+    /// The name in the title and on the last line.
+    const fn product(&self) -> &'static str {
+        match self {
+            Self::PortalVisitor | Self::Portal { .. } => PORTAL,
+            Self::Bare | Self::Visitor | Self::Office { .. } | Self::Staff { .. } => PRODUCT,
+        }
+    }
 }
 
 /// Whom a help desk helps with what (spec 1: the two are shown apart).
@@ -257,7 +283,11 @@ impl<'a> Page<'a> {
             Shell::Visitor => "visitor",
             Shell::Office { .. } => "office",
             Shell::Staff { .. } => "staff",
+            // Set as the pages of visitors and offices, with a colour of its own.
+            Shell::PortalVisitor => "visitor portal",
+            Shell::Portal { .. } => "office portal",
         };
+        let product = self.shell.product();
         html! {
             (DOCTYPE)
             html lang="ja" {
@@ -265,7 +295,7 @@ impl<'a> Page<'a> {
                     meta charset="utf-8";
                     title {
                         @if self.error { "エラー: " }
-                        (self.title) " | " (PRODUCT)
+                        (self.title) " | " (product)
                     }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="format-detection" content="telephone=no";
@@ -282,7 +312,7 @@ impl<'a> Page<'a> {
                     a.skip href="#main" { "本文へ進む" }
                     (shell::header(&self))
                     (shell::frame(&self, body))
-                    (shell::footer(self.help, self.prefecture, self.links))
+                    (shell::footer(product, self.help, self.prefecture, self.links))
                     (shell::session_warning(self.session))
                 }
             }

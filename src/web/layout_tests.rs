@@ -58,7 +58,7 @@ fn q56_help_of_other_prefectures_is_left_out_where_one_is_known() {
 fn q56_help_comes_last_and_keeps_the_two_desks_apart() {
     let now = now();
     let desks = desks();
-    for shell in [Shell::Bare, Shell::Visitor] {
+    for shell in [Shell::Bare, Shell::Visitor, Shell::PortalVisitor] {
         let text = Page::new("題", shell, Clock::At(&now), &desks).render(html! {}).into_string();
         let main = text.find("</main>").expect("main");
         let system = text.find("操作についてのお問い合わせ").expect("system desk");
@@ -66,6 +66,24 @@ fn q56_help_comes_last_and_keeps_the_two_desks_apart() {
         assert!(main < system && system < own);
         assert!(text.contains(r#"href="tel:0570059402""#));
     }
+}
+
+#[test]
+fn pages_of_the_portal_bear_its_name_and_lead_to_its_front() {
+    let now = now();
+    let logout = Logout { action: "/portal/logout", csrf: "t" };
+    let menu = [NavItem { label: "マイページ", href: "/portal/my", current: true, count: None }];
+    let draw = |shell| Page::new("マイページ", shell, Clock::At(&now), &[]).render(html! {}).into_string();
+    let inside = |institution, menu| draw(Shell::Portal { institution, person: "佐藤 花子", menu, logout });
+    for text in [draw(Shell::PortalVisitor), inside("さくら介護センター", &menu), inside("", &[])] {
+        assert!(text.contains("<title>マイページ | 介護情報基盤ポータル</title>"));
+        assert!(text.contains(r#"<a class="brand" href="/portal">"#) && !text.contains("電子請求受付システム"));
+    }
+    let text = inside("さくら介護センター", &menu);
+    assert!(text.contains("さくら介護センター") && text.contains("佐藤 花子"));
+    assert_eq!(text.matches("ログアウト").count(), 1);
+    let waiting = inside("", &[]);
+    assert!(waiting.contains("ログアウト") && !waiting.contains(r#"class="menu""#) && !waiting.contains("who-name"));
 }
 
 #[test]

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 
 use super::icons;
 use super::layout::{
-    BRANCH, CLOCK_MARKER, Clock, DeskKind, FooterLink, HelpDesk, Logout, NavItem, PRODUCT, Page, SessionEnd, Shell, Steps,
-    clock_html,
+    BRANCH, CLOCK_MARKER, Clock, DeskKind, FooterLink, HelpDesk, Logout, NavItem, PORTAL, PRODUCT, Page, SessionEnd, Shell,
+    Steps, clock_html,
 };
 use crate::kernel::Prefecture;
 
-/// Product name, who is logged in, and for offices the menu.
+/// Product name, who is logged in, and for offices and users of the portal the menu.
 pub(super) fn header(page: &Page<'_>) -> Markup {
     let brand = html! {
         span.brand-name { (PRODUCT) }
@@ -26,6 +26,7 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                         span.brand-branch { "連合会職員" }
                         span.brand-federation { (federation) }
                     },
+                    Shell::PortalVisitor | Shell::Portal { .. } => a.brand href="/portal" { span.brand-name { (PORTAL) } },
                 }
                 @match page.shell {
                     Shell::Office { office_name, user_id, menu, logout } => {
@@ -43,10 +44,17 @@ pub(super) fn header(page: &Page<'_>) -> Markup {
                         }
                         (logout_button(logout))
                     }
-                    Shell::Bare | Shell::Visitor => {}
+                    Shell::Portal { institution, person, menu, logout } => {
+                        div.who {
+                            @if !institution.is_empty() { span.who-name { (institution) } }
+                            span.who-id { (person) }
+                        }
+                        @if menu.is_empty() { (logout_button(logout)) }
+                    }
+                    Shell::Bare | Shell::Visitor | Shell::PortalVisitor => {}
                 }
             }
-            @if let Shell::Office { menu, logout, .. } = page.shell {
+            @if let Shell::Office { menu, logout, .. } | Shell::Portal { menu, logout, .. } = page.shell {
                 @if !menu.is_empty() {
                     nav.menu aria-label="メニュー" {
                         ul { (entries(menu)) li.menu-last { (logout_button(logout)) } }
@@ -132,7 +140,7 @@ fn logout_button(logout: Logout<'_>) -> Markup {
 
 /// Quality bar 56: help stands in the same place on every page; the two kinds of desk are apart (spec 1).
 /// `of` leaves out the desks of other prefectures.
-pub(super) fn footer(desks: &[HelpDesk], of: Option<Prefecture>, links: &[FooterLink]) -> Markup {
+pub(super) fn footer(product: &str, desks: &[HelpDesk], of: Option<Prefecture>, links: &[FooterLink]) -> Markup {
     let serves = |desk: &&HelpDesk| of.is_none() || desk.prefecture.is_none() || desk.prefecture == of;
     let desks: Vec<&HelpDesk> = desks.iter().filter(serves).collect();
     html! {
@@ -146,7 +154,7 @@ pub(super) fn footer(desks: &[HelpDesk], of: Option<Prefecture>, links: &[Footer
                     }
                 }
                 p.bottom-name {
-                    (PRODUCT) "（" (BRANCH) "）"
+                    (product) @if product == PRODUCT { "（" (BRANCH) "）" }
                     @for link in links { " " a href=(link.href) { (link.label) } }
                 }
             }

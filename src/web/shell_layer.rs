@@ -12,6 +12,7 @@ use super::cookies::{self, Cookie};
 use super::fault::Fault;
 use super::front::Front;
 use super::layout::Shell;
+use super::visit::realm;
 use super::{Visit, answer};
 
 /// Nothing but our own files, no inline script or style, no framing, no foreign form target (quality bar 36).
@@ -118,6 +119,9 @@ fn add_headers(front: &Front, response: &mut Response) {
     }
 }
 
+/// As the sentences below name the way back; elsewhere than at the reception system it has another name.
+const TOP_MENU: &str = "トップメニュー";
+
 fn fault_page(visit: &Visit, path: &str, fault: &Fault) -> Response {
     let status = fault.code();
     if status.is_server_error() {
@@ -126,10 +130,13 @@ fn fault_page(visit: &Visit, path: &str, fault: &Fault) -> Response {
     } else {
         tracing::info!(reason = fault.to_string(), "request refused");
     }
-    let staff = path == "/staff" || path.starts_with("/staff/");
-    let (home, home_name) = if staff { ("/staff", "ダッシュボード") } else { ("/", "トップメニュー") };
+    let (home, home_name, shell) = match realm(path) {
+        Cookie::Staff => ("/staff", "ダッシュボード", Shell::Bare),
+        Cookie::Portal => ("/portal", "ポータルのトップ", Shell::PortalVisitor),
+        _ => ("/", TOP_MENU, Shell::Bare),
+    };
     let (title, lead, next) = words(fault, visit.session_ended);
-    let next = if staff { next.replace("トップメニュー", home_name) } else { next.to_owned() };
+    let next = next.replace(TOP_MENU, home_name);
     let body = html! {
         p { (lead) }
         p { (next) }
@@ -137,7 +144,7 @@ fn fault_page(visit: &Visit, path: &str, fault: &Fault) -> Response {
         p { strong.operation-id { (visit.op) } }
         p { a href=(home) { (home_name) "へ" } }
     };
-    let mut response = answer::html(status, visit.page(title, Shell::Bare).error(true).render(body));
+    let mut response = answer::html(status, visit.page(title, shell).error(true).render(body));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     }
