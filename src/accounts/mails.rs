@@ -305,50 +305,5 @@ fn text(params: &Params, config: &Config) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::accounts::Kind;
-
-    #[test]
-    fn m7_says_what_changed_when_and_whom_to_call() {
-        let user_id = UserId::parse("KJ071311111111").unwrap();
-        let at = "2026-01-20T05:03:00Z".parse().unwrap();
-        let text = text(&Params { user_id, change: Change::TemporaryUsed, at }, &Config::demo());
-        for part in ["1311111111", "仮パスワードによるログイン", "2026年1月20日 14時03分", "0000-07-0000", "お心当たりがない場合"]
-        {
-            assert!(text.contains(part), "{part}\n{text}");
-        }
-        assert!(!text.contains("KJ07"), "the user ID is half of a login and stays out of mails");
-    }
-
-    #[test]
-    fn m7_of_a_temporary_password_and_of_an_address_reads_as_it_should() {
-        let changed = Change::AddressChanged { masked_old: "sec***@example.jp".into(), masked_new: "shi***@example.jp".into() };
-        for (name, change) in [("mail_m7_temporary_used", Change::TemporaryUsed), ("mail_m7_address_changed", changed)] {
-            let (user_id, at) = (UserId::parse("KJ071311111111").unwrap(), "2026-01-20T05:03:00Z".parse().unwrap());
-            let text = text(&Params { user_id, change, at }, &Config::demo());
-            let mut settings = insta::Settings::clone_current();
-            settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/snapshots"));
-            settings.set_prepend_module_to_snapshot(false);
-            settings.bind(|| insta::assert_snapshot!(name, format!("件名: {SUBJECT}\n\n{text}")));
-        }
-    }
-
-    #[test]
-    fn q19_one_removed_hears_too_one_just_proved_does_not_and_nobody_twice() {
-        let address = |name: &str| MailAddress::parse(&format!("{name}@example.jp")).unwrap();
-        let mut account = Account::new(UserId::parse("KJ071311111111").unwrap(), Kind::Existing, Timestamp::UNIX_EPOCH);
-        account.security_mails = vec![address("new"), address("second")];
-        account.notice_mail = Some(address("notice"));
-        let told = Told { also: vec![address("old"), address("SECOND")], except: Some(address("New")) };
-        assert_eq!(recipients(&account, told), [address("second"), address("notice"), address("old")]);
-        assert_eq!(recipients(&account, Told::default()), [address("new"), address("second"), address("notice")]);
-    }
-
-    #[test]
-    fn changes_that_older_programs_wrote_are_read() {
-        for (stored, change) in [("\"Password\"", Change::Password), ("\"TemporaryUsed\"", Change::TemporaryUsed)] {
-            assert_eq!(serde_json::from_str::<Change>(stored).unwrap(), change);
-        }
-    }
-}
+#[path = "mails_tests.rs"]
+mod tests;

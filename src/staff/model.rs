@@ -5,6 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::news::PasskeyNews;
 use super::{Desk, Role, Scope};
 use crate::kernel::{Id, Prefecture, clock, text};
 use crate::security::{PasswordHash, Sealed};
@@ -108,6 +109,9 @@ pub struct Member {
     pub last_login: Option<Timestamp>,
     /// For a scope of all federations: where they last worked.
     pub working_at: Option<Prefecture>,
+    /// What they are told at the next login.
+    #[serde(default)]
+    pub passkey_news: Vec<PasskeyNews>,
     /// Rises when password, authenticator, role, scope or standing change: what was decided on an older one is void.
     pub revision: u64,
 }
@@ -129,6 +133,7 @@ impl Member {
             wrong_codes: 0,
             last_login: None,
             working_at: None,
+            passkey_news: Vec::new(),
             revision: 0,
         }
     }
@@ -139,12 +144,14 @@ impl Member {
         self.disabled.is_none() && self.password.is_some() && self.authenticator.is_some() && self.wrong_codes < WRONG_CODES_CLOSE
     }
 
-    /// Takes password and authenticator away: only an enrolment link opens again.
+    /// Takes password and authenticator away: only an enrolment link opens again. Their passkeys go with them, and what was to be told of
+    /// these.
     pub fn strip(&mut self) {
         self.password = None;
         self.authenticator = None;
         self.last_step = 0;
         self.wrong_codes = 0;
+        self.passkey_news.clear();
         self.revision += 1;
     }
 

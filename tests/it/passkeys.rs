@@ -2,6 +2,7 @@
 
 mod counts;
 mod login;
+mod news;
 mod staff;
 
 use jiff::SignedDuration;

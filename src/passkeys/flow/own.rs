@@ -10,7 +10,7 @@ use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment};
 use crate::login::Office;
 use crate::security::sessions::{self, Subject};
-use crate::staff::{self, Desk, Scope};
+use crate::staff::{self, Desk, PasskeyChange, Scope};
 use crate::store::{Reads, StoreError, Tx};
 
 /// Who looks after their passkeys.
@@ -94,10 +94,11 @@ impl Holder {
                 audit::record(tx, moment, event.detail("name", name))
             }
             Self::Staff(desk) => {
-                let word = match told {
-                    Told::Added => "staff.passkey_add",
-                    Told::Removed => "staff.passkey_remove",
+                let (word, change) = match told {
+                    Told::Added => ("staff.passkey_add", PasskeyChange::Added),
+                    Told::Removed => ("staff.passkey_remove", PasskeyChange::Removed),
                 };
+                staff::tell_passkey(tx, moment, desk.id, change, (name, client))?;
                 let actor = Actor::Staff { id: desk.id, name: desk.name.clone() };
                 let event = Event::new(actor, word).subject(desk.id).client(client).detail("name", name);
                 let event = match desk.scope {

@@ -169,6 +169,8 @@ fn list_screen(frame: &Frame, held: &[Passkey], chosen: &str, errors: &Errors, t
 
 fn removal(frame: &Frame, held: &[Passkey], chosen: &str, csrf: &str, errors: &Errors) -> Markup {
     let ids: Vec<String> = held.iter().map(|one| one.id.to_string()).collect();
+    // There is nothing to choose from.
+    let chosen = if let [only] = ids.as_slice() { only } else { chosen };
     let choices: Vec<Choice<'_>> = held
         .iter()
         .zip(&ids)

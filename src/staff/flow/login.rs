@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::model::{ATTEMPT_OPEN, Attempt, Member, StaffName, WRONG_CODES_END};
-use super::super::store;
+use super::super::{news, store};
 use super::tries::{self, Reserved};
 use super::{FlowError, device_owner, of_member};
 use crate::app::App;
@@ -213,6 +213,7 @@ fn open(
     caller: &Caller,
 ) -> Result<SessionToken, StoreError> {
     member.wrong_codes = 0;
+    news::entered(&mut member.passkey_news);
     if let Some(hash) = rehashed {
         member.password = Some(hash);
     }
@@ -253,10 +254,11 @@ pub fn enter_by_passkey(
     (member, passkey): (Id, Id),
     caller: &Caller,
 ) -> Result<Option<SessionToken>, StoreError> {
-    let Some(member) = store::find(tx, member)?.filter(Member::may_enter) else {
+    let Some(mut member) = store::find(tx, member)?.filter(Member::may_enter) else {
         refuse_passkey(tx, moment, Some(member), caller, "passkey_disabled")?;
         return Ok(None);
     };
+    news::entered_by_passkey(&mut member.passkey_news);
     let session = open_as_stranger(tx, moment, member, "entered_by_passkey", caller)?;
     // The password was not entered: before anything that opens the account changes, it is.
     sessions::change(tx, &sessions::hash(session.expose()), |session| {

@@ -4,6 +4,7 @@ pub mod administer;
 pub mod enrol;
 pub mod login;
 pub mod mails;
+pub mod news;
 pub mod seat;
 pub mod session;
 pub mod sweep;

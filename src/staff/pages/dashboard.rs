@@ -1,11 +1,11 @@
-//! 【ダッシュボード】: what waits now, how long offices wait, how many applications come.
+//! 【ダッシュボード】: what waits now, how long offices wait, how many applications come; and what the member is told of their own account.
 
 use jiff::civil::Date;
 use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::warnings;
+use super::{news, warnings};
 use crate::app::App;
 use crate::config::Federation;
 use crate::kernel::{Prefecture, jst};
@@ -43,8 +43,9 @@ struct Now {
 /// [`crate::web::Fault`] when the database fails.
 #[handler]
 pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
+    let own = news::passkeys(app, &visit, &desk)?;
     if !desk.may(Role::Clerk) {
-        let body = html! { p { "この担当で使える画面は、まだありません。" } };
+        let body = html! { (own) p { "この担当で使える画面は、まだありません。" } };
         return staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body);
     }
     let today = jst::date(visit.now);
@@ -56,7 +57,7 @@ pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
     } else {
         html! {}
     };
-    let body = html! { (federations) (warnings) (figures(&now, today)) (chart(&now)) };
+    let body = html! { (own) (federations) (warnings) (figures(&now, today)) (chart(&now)) };
     staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body)
 }
 

@@ -181,7 +181,8 @@ async fn a_member_of_staff_registers_a_passkey_and_enters_with_it() {
     chrome.screen(LOGIN, "職員、確認できない").await;
     device.verifies(true).await;
     chrome.press("パスキーを確認").await;
-    chrome.expect("ダッシュボード").await;
+    chrome.screen("ダッシュボード", "パスキーが登録された").await;
+    assert!(chrome.text().await.contains("ご自身のパスキーが変更されました"));
     // The password was not entered this time.
     chrome.open("/staff/passkeys").await;
     chrome.screen(LIST, "職員、1件").await;
@@ -226,10 +227,58 @@ async fn q58_without_scripts_passkeys_are_listed_and_removed_and_the_rest_says_w
     assert!(chrome.text().await.contains("パスキーにはJavaScriptが必要です"));
     chrome.follow("戻る").await;
     chrome.expect(LIST).await;
-    chrome.find("input[name=passkey] + label").await.click().await.unwrap();
+    // The only one is chosen already.
     chrome.press("削除").await;
     chrome.find(".notice.success").await;
     assert!(chrome.text().await.contains("登録されているパスキーはありません"));
+    for one in [chrome, other] {
+        one.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn q58_without_scripts_staff_enter_by_password_and_remove_a_passkey_by_a_plain_form() {
+    let house = House::open(LEDGER);
+    let (other, chrome) = (Chrome::start(&house.url, true).await, Chrome::start(&house.url, false).await);
+    let device = Virtual::add(&other).await;
+    let mut member = Member::enrol(&house, &other, "佐藤 花子", "clerk").await;
+    member.log_in(&other).await;
+    other.expect("ダッシュボード").await;
+    other.open("/staff/passkeys/new").await;
+    other.fill("current_password", &member.password).await;
+    other.press("次へ").await;
+    other.fill("name", NAME).await;
+    other.press("登録").await;
+    other.find(".notice.success").await;
+    assert_eq!(device.credentials().await.len(), 1);
+
+    chrome.open("/staff/login").await;
+    chrome.expect("職員ログイン").await;
+    assert!(!chrome.text().await.contains(LOGIN), "the button would lead nowhere");
+    member.log_in(&chrome).await;
+    chrome.expect("ダッシュボード").await;
+    assert!(chrome.text().await.contains(NAME), "told at the login after it");
+    chrome.follow("パスキー").await;
+    chrome.expect(LIST).await;
+    chrome.follow("パスキーを追加").await;
+    chrome.expect(NEW).await;
+    assert!(chrome.text().await.contains("パスキーにはJavaScriptが必要です"));
+    chrome.fill("current_password", &member.password).await;
+    chrome.press("次へ").await;
+    chrome.fill("name", "スマートフォン").await;
+    chrome.press("登録").await;
+    chrome.find("#error-summary").await;
+    assert!(chrome.text().await.contains("パスキーにはJavaScriptが必要です"));
+    chrome.follow("戻る").await;
+    chrome.expect(LIST).await;
+    // The only one is chosen already.
+    chrome.press("削除").await;
+    chrome.find(".notice.success").await;
+    assert!(chrome.text().await.contains("登録されているパスキーはありません"));
+
+    other.press("ログアウト").await;
+    other.press(LOGIN).await;
+    other.find(".notice.failure").await;
     for one in [chrome, other] {
         one.close().await;
     }

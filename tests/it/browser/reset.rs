@@ -4,9 +4,13 @@ use uketsuke::demo::{offices, people};
 use uketsuke::kernel::UserId;
 
 use super::chrome::Chrome;
+use super::errands::{enter, mailed};
 use super::house::Demo;
+use super::user::wrong;
 
 const PASSWORD: &str = "Ame-no-hi-no-7ji";
+/// Who has lost its password.
+const OFFICE: (u8, u8) = (7, 2);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_is_reset_by_mail() {
@@ -21,10 +25,10 @@ async fn q58_a_login_is_reset_by_mail_without_scripts() {
 async fn walk(scripts: bool) {
     let demo = Demo::start();
     let (chrome, beside) = (Chrome::start(&demo.url, scripts).await, Chrome::start(&demo.url, scripts).await);
-    let key = offices::key(7, 2);
+    let key = offices::key(OFFICE.0, OFFICE.1);
     let (number, user_id) = (key.number.to_string(), UserId::of(key).to_string());
     let address = offices::mail("jimu1.07-02").to_string();
-    log_in(&beside, &user_id, people::OFFICE_PASSWORD).await;
+    enter(&beside, OFFICE, people::OFFICE_PASSWORD).await;
     beside.expect("お知らせ").await;
 
     chrome.open("/lost").await;
@@ -45,9 +49,8 @@ async fn walk(scripts: bool) {
     chrome.fill("code", "12345").await;
     chrome.press("次へ").await;
     chrome.screen("ワンタイムパスワード入力", "再設定の桁のエラー").await;
-    let code = code(&chrome, "/reset/code").await;
-    let wrong = format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000);
-    chrome.fill("code", &wrong).await;
+    let code = code(&chrome, &address, 1, "/reset/code").await;
+    chrome.fill("code", &wrong(&code)).await;
     chrome.press("次へ").await;
     chrome.screen("ワンタイムパスワード入力", "再設定のエラー").await;
     chrome.fill("code", &code).await;
@@ -71,7 +74,7 @@ async fn walk(scripts: bool) {
     beside.expect("ログイン").await;
     chrome.follow("終了").await;
     chrome.expect("ログイン").await;
-    log_in(&chrome, &user_id, PASSWORD).await;
+    enter(&chrome, OFFICE, PASSWORD).await;
     chrome.expect("お知らせ").await;
     beside.close().await;
     elsewhere(&chrome).await;
@@ -105,38 +108,20 @@ async fn elsewhere(chrome: &Chrome) {
     chrome.press("次へ").await;
     chrome.screen("端末の確認", "空欄のエラー").await;
     chrome.fill("user_id", &UserId::of(offices::key(7, 1)).to_string()).await;
-    chrome.fill("address", offices::mail("jimu1.07-01").as_str()).await;
+    let address = offices::mail("jimu1.07-01");
+    chrome.fill("address", address.as_str()).await;
     chrome.press("次へ").await;
     chrome.screen("ワンタイムパスワード入力", "端末").await;
-    let code = code(chrome, "/login/device/code").await;
+    let code = code(chrome, address.as_str(), 1, "/login/device/code").await;
     chrome.fill("code", &code).await;
     chrome.press("次へ").await;
     chrome.screen("処理終了", "端末").await;
     chrome.follow("ログイン画面へ").await;
 }
 
-async fn log_in(chrome: &Chrome, user_id: &str, password: &str) {
-    chrome.open("/login").await;
-    chrome.fill("user_id", user_id).await;
-    chrome.fill("password", password).await;
-    chrome.press("ログイン").await;
-}
-
-/// The newest one-time password of the demo's mailbox; then back to where it is asked for.
-async fn code(chrome: &Chrome, waiting: &str) -> String {
-    const SUBJECT: &str = "ワンタイムパスワード発行通知";
-    for _ in 0..400 {
-        chrome.open("/demo/mail").await;
-        chrome.expect("届いたメール").await;
-        if chrome.text().await.contains(SUBJECT) {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    chrome.follow(SUBJECT).await;
-    let mail = chrome.text().await;
-    let digits = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
-    let code = mail.split(|c: char| !c.is_ascii_alphanumeric()).find(digits).unwrap_or_else(|| panic!("{mail}")).to_owned();
+/// The one-time password of the `n`th mail to this address; then back to where it is asked for.
+async fn code(chrome: &Chrome, to: &str, n: usize, waiting: &str) -> String {
+    let code = mailed(chrome, "ワンタイムパスワード発行通知", to, n, 6).await;
     chrome.open(waiting).await;
     chrome.expect("ワンタイムパスワード入力").await;
     code

@@ -15,8 +15,8 @@ use crate::support::passkey::{Device, options};
 use crate::support::refusal::Sample;
 use crate::support::staff::{PASSWORD, enrol, enrol_by, log_in, path_of_link};
 
-const LIST: &str = "/staff/passkeys";
-const MEMBER: &str = "佐藤 花子";
+pub(super) const LIST: &str = "/staff/passkeys";
+pub(super) const MEMBER: &str = "佐藤 花子";
 const OVER: &str = "/staff/login?notice=passkey";
 
 /// What is counted against the only member.
@@ -30,7 +30,7 @@ fn wrong_codes(app: &TestApp) -> u32 {
 }
 
 /// All passkeys of staff.
-fn held(app: &TestApp) -> Vec<Passkey> {
+pub(super) fn held(app: &TestApp) -> Vec<Passkey> {
     let table: Table<uketsuke::kernel::Id, Passkey> = Table::new("passkeys");
     let all = app.app.store.read(|r| r.list(&table, &Span::all(), usize::MAX)).unwrap();
     all.into_iter().map(|(_, one)| one).filter(|one| matches!(one.owner, Subject::Staff(_))).collect()
@@ -46,7 +46,7 @@ async fn at_desk(app: &TestApp, name: &str, role: Role) -> Browser {
 }
 
 /// The whole login with this device.
-async fn enter(browser: &mut Browser, device: &mut Device) -> Page {
+pub(super) async fn enter(browser: &mut Browser, device: &mut Device) -> Page {
     browser.open("/staff/login").await;
     assert_eq!(browser.post("/staff/login/passkey/begin", &[]).await.location(), Some("/staff/login/passkey"));
     let asked = options(&browser.get("/staff/login/passkey").await);
@@ -57,7 +57,7 @@ fn is_refused(page: &Page) -> bool {
     page.status == 422 && page.says("このパスキーではログインできませんでした") && !page.headers.contains_key("set-cookie")
 }
 
-async fn run(app: &TestApp, command: Command) {
+pub(super) async fn run(app: &TestApp, command: Command) {
     administer(&app.app.store, &app.app.config, app.app.moment(), command).await.unwrap();
 }
 
