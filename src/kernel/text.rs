@@ -54,15 +54,35 @@ pub fn has_control(input: &str) -> bool {
 /// For searching: NFKC, lower case, hiragana as katakana, without spaces.
 #[must_use]
 pub fn search_form(input: &str) -> String {
-    input
-        .nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !c.is_whitespace() && !is_invisible(*c))
-        .map(|c| match c {
-            '\u{3041}'..='\u{3096}' => char::from_u32(c as u32 + 0x60).unwrap_or(c),
-            other => other,
-        })
-        .collect()
+    input.nfkc().flat_map(char::to_lowercase).filter(|c| !c.is_whitespace() && !is_invisible(*c)).map(to_katakana).collect()
+}
+
+/// 氏名カナ and the like: NFKC and trimmed, hiragana as katakana. `None` if anything but katakana, the long vowel mark, middle dots and
+/// spaces is left.
+#[must_use]
+pub fn kana(input: &str) -> Option<String> {
+    let text: String = line(input).chars().map(to_katakana).collect();
+    let fits = |c: char| matches!(c, 'ァ'..='ヺ' | 'ー' | 'ヽ' | 'ヾ' | '・' | ' ');
+    text.chars().all(fits).then_some(text)
+}
+
+/// A telephone number in Japan: NFKC, without spaces; digits with hyphens where they were typed, 10 or 11 digits that begin with 0. `None`
+/// for anything else.
+#[must_use]
+pub fn telephone(input: &str) -> Option<String> {
+    let typed = line(input);
+    let text: String = typed.chars().filter(|c| !c.is_whitespace()).map(|c| if is_hyphen(c) { '-' } else { c }).collect();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let fits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let ends = text.starts_with('0') && !text.ends_with('-') && !text.contains("--");
+    (fits && ends && (10..=11).contains(&digits)).then_some(text)
+}
+
+fn to_katakana(c: char) -> char {
+    match c {
+        '\u{3041}'..='\u{3096}' => char::from_u32(c as u32 + 0x60).unwrap_or(c),
+        other => other,
+    }
 }
 
 /// Characters without a shape of their own: zero-width ones and marks that turn the direction of writing. They come along when somebody
@@ -118,6 +138,44 @@ mod tests {
             let long = format!("{plain}\u{200B}");
             assert_eq!(code(&plain), code(&long), "{c:?}");
             assert_eq!(line(&format!("{plain}.")), line(&format!("{long}.")), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn q52_kana_is_read_in_any_writing_of_it_and_nothing_else() {
+        for (typed, read) in [
+            ("さとう　はなこ", Some("サトウ ハナコ")),
+            (" ｻﾄｳ ﾊﾅｺ ", Some("サトウ ハナコ")),
+            ("ジョン・スミスー", Some("ジョン・スミスー")),
+            ("ヴァ", Some("ヴァ")),
+            ("佐藤", None),
+            ("サトウ1", None),
+            ("Sato", None),
+            ("サト\nウ", None),
+        ] {
+            assert_eq!(kana(typed).as_deref(), read, "{typed}");
+        }
+    }
+
+    #[test]
+    fn q52_a_telephone_number_is_read_forgivingly() {
+        for (typed, read) in [
+            ("03-1234-5678", Some("03-1234-5678")),
+            ("０３ー１２３４ー５６７８", Some("03-1234-5678")),
+            ("090 1234 5678", Some("09012345678")),
+            ("０９０−１２３４−５６７８", Some("090-1234-5678")),
+            ("0312345678", Some("0312345678")),
+            ("031234567", None),
+            ("090123456789", None),
+            ("13-1234-5678", None),
+            ("03-1234-567a", None),
+            ("03(1234)5678", None),
+            ("-03-1234-5678", None),
+            ("03-1234-5678-", None),
+            ("03--1234-5678", None),
+            ("", None),
+        ] {
+            assert_eq!(telephone(typed).as_deref(), read, "{typed}");
         }
     }
 
