@@ -8,7 +8,6 @@ pub mod desk;
 mod flow;
 mod issue;
 mod model;
-mod password;
 mod post;
 mod press;
 mod print;

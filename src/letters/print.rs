@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Act, Letter, LetterNumber, Occasion, Refused, Serial};
-use super::password::temporary_password;
 use super::post::{Hand, move_application, replace_older};
 use super::sheet::{self, LetterSheet};
 use super::store::{self, Batch, Stage, Wanted};
@@ -15,7 +14,7 @@ use crate::audit::{self, Event};
 use crate::kernel::{ControlNumber, Id, Moment, OfficeKey, Prefecture, jst};
 use crate::ledger;
 use crate::reissue::{self, By, Move, Printing};
-use crate::security::Keys;
+use crate::security::{Keys, passwords};
 use crate::store::{Reads, StoreError, Tx};
 
 /// What is to be printed: an approved application, or a letter that waits or is to be printed again.
@@ -207,7 +206,7 @@ fn print_one(tx: &mut Tx<'_>, moment: &Moment, printer: &Printer, choice: Choice
         }
         accounts::ensure(tx, user_id, moment.now)?;
     }
-    let password = temporary_password(&moment.part(&format!("letter {} {branch}", letter.id)).random());
+    let password = passwords::drawn(&moment.part(&format!("letter {} {branch}", letter.id)).random());
     let temporary = Temporary::new(&printer.keys, user_id, &password, letter.id, valid_until);
     accounts::set_temporary(tx, user_id, temporary)?;
     store::save(tx, before.as_ref(), &letter)?;

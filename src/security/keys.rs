@@ -38,6 +38,8 @@ pub enum Purpose {
     AuditLink,
     /// The seal of a backup.
     Backup,
+    /// Initial passwords of the portal, derived.
+    InitialPassword,
 }
 
 impl Purpose {
@@ -53,6 +55,7 @@ impl Purpose {
             Self::Checkpoint => "checkpoint",
             Self::AuditLink => "audit link",
             Self::Backup => "backup",
+            Self::InitialPassword => "initial password",
         }
     }
 }

@@ -7,12 +7,18 @@ use zxcvbn::zxcvbn;
 use super::leaked;
 use crate::kernel::{UserId, text};
 
+mod drawn;
+
+pub use drawn::drawn;
+
 /// The 29 symbols of an office's password: the union of the seeds' three lists (S0, S1).
 pub const SYMBOLS: &str = "!#$%&()*+,-./:;<=>?@[]^_`{|}~";
 /// The shortest password of an office (S0, S1).
 pub const OFFICE_MIN: usize = 8;
 /// The shortest and the longest password of staff (D: NIST 800-63B).
 pub const STAFF_LENGTHS: (usize, usize) = (15, 64);
+/// The shortest and the longest password of a user of the portal (spec 2).
+pub const PORTAL_LENGTHS: (usize, usize) = (8, 64);
 /// A password that a guesser with the usual lists finds within a million tries counts as common.
 const GUESSES_LOG10: f64 = 6.0;
 /// Words of this field that everybody who attacks an office tries first (quality bar 4).
@@ -111,6 +117,20 @@ pub fn check_staff(new: &str, name: &str) -> Result<(), PasswordFault> {
         0 => Err(PasswordFault::Empty),
         length if !(min..=max).contains(&length) => Err(PasswordFault::Length { min, max }),
         _ => check_guessable(new, &[name]),
+    }
+}
+
+/// The rule for a user of the portal: 8 to 64 characters of any kind, nothing common, none of the words that are their own (address, number,
+/// names).
+///
+/// # Errors
+/// The first [`PasswordFault`] found. [`PasswordFault::Same`] is the caller's to check: it needs the stored hash.
+pub fn check_portal(new: &str, own_words: &[&str]) -> Result<(), PasswordFault> {
+    let (min, max) = PORTAL_LENGTHS;
+    match new.chars().count() {
+        0 => Err(PasswordFault::Empty),
+        length if !(min..=max).contains(&length) => Err(PasswordFault::Length { min, max }),
+        _ => check_guessable(new, own_words),
     }
 }
 
@@ -235,5 +255,38 @@ mod tests {
         assert_eq!(check_staff(&"kettle orbit wax ".repeat(4)[..64], "佐藤"), Ok(()));
         assert_eq!(check_staff(&"kettle orbit wax ".repeat(4)[..65], "佐藤"), Err(length));
         assert_eq!(check_staff("aaaaaaaaaaaaaaaaa", "佐藤"), Err(F::Common));
+    }
+
+    fn portal(new: &str) -> Result<(), F> {
+        check_portal(new, &["hanako.sato@example.jp", "hanako.sato", "1311111111", "Sakura", "佐藤 花子"])
+    }
+
+    #[test]
+    fn q1_portal_passwords_are_8_to_64() {
+        let length = F::Length { min: 8, max: 64 };
+        assert_eq!(portal(""), Err(F::Empty));
+        assert_eq!(portal("xK4pq9w"), Err(length.clone()));
+        assert_eq!(portal("xK4pq9wz"), Ok(()));
+        assert_eq!(portal("xkqpwzrtvb"), Ok(()), "no rule of composition");
+        assert_eq!(portal("ひまわりの丘で待つ郵便やさん"), Ok(()));
+        assert_eq!(portal(&"kettle orbit wax ".repeat(4)[..64]), Ok(()));
+        assert_eq!(portal(&"kettle orbit wax ".repeat(4)[..65]), Err(length));
+    }
+
+    #[test]
+    fn q3_common_and_leaked_passwords_are_refused_at_the_portal_as_well() {
+        for common in ["password1", "12345678", "fqrg7cs493", "aaaaaaaaaaaa"] {
+            assert_eq!(portal(common), Err(F::Common), "{common}");
+        }
+        let refused: Vec<_> = leaked::entries().filter(|entry| (8..=64).contains(&entry.chars().count())).map(portal).collect();
+        let common = |told: &Result<(), F>| matches!(told, Err(F::Common | F::Context));
+        assert!(refused.len() > 1_000 && refused.iter().all(common), "{refused:?}");
+    }
+
+    #[test]
+    fn q4_a_password_of_the_portal_holds_none_of_its_own_words() {
+        for own in ["hanako.sato#9Wq", "xK4-1311111111", "SAKURA-x9wq4", "佐藤花子xK4pq9w", "kaigo-x9wq4zt"] {
+            assert_eq!(portal(own), Err(F::Context), "{own}");
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Making a temporary password (spec 2): 16 characters of 56, which are 92 bits, with at least one of each class.
+//! A password that nobody chooses (spec 2): temporary ones on letters, initial ones of the portal. 16 characters of 56, which are 92
+//! bits, with at least one of each class.
 
 use zeroize::Zeroize as _;
 
@@ -8,9 +9,9 @@ use crate::kernel::{Random, Secret};
 const ALPHABET: &[u8; 56] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
 const LENGTH: usize = 16;
 
-/// A new temporary password. Nobody chooses it (quality bar 27).
+/// A password drawn from `random` (quality bar 27): the same for the same seed.
 #[must_use]
-pub fn temporary_password(random: &Random) -> Secret<String> {
+pub fn drawn(random: &Random) -> Secret<String> {
     loop {
         let mut password = String::with_capacity(LENGTH);
         for _ in 0..LENGTH {
@@ -31,11 +32,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn q26_a_temporary_password_has_all_classes_and_no_look_alikes() {
+    fn q26_drawn_passwords_have_all_classes_and_no_look_alikes() {
         let random = Random::seeded(26);
         let mut seen = std::collections::HashSet::new();
         for _ in 0..2_000 {
-            let password = temporary_password(&random);
+            let password = drawn(&random);
             let password = password.expose();
             assert_eq!(password.len(), 16);
             assert!(password.bytes().all(|b| b.is_ascii_alphanumeric() && !b"0Oo1lI".contains(&b)), "{password}");
@@ -53,7 +54,7 @@ mod tests {
         let random = Random::seeded(1);
         let mut counts = std::collections::BTreeMap::new();
         for _ in 0..3_500 {
-            temporary_password(&random).expose().bytes().for_each(|b| *counts.entry(b).or_insert(0_u32) += 1);
+            drawn(&random).expose().bytes().for_each(|b| *counts.entry(b).or_insert(0_u32) += 1);
         }
         assert_eq!(counts.len(), 56);
         assert!(counts.values().all(|n| (850..1200).contains(n)), "{counts:?}");
