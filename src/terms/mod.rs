@@ -1,12 +1,15 @@
-//! 利用規約: the text that offices agree to, by version. A new text is a new version, which every office is asked about once.
+//! 利用規約: the texts that offices and users of the portal agree to, each by version. A new text is a new version, which everybody whom it
+//! concerns is asked about once.
 //!
-//! The page is a step of `first_login`; who has agreed to what stands in the account.
+//! The pages are steps of `first_login` and of the portal's login; who has agreed to what stands in the account.
 
 mod flow;
 mod model;
+mod part;
 mod store;
 
 pub use flow::adopt;
 pub(crate) use flow::prepare;
-pub use model::{BUILT_IN, Terms};
+pub use model::{Terms, Text};
+pub use part::part;
 pub use store::{check, newest, newest_version};

@@ -4,8 +4,44 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// The text that comes with the program. A release that changes it makes a new version for all who use no text of their own.
-pub const BUILT_IN: &str = include_str!("../../assets/terms.txt");
+/// Which terms: each has versions of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// Those of the reception system, for offices.
+    Reception,
+    /// Those of the portal, for its users.
+    Portal,
+}
+
+impl Text {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::Reception, Self::Portal];
+
+    /// The text that comes with the program. A release that changes it makes a new version for all who use no text of their own.
+    #[must_use]
+    pub const fn built_in(self) -> &'static str {
+        match self {
+            Self::Reception => include_str!("../../assets/terms.txt"),
+            Self::Portal => include_str!("../../assets/terms-portal.txt"),
+        }
+    }
+
+    /// Where a federation puts a text of its own, in the data folder.
+    pub(super) const fn own_file(self) -> &'static str {
+        match self {
+            Self::Reception => "templates/terms.txt",
+            Self::Portal => "templates/terms-portal.txt",
+        }
+    }
+
+    /// How the log names it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Reception => "reception",
+            Self::Portal => "portal",
+        }
+    }
+}
 
 /// One version of the terms, kept for ever: an agreement names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +109,6 @@ mod tests {
     fn what_editors_add_makes_no_new_version() {
         assert_eq!(tidy("\u{FEFF}第1条  \r\n\r\n本文\r\n\n").as_deref(), Some("第1条\n\n本文"));
         assert_eq!((tidy(""), tidy("\u{FEFF} \r\n")), (None, None));
-        assert!(tidy(BUILT_IN).is_some_and(|text| text.contains("第1条")));
+        assert!(Text::ALL.iter().all(|text| tidy(text.built_in()).is_some_and(|text| text.contains("第1条"))));
     }
 }

@@ -179,14 +179,14 @@ async fn q47_a_tail_cut_off_the_log_is_found_by_its_signature() {
         let event = audit::Event::new(audit::Actor::System, "test.event").office(office(13, number));
         app.write(move |tx| audit::record(tx, &moment, event.clone())).await;
     }
-    // Adopts the terms, the fourth entry.
+    // Adopts the two terms, the fourth entry and the fifth.
     app.app.prepare().await.unwrap();
     app.run_jobs().await;
     assert_eq!(damage(&app.app), []);
     cut_tail(&app, 1).await;
     let all = damage(&app.app);
     assert_eq!(all.len(), 1, "{all:#?}");
-    assert_eq!((all[0].table.as_str(), all[0].key.as_str()), ("audit_checkpoints", "4"));
+    assert_eq!((all[0].table.as_str(), all[0].key.as_str()), ("audit_checkpoints", "5"));
 }
 
 #[tokio::test]
@@ -214,18 +214,18 @@ async fn q47_deleted_signatures_and_details_are_named_and_the_last_signature_is_
         app.write(move |tx| audit::record(tx, &moment, event.clone())).await;
     };
     write("1311111111").await;
-    // Adopts the terms, the second entry.
+    // Adopts the two terms, the second entry and the third.
     app.app.prepare().await.unwrap();
     app.run_jobs().await;
     write("1322222222").await;
     let verified = verify_live(&app.app, &mut |_, _| true).unwrap();
     assert_eq!(verified.findings.damage, []);
-    assert!(verified.notes.iter().any(|note| note.contains("最後の署名は2番")), "{:?}", verified.notes);
+    assert!(verified.notes.iter().any(|note| note.contains("最後の署名は3番")), "{:?}", verified.notes);
     let checkpoints: Table<u64, serde_json::Value> = Table::new("audit_checkpoints");
-    app.write(move |tx| tx.delete(&checkpoints, &2)).await;
+    app.write(move |tx| tx.delete(&checkpoints, &3)).await;
     says(&app.app, "audit_checkpoints", "署名が消されています");
     let details: Table<u64, serde_json::Value> = Table::new("audit_details");
-    app.write(move |tx| tx.delete(&details, &3)).await;
+    app.write(move |tx| tx.delete(&details, &4)).await;
     says(&app.app, "audit_details", "保存期間の前に消されています");
 }
 

@@ -308,7 +308,7 @@ async fn a_new_version_of_the_terms_comes_before_the_address() {
     app.app.prepare().await.unwrap();
     let user_id = app.existing_without_address(USER).await;
     app.change_account(user_id, |account| account.terms = Some(Agreed { version: 1, at: account.created })).await;
-    uketsuke::terms::adopt(&app.app, "新しい規約".to_owned()).await.unwrap();
+    uketsuke::terms::adopt(&app.app, uketsuke::terms::Text::Reception, "新しい規約".to_owned()).await.unwrap();
     let mut browser = app.browser();
     browser.log_in(USER, PASSWORD).await;
     let page = browser.open("/office").await;

@@ -1,25 +1,29 @@
 //! 利用規約: versions, and who is asked for which.
 
-use uketsuke::terms;
+use uketsuke::terms::{self, Text};
 
 use crate::support::TestApp;
 use crate::support::installed::Installed;
 use crate::support::office::{PASSWORD, TEMPORARY, USER, user};
 
 fn newest(app: &TestApp) -> Option<terms::Terms> {
-    app.app.store.read(terms::newest).unwrap()
+    app.app.store.read(|r| terms::newest(r, Text::Reception)).unwrap()
 }
 
 #[tokio::test]
 async fn the_text_built_in_is_version_1_and_a_start_with_the_same_text_writes_nothing() {
     let here = Installed::new();
     let app = here.open(|_| {}).await;
-    assert_eq!((newest(&app), app.app.store.read(terms::newest_version).unwrap()), (None, 1), "before the first start");
+    assert_eq!(
+        (newest(&app), app.app.store.read(|r| terms::newest_version(r, Text::Reception)).unwrap()),
+        (None, 1),
+        "before the first start"
+    );
     app.app.prepare().await.unwrap();
     let first = newest(&app).unwrap();
     assert!(first.version == 1 && first.text.contains("第1条") && first.from == app.clock.now());
     let written = app.app.store.counts().written;
-    assert_eq!(terms::adopt(&app.app, first.text.clone()).await.unwrap(), 1);
+    assert_eq!(terms::adopt(&app.app, Text::Reception, first.text.clone()).await.unwrap(), 1);
     assert_eq!(app.app.store.counts().written, written);
 }
 
@@ -89,7 +93,7 @@ async fn a_new_version_of_the_terms_is_asked_of_everybody() {
         browser.log_in(user_id, PASSWORD).await;
         assert_eq!(browser.open("/office").await.title(), "お知らせ", "{user_id}");
     }
-    terms::adopt(&app.app, "第1条（新しい規約）\n<b>本文</b>".to_owned()).await.unwrap();
+    terms::adopt(&app.app, Text::Reception, "第1条（新しい規約）\n<b>本文</b>".to_owned()).await.unwrap();
     for (browser, user_id) in browsers.iter_mut().zip([existing, new]) {
         // In the middle of a session, at the next click.
         let page = browser.open("/office").await;
@@ -103,4 +107,27 @@ async fn a_new_version_of_the_terms_is_asked_of_everybody() {
         let again = browser.get("/first-login/terms").await;
         assert_eq!(again.location(), Some("/office"), "asked once");
     }
+}
+
+#[tokio::test]
+async fn the_portal_has_a_text_of_its_own_which_no_office_is_asked_about() {
+    let here = Installed::new();
+    let app = here.open(|_| {}).await;
+    app.app.prepare().await.unwrap();
+    let portal = || app.app.store.read(|r| terms::newest(r, Text::Portal)).unwrap().unwrap();
+    assert!(portal().version == 1 && portal().text.contains("介護情報基盤ポータル"));
+    let user_id = "KJ131355555555";
+    app.settled(user_id).await;
+    let mut browser = app.browser();
+    browser.log_in(user_id, PASSWORD).await;
+    assert_eq!(terms::adopt(&app.app, Text::Portal, "第1条（新しい規約）".to_owned()).await.unwrap(), 2);
+    assert_eq!(browser.open("/office").await.title(), "お知らせ");
+    assert_eq!((newest(&app).unwrap().version, portal().version), (1, 2));
+    drop((browser, app));
+    std::fs::create_dir_all(here.data().join("templates")).unwrap();
+    std::fs::write(here.data().join("templates/terms-portal.txt"), "連合会の規約").unwrap();
+    let app = here.open(|_| {}).await;
+    app.app.prepare().await.unwrap();
+    let newest = app.app.store.read(|r| terms::newest(r, Text::Portal)).unwrap().unwrap();
+    assert_eq!((newest.version, newest.text.as_str()), (3, "連合会の規約"));
 }

@@ -21,7 +21,7 @@ use crate::login::Office;
 use crate::security::Busy;
 use crate::security::sessions::{Session, SessionToken};
 use crate::store::{Reads, StoreError, Tx};
-use crate::terms;
+use crate::terms::{self, Text};
 
 /// A step that is no longer open when it is taken: the browser goes to the one that is.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,7 @@ fn next_of(
         progress: progress.as_ref(),
         limited,
         deferred,
-        terms: terms::newest_version(r)?,
+        terms: terms::newest_version(r, Text::Reception)?,
         grace_until: config.security_mail.grace_until,
         now,
     }))
@@ -146,7 +146,7 @@ pub async fn agree(app: &App, office: &Office, version: u32) -> Result<Option<Ne
     app.store
         .write(move |tx| {
             let mut account = at(tx, &here, &seen, moment.now, Step::Terms)?;
-            if terms::newest_version(tx)? != version {
+            if terms::newest_version(tx, Text::Reception)? != version {
                 return Ok(None);
             }
             account.terms = Some(Agreed { version, at: moment.now });

@@ -10,7 +10,7 @@ use super::{elsewhere, other_step};
 use crate::app::App;
 use crate::login::{MenuPage, Office};
 use crate::store::StoreError;
-use crate::terms;
+use crate::terms::{self, Text};
 use crate::web::components::{ButtonRow, Mark, checkbox, error_summary, form, hidden, notice};
 use crate::web::{Answer, Errors, Form, Visit, form_page, page, see_other};
 
@@ -65,8 +65,9 @@ fn why(office: &Office) -> Why {
 }
 
 fn screen(app: &App, visit: &Visit, office: &Office, why: Why, errors: &Errors) -> Result<Markup, StoreError> {
-    let newest = app.store.read(terms::newest)?;
-    let (version, text) = newest.as_ref().map_or((1, terms::BUILT_IN), |newest| (newest.version, newest.text.as_str()));
+    let newest = app.store.read(|r| terms::newest(r, Text::Reception))?;
+    let built_in = (1, Text::Reception.built_in());
+    let (version, text) = newest.as_ref().map_or(built_in, |newest| (newest.version, newest.text.as_str()));
     let error = !errors.is_empty() || why == Why::Meanwhile;
     Ok(office.screen(visit, "利用規約", MenuPage::Wizard, None, error, |csrf| {
         html! {
@@ -81,10 +82,7 @@ fn screen(app: &App, visit: &Visit, office: &Office, why: Why, errors: &Errors) 
                 })),
             }
             p.lead { "電子請求受付システムをご利用いただくには、利用規約への同意が必要です。最後までお読みになり、同意される場合は【利用規約に同意して次へ】ボタンを押してください。" }
-            section.stack {
-                h2 #terms-title { "電子請求受付システム 利用規約" }
-                div.terms data-terms="" tabindex="0" role="region" aria-labelledby="terms-title" { (articles(text)) }
-            }
+            (terms::part("電子請求受付システム 利用規約", text))
             (form("/first-login/terms", csrf, html! {
                 (hidden(VERSION, &version.to_string()))
                 (checkbox(AGREE, "利用規約を最後まで読み、同意します", false).value("1").error(errors.of(AGREE)))
@@ -93,34 +91,4 @@ fn screen(app: &App, visit: &Visit, office: &Office, why: Why, errors: &Errors) 
             p.note { "同意されない場合、電子請求受付システムはご利用いただけません。画面の上にある【ログアウト】を押して終了してください。" }
         }
     }))
-}
-
-/// Plain text as paragraphs. A paragraph of several lines that begins with 第…条 has its first line as heading.
-fn articles(text: &str) -> Markup {
-    html! {
-        @for paragraph in text.split("\n\n").map(str::trim).filter(|paragraph| !paragraph.is_empty()) {
-            @let (first, rest) = paragraph.split_once('\n').unwrap_or((paragraph, ""));
-            @if first.starts_with('第') && first.contains('条') && !rest.is_empty() {
-                h3 { (first) }
-                (lines(rest))
-            } @else { (lines(paragraph)) }
-        }
-    }
-}
-
-fn lines(text: &str) -> Markup {
-    html! { @for line in text.lines() { p { (line) } } }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn articles_have_headings_and_every_line_is_shown_and_escaped() {
-        let made = articles("前書き\n\n第1条（目的）\n1 一つ\n2 <二つ>\n\n第2条だけの行").into_string();
-        assert_eq!(made, "<p>前書き</p><h3>第1条（目的）</h3><p>1 一つ</p><p>2 &lt;二つ&gt;</p><p>第2条だけの行</p>");
-        let whole = articles(terms::BUILT_IN).into_string();
-        assert_eq!(whole.matches("<h3>").count(), 13);
-    }
 }
