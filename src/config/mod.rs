@@ -47,7 +47,7 @@ pub use mail::{Mail, Sender};
 pub use net::{IpNet, PublicUrl};
 pub use oidc::{Oidc, OidcClient};
 pub use password::Password;
-pub use portal::{Category, Portal};
+pub use portal::{Category, ID_APPLICATION, Portal};
 pub use retention::Retention;
 pub use review::Review;
 pub use security_mail::SecurityMail;

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::error::Findings;
 use super::mail::one_line;
 
+/// 大カテゴリー and 中カテゴリー by which a medical institution applies for its ID (S4): an installation without them has no way in for them.
+pub const ID_APPLICATION: (&str, &str) = ("その他", "介護情報基盤ポータルのID発行申請");
+
 /// The portal's inquiry form (spec 2, S4).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,21 +34,26 @@ impl Default for Portal {
             categories: vec![
                 category("ログイン", &["ログインできない", "ワンタイムパスワードが届かない", "その他"]),
                 category("利用者の登録", &["初回利用登録", "利用者の追加・変更", "その他"]),
-                category("その他", &["介護情報基盤ポータルのID発行申請", "その他"]),
+                category(ID_APPLICATION.0, &[ID_APPLICATION.1, "その他"]),
             ],
         }
     }
 }
 
 pub(super) const KEYS: &[(&str, &str)] = &[
-    ("portal.categories", "お問い合わせ区分の一覧（例 [{ name = \"その他\", items = [\"その他\"] }]、1つ以上）"),
+    (
+        "portal.categories",
+        "お問い合わせ区分の一覧（「その他」に「介護情報基盤ポータルのID発行申請」を含むこと。例 [{ name = \"その他\", items = [\"介護情報基盤ポータルのID発行申請\"] }]）",
+    ),
     ("portal.categories.name", "大カテゴリーの名称（重複なし）"),
     ("portal.categories.items", "中カテゴリーの名称の一覧（1つ以上）"),
 ];
 
 impl Portal {
     pub(super) fn validate(&self, found: &mut Findings) {
-        found.expect("portal.categories", !self.categories.is_empty());
+        let (name, item) = ID_APPLICATION;
+        let has_way_in = |one: &Category| one.name == name && one.items.iter().any(|other| other == item);
+        found.expect("portal.categories", self.categories.iter().any(has_way_in));
         for (index, one) in self.categories.iter().enumerate() {
             let unique = !self.categories[..index].iter().any(|other| other.name == one.name);
             found.expect(&format!("portal.categories.{index}.name"), one_line(&one.name) && unique);
