@@ -23,6 +23,7 @@ use crate::mail::{self, Composer, Composers, Postman, outbox};
 use crate::notices;
 use crate::passkeys;
 use crate::pdf::Typesetter;
+use crate::portal;
 use crate::reissue;
 use crate::reset;
 use crate::routes::{self, Row};
@@ -89,6 +90,7 @@ fn composers() -> Composers {
     all.insert(accounts::CHANGED, accounts::compose);
     all.insert(notices::KIND, notices::compose);
     all.extend(codes::KINDS.map(|kind| (kind, codes::compose as Composer)));
+    all.extend(portal::KINDS.map(|kind| (kind, portal::compose as Composer)));
     all.extend(reissue::KINDS.map(|kind| (kind, reissue::compose as Composer)));
     all
 }
@@ -127,6 +129,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     notices::check,
     outbox::check,
     passkeys::check,
+    portal::check,
     reissue::check,
     reset::check,
     security::check,

@@ -27,6 +27,7 @@ pub mod mail;
 pub mod notices;
 pub mod passkeys;
 pub mod pdf;
+pub mod portal;
 pub mod reissue;
 pub mod reset;
 pub mod routes;

@@ -49,6 +49,7 @@ mod new_device;
 mod office_notices;
 mod packaging;
 mod passkeys;
+mod portal;
 mod press;
 mod props_input;
 mod reissue_apply;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use uketsuke::backup::verify_live;
 use uketsuke::demo::{self, people};
 use uketsuke::kernel::{Id, Random, UserId};
+use uketsuke::login::{Strangers, Tries};
 use uketsuke::security::Keys;
 use uketsuke::security::sessions::Subject;
 use uketsuke::store::{Check, Key, Reads as _, SCHEMA, Snapshot, Span, Store, StoreOptions, Table};
@@ -18,6 +19,7 @@ use crate::reset;
 use crate::support::TestApp;
 use crate::support::installed::{Installed, take};
 use crate::support::office::{PASSWORD, TEMPORARY, USER, user};
+use crate::support::portal;
 use crate::support::reissue::{CONTACT, NUMBER};
 use crate::support::staff::invite;
 
@@ -130,6 +132,21 @@ async fn fill_accounts(app: &TestApp) {
     let half = [("mail_choice", "register"), ("mail", "half@exa"), ("mail_again", ""), ("back", "menu")];
     assert_eq!(browser.post("/office/user/mail", &half).await.location(), Some("/office/user"));
     fill_codes(app).await;
+    fill_portal(app).await;
+}
+
+/// What came with 介護情報基盤ポータル. Each of its rooms adds its rows here.
+async fn fill_portal(app: &TestApp) {
+    let main = app.portal_main(USER).await;
+    app.portal_additional(&main, 1).await;
+    app.portal_initial(SETTLED).await;
+    app.medical(portal::CODE).await;
+    // As wrong logins leave them.
+    app.write(|tx| {
+        tx.put(&uketsuke::portal::TRIES, &([1; 32], [2; 32]), &Tries::none())?;
+        tx.put(&uketsuke::portal::STRANGERS, &[1; 32], &Strangers::default())
+    })
+    .await;
 }
 
 /// A login that waits for its security code, and an app that is being registered.
@@ -182,6 +199,8 @@ const ALONE: &[&str] = &[
     "notices_public",
     "notices_versions",
     "passkey_ceremonies",
+    "portal_strangers",
+    "portal_tries",
     "reissue_applying",
     "reissue_days",
     "reissue_looking",
@@ -193,6 +212,7 @@ const ALONE: &[&str] = &[
     "staff_strangers",
     "staff_tries",
     "terms",
+    "terms_portal",
     "user_info_kept",
 ];
 

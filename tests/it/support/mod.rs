@@ -10,6 +10,7 @@ pub mod lines;
 pub mod office;
 pub mod passkey;
 pub mod pdf;
+pub mod portal;
 pub mod refusal;
 pub mod reissue;
 pub mod sink;
