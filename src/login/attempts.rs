@@ -24,6 +24,8 @@ pub(super) const CODE_OVER: &str = "code_over";
 const COPIED: &str = "passkey_copied";
 /// Somebody entered. After a security code the entry stands among those who knew the password as well, and takes the waiting one from them.
 pub(super) const ENTERED: &str = "entered";
+/// Somebody has shown to the portal that they are the office: the same, but no session was opened.
+pub(super) const PROVED: &str = "entered_portal";
 /// The detail of such an entry that names the client of the waiting one, if it was another.
 pub(super) const WAITED_FROM: &str = "waited_from";
 
@@ -129,7 +131,7 @@ impl Completed {
 fn attempted(entry: &Entry, completed: &mut Vec<Completed>) -> Option<Attempted> {
     let detail = |key: &str| entry.details.get(key).cloned();
     let client = detail("client").unwrap_or_default();
-    if entry.outcome == ENTERED {
+    if matches!(entry.outcome.as_str(), ENTERED | PROVED) {
         let began = detail(WAITED_FROM).unwrap_or_else(|| client.clone());
         completed.push(Completed { at: entry.at, clients: [client, began], waits: true });
         return None;
@@ -156,6 +158,7 @@ pub(super) fn matters(outcome: &str) -> bool {
 fn word(outcome: &str) -> (&'static str, bool) {
     match outcome {
         "expired" => ("使えなくなった仮パスワード", false),
+        "temporary" => ("介護情報基盤ポータルの初回利用登録での仮パスワード", false),
         "suspended" => ("ユーザの利用停止中", false),
         "disabled" => ("使えなくなったパスワード", true),
         "changed" => ("ログインの途中で登録情報が変更された", true),
@@ -215,7 +218,7 @@ mod tests {
         let moment = Moment::new(&Clock::manual(at(time)), &Random::seeded(1));
         let told = store.write_blocking(move |tx| {
             let event = Event::new(Actor::Visitor, "login.try").outcome(outcome).client(client);
-            let apart = outcome == ENTERED || matters(outcome);
+            let apart = matches!(outcome, ENTERED | PROVED) || matters(outcome);
             let subject = if apart { known_subject(office()) } else { refused_subject(office()) };
             audit::record(tx, &moment, event.prefecture(office().prefecture).subject(subject))
         });
@@ -247,7 +250,7 @@ mod tests {
         tell(&store, "2026-01-02T00:02:00Z", ENTERED, HOME);
         let all = found(&store, 9);
         assert_eq!(all.iter().map(|one| (one.from.as_str(), one.knew_password)).collect::<Vec<_>>(), [("2001:db8:1:2::*", true)]);
-        tell(&store, "2026-01-02T00:03:00Z", ENTERED, ELSEWHERE);
+        tell(&store, "2026-01-02T00:03:00Z", PROVED, ELSEWHERE);
         assert_eq!(found(&store, 9), []);
         tell(&store, "2026-01-02T00:04:00Z", WAITS_FOR_CODE, HOME);
         assert_eq!(found(&store, 9).len(), 1, "only what waited before it was completed by it");

@@ -4,15 +4,16 @@ use jiff::Timestamp;
 
 use super::attempts::matters;
 use super::code::CodeCaller;
+use super::doors::TriesKey;
 use super::flow::Attempt;
 use super::model::Tries;
-use super::store::{STRANGERS, TRIES, TriesKey, known_subject, refused_subject};
+use super::store::{DOORS, STRANGERS, TRIES, known_subject, refused_subject};
 use crate::accounts::{self, Account, Temporary};
 use crate::audit::{self, Actor, Event};
 use crate::config::Lockout;
 use crate::kernel::{Id, Moment, Secret, UserId, text};
 use crate::security::{Keys, Purpose, devices};
-use crate::store::{Reads, Span, StoreError, Tx};
+use crate::store::{Reads, StoreError, Tx};
 
 /// Who tries what, in the form the rows are keyed by.
 #[derive(Clone, Debug)]
@@ -141,12 +142,7 @@ pub(super) fn door(keys: &Keys, typed: &str) -> [u8; 32] {
 
 /// Forgets every count and lock of this ID, of all devices; says how many rows there were.
 pub(super) fn forget(tx: &mut Tx<'_>, keys: &Keys, user_id: UserId) -> Result<usize, StoreError> {
-    let door = door(keys, &user_id.to_string());
-    let rows = tx.list(&TRIES, &Span::prefix(&door), usize::MAX)?;
-    for (key, _) in &rows {
-        tx.delete(&TRIES, key)?;
-    }
-    Ok(rows.len() + usize::from(tx.delete(&STRANGERS, &door)?))
+    DOORS.forget(tx, &door(keys, &user_id.to_string()))
 }
 
 /// Forgets the count and the lock of one device of this ID that is known to it.

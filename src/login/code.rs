@@ -2,25 +2,25 @@
 //!
 //! A code is counted as wrong before it is compared, and taken back when it was right, so that no parallel one slips past the count.
 
-use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::attempts::{CODE_OVER, CODE_WRONG, ENTERED, WAITED_FROM};
 use super::claim::{self, Claim};
+use super::code_counts::{RULE, counted_under};
 use super::flow::{self, Entered, LoginError};
+use super::goal::Goal;
 use super::store::known_subject;
 use super::waiting::{self, WRONG_CODES_END, Waiting};
 use crate::accounts::{self, Account, AppCode, SecurityCode};
 use crate::app::App;
-use crate::audit;
+use crate::audit::{self, Event};
 use crate::config::Lockout;
 use crate::kernel::{Id, Moment, Secret, UserId, text};
-use crate::security::limits::{self, Allowance, Rule};
+use crate::security::limits::{self, Allowance};
 use crate::security::{Authenticator, Keys, PasswordHash, Purpose, devices};
 use crate::store::{Reads, StoreError, Tx};
-
-/// Wrong codes of one account in a day, over all its logins: of all devices it does not know together, and of each one that it does
-/// (quality bar 16). Only who has its password is counted here.
-const RULE: Rule = Rule { name: "login.code", per: SignedDuration::from_hours(24), most: 100 };
 
 /// More steps than a right code may lie beside the present one.
 const STEPS_APART: u64 = 20;
@@ -102,7 +102,11 @@ pub enum Ended {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub fn waits_for(app: &App, browser: &[u8; 32], now: Timestamp) -> Result<Option<CodeKind>, StoreError> {
-    app.store.read(|r| Ok(still_waiting(r, browser, now)?.map(|(_, _, code)| CodeKind::of(&code))))
+    kind_waited_for(app, browser, Goal::Enter, now)
+}
+
+pub(super) fn kind_waited_for(app: &App, browser: &[u8; 32], goal: Goal, now: Timestamp) -> Result<Option<CodeKind>, StoreError> {
+    app.store.read(|r| Ok(still_waiting(r, browser, goal, now)?.map(|(_, _, code)| CodeKind::of(&code))))
 }
 
 /// Looks at a code and opens the session if it is right.
@@ -110,44 +114,101 @@ pub fn waits_for(app: &App, browser: &[u8; 32], now: Timestamp) -> Result<Option
 /// # Errors
 /// [`LoginError`].
 pub async fn enter_code(app: &App, typed: &str, caller: CodeCaller) -> Result<CodeAnswer, LoginError> {
-    let code = Secret::new(text::code(typed));
-    let (moment, keys, rules) = (app.moment(), app.keys.clone(), app.config.lockout.clone());
-    let new_device = devices::issue(&app.keys, &moment.part("device").random());
-    let begun = {
-        let (code, caller, new_device) = (code.clone(), caller.clone(), new_device.clone());
-        let rules = rules.clone();
-        app.store.write(move |tx| begin(tx, &moment, &keys, &rules, &code, &caller, &new_device)).await?
-    };
-    let counted = match begun {
+    Ok(match run(app, typed, caller, Goal::Enter, enter).await? {
+        Decided::Right(entered) => CodeAnswer::Entered(entered),
+        Decided::Wrong { left } => CodeAnswer::Wrong { left },
+        Decided::Over(ended) => CodeAnswer::Over(ended),
+    })
+}
+
+/// How a code was answered, whatever it was for.
+pub(super) enum Decided<T> {
+    Right(T),
+    Wrong { left: u32 },
+    Over(Ended),
+}
+
+/// What a right code leads to.
+type Step<T> = fn(&mut Tx<'_>, &Moment, &Shown<'_>, Account) -> Result<T, StoreError>;
+
+/// A login whose code was right.
+pub(super) struct Shown<'a> {
+    pub(super) waiting: &'a Waiting,
+    caller: &'a CodeCaller,
+    claim: Claim,
+    new_device: &'a (String, Id),
+}
+
+impl Shown<'_> {
+    /// Its entry. It stands among those who knew the password as well, and takes the waiting one from them.
+    pub(super) fn entry(&self, outcome: &'static str) -> Event {
+        let entry = self.claim.entered(outcome).subject(known_subject(self.waiting.user_id.office()));
+        let elsewhere = self.waiting.client != self.caller.client;
+        if elsewhere { entry.detail(WAITED_FROM, &self.waiting.client) } else { entry }
+    }
+}
+
+/// Who types which code for what, as both transactions need it.
+struct Typed<T> {
+    code: Secret<String>,
+    caller: CodeCaller,
+    goal: Goal,
+    leads: Step<T>,
+    keys: Keys,
+    rules: Lockout,
+    new_device: (String, Id),
+}
+
+pub(super) async fn run<T: Send + 'static>(
+    app: &App,
+    typed: &str,
+    caller: CodeCaller,
+    goal: Goal,
+    leads: Step<T>,
+) -> Result<Decided<T>, LoginError> {
+    let moment = app.moment();
+    let typed = Arc::new(Typed {
+        code: Secret::new(text::code(typed)),
+        caller,
+        goal,
+        leads,
+        keys: app.keys.clone(),
+        rules: app.config.lockout.clone(),
+        new_device: devices::issue(&app.keys, &moment.part("device").random()),
+    });
+    let at_start = Arc::clone(&typed);
+    let counted = match app.store.write(move |tx| begin(tx, &moment, &at_start)).await? {
         Begun::Decided(answer) => return Ok(answer),
         Begun::Compare(counted) => *counted,
     };
-    let verdict = match app.hasher.verify(code.clone(), Some(counted.hash.clone())).await {
+    let verdict = match app.hasher.verify(typed.code.clone(), Some(counted.hash.clone())).await {
         Ok(verdict) => verdict,
         Err(busy) => {
-            app.store.write(move |tx| give_back(tx, &caller, &counted)).await?;
+            app.store.write(move |tx| give_back(tx, &typed.caller, &counted)).await?;
             return Err(busy.into());
         }
     };
     let rehashed = if verdict.rehash {
         // Too busy to hash anew is no reason to refuse; the next login tries again.
-        app.hasher.hash(code, moment.part("rehash").random().bytes()).await.ok()
+        app.hasher.hash(typed.code.clone(), moment.part("rehash").random().bytes()).await.ok()
     } else {
         None
     };
     // The hash may have waited: what is decided now is decided by the time of now.
     let moment = app.moment();
     let answer = app.store.write(move |tx| {
-        let waits = still_waiting(tx, &caller.browser, moment.now)?.filter(|(waiting, ..)| counted.is_of(waiting));
-        let Some((waiting, mut account, _)) = waits else { return Ok(CodeAnswer::Over(Ended::Gone)) };
+        let waits = still_waiting(tx, &typed.caller.browser, typed.goal, moment.now)?;
+        let Some((waiting, mut account, _)) = waits.filter(|(waiting, ..)| counted.is_of(waiting)) else {
+            return Ok(Decided::Over(Ended::Gone));
+        };
         if !verdict.matches {
-            return wrong(tx, &moment, &rules, &caller, waiting, counted.nth);
+            return wrong(tx, &moment, &typed.rules, &typed.caller, waiting, counted.nth);
         }
         limits::take_back(tx, counted.at, RULE, &counted.who)?;
         if let Some(hash) = &rehashed {
             account.security_code = Some(SecurityCode::Fixed(hash.clone()));
         }
-        right(tx, &moment, &caller, &waiting, account, &new_device)
+        right(tx, &moment, &typed, &waiting, account)
     });
     Ok(answer.await?)
 }
@@ -170,18 +231,20 @@ impl Counted {
     }
 }
 
-enum Begun {
+enum Begun<T> {
     Compare(Box<Counted>),
-    Decided(CodeAnswer),
+    Decided(Decided<T>),
 }
 
-/// The login of this browser with its account and code, if all is as it was when the password was right.
+/// The login of this browser with its account and code, if all is as it was when the password was right. One that is for something else is
+/// none.
 fn still_waiting(
     r: &impl Reads,
     browser: &[u8; 32],
+    goal: Goal,
     now: Timestamp,
 ) -> Result<Option<(Waiting, Account, SecurityCode)>, StoreError> {
-    let Some(waiting) = waiting::find(r, browser, now)? else { return Ok(None) };
+    let Some(waiting) = waiting::find(r, browser, now)?.filter(|waiting| waiting.goal == goal) else { return Ok(None) };
     let account = accounts::find(r, waiting.user_id)?
         .filter(|account| account.opens() && account.revision == waiting.revision && account.usable_password().is_some());
     Ok(account.and_then(|account| {
@@ -190,28 +253,21 @@ fn still_waiting(
     }))
 }
 
-fn begin(
-    tx: &mut Tx<'_>,
-    moment: &Moment,
-    keys: &Keys,
-    rules: &Lockout,
-    code: &Secret<String>,
-    caller: &CodeCaller,
-    new_device: &(String, Id),
-) -> Result<Begun, StoreError> {
-    let Some((mut waiting, mut account, set)) = still_waiting(tx, &caller.browser, moment.now)? else {
+fn begin<T>(tx: &mut Tx<'_>, moment: &Moment, typed: &Typed<T>) -> Result<Begun<T>, StoreError> {
+    let caller = &typed.caller;
+    let Some((mut waiting, mut account, set)) = still_waiting(tx, &caller.browser, typed.goal, moment.now)? else {
         waiting::end(tx, &caller.browser)?;
-        return Ok(Begun::Decided(CodeAnswer::Over(Ended::Gone)));
+        return Ok(Begun::Decided(Decided::Over(Ended::Gone)));
     };
     // The fifth is being looked at.
     if waiting.wrong >= WRONG_CODES_END {
-        return Ok(Begun::Decided(CodeAnswer::Over(Ended::Wrong)));
+        return Ok(Begun::Decided(Decided::Over(Ended::Wrong)));
     }
-    let who = counted_under(tx, &waiting)?;
+    let who = counted_under(tx, waiting.user_id, waiting.device)?;
     if let Allowance::Exceeded { again_at } = limits::hit(tx, moment.now, RULE, &who)? {
         waiting::end(tx, &caller.browser)?;
         audit::record(tx, moment, claim_of(&waiting, caller).refused(CODE_OVER))?;
-        return Ok(Begun::Decided(CodeAnswer::Over(Ended::Closed(again_at))));
+        return Ok(Begun::Decided(Decided::Over(Ended::Closed(again_at))));
     }
     waiting.wrong += 1;
     waiting::put(tx, &caller.browser, &waiting)?;
@@ -222,13 +278,13 @@ fn begin(
         }
         SecurityCode::App(app) => app,
     };
-    let Some(last_step) = step_of(keys, &app, code, moment.now) else {
+    let Some(last_step) = step_of(&typed.keys, &app, &typed.code, moment.now) else {
         let nth = waiting.wrong;
-        return wrong(tx, moment, rules, caller, waiting, nth).map(Begun::Decided);
+        return wrong(tx, moment, &typed.rules, caller, waiting, nth).map(Begun::Decided);
     };
     limits::take_back(tx, moment.now, RULE, &who)?;
     account.security_code = Some(SecurityCode::App(AppCode { last_step, ..app }));
-    right(tx, moment, caller, &waiting, account, new_device).map(Begun::Decided)
+    right(tx, moment, typed, &waiting, account).map(Begun::Decided)
 }
 
 /// The time step of a right code that was not used yet.
@@ -238,47 +294,6 @@ fn step_of(keys: &Keys, app: &AppCode, code: &Secret<String>, now: Timestamp) ->
     // A step that no code of today can have was written by a clock that was ahead; it must not keep the office out until it comes.
     let last = if app.last_step > step + STEPS_APART { 0 } else { app.last_step };
     (step > last).then_some(step)
-}
-
-fn counted_under(r: &impl Reads, waiting: &Waiting) -> Result<String, StoreError> {
-    let user_id = waiting.user_id.to_string();
-    Ok(match waiting.device {
-        Some(device) if devices::is_known(r, &user_id, device)? => of_device(&user_id, device),
-        _ => user_id,
-    })
-}
-
-fn of_device(user_id: &str, device: Id) -> String {
-    format!("{user_id} {device}")
-}
-
-/// Until when codes of this account are not looked at: those of unknown devices, and those of known ones that are closed.
-pub(super) fn closed(r: &impl Reads, user_id: UserId, now: Timestamp) -> Result<(Option<Timestamp>, Vec<Timestamp>), StoreError> {
-    let user_id = user_id.to_string();
-    let until = |who: &str| match limits::peek(r, now, RULE, who)? {
-        Allowance::Fine => Ok::<_, StoreError>(None),
-        Allowance::Exceeded { again_at } => Ok(Some(again_at)),
-    };
-    let mut known = Vec::new();
-    for device in devices::of(r, &user_id)? {
-        known.extend(until(&of_device(&user_id, device))?);
-    }
-    Ok((until(&user_id)?, known))
-}
-
-/// Forgets the wrong codes of this account, of all devices; says of how many there were any.
-pub(super) fn forget(tx: &mut Tx<'_>, user_id: UserId) -> Result<usize, StoreError> {
-    let user_id = user_id.to_string();
-    let mut rows = usize::from(limits::forget(tx, RULE, &user_id)?);
-    for device in devices::of(tx, &user_id)? {
-        rows += usize::from(limits::forget(tx, RULE, &of_device(&user_id, device))?);
-    }
-    Ok(rows)
-}
-
-/// Forgets the wrong codes of one device.
-pub(super) fn forget_device(tx: &mut Tx<'_>, user_id: UserId, device: Id) -> Result<(), StoreError> {
-    limits::forget(tx, RULE, &of_device(&user_id.to_string(), device)).map(drop)
 }
 
 fn give_back(tx: &mut Tx<'_>, caller: &CodeCaller, counted: &Counted) -> Result<(), StoreError> {
@@ -296,14 +311,14 @@ fn claim_of(waiting: &Waiting, caller: &CodeCaller) -> Claim {
 
 /// The `nth` code of this login stays counted. The first makes it a failed login, so that none is begun anew for nothing after four; the
 /// fifth ends it. The right one takes that back.
-fn wrong(
+fn wrong<T>(
     tx: &mut Tx<'_>,
     moment: &Moment,
     rules: &Lockout,
     caller: &CodeCaller,
     mut waiting: Waiting,
     nth: u32,
-) -> Result<CodeAnswer, StoreError> {
+) -> Result<Decided<T>, StoreError> {
     let claim = claim_of(&waiting, caller);
     if waiting.failed.is_none() {
         // Locked already by others of its tries: then it counts there.
@@ -314,29 +329,31 @@ fn wrong(
     if nth < WRONG_CODES_END {
         audit::record(tx, moment, claim.refused(CODE_WRONG))?;
         let left = WRONG_CODES_END.saturating_sub(waiting.wrong);
-        return Ok(if left == 0 { CodeAnswer::Over(Ended::Wrong) } else { CodeAnswer::Wrong { left } });
+        return Ok(if left == 0 { Decided::Over(Ended::Wrong) } else { Decided::Wrong { left } });
     }
     waiting::end(tx, &caller.browser)?;
     audit::record(tx, moment, claim.refused(CODE_OVER))?;
     let ended = claim::locked_until(tx, moment.now, &claim)?.map_or(Ended::Wrong, Ended::Locked);
-    Ok(CodeAnswer::Over(ended))
+    Ok(Decided::Over(ended))
+}
+
+/// What had gone wrong in this login before is taken back.
+fn right<T>(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    typed: &Typed<T>,
+    waiting: &Waiting,
+    account: Account,
+) -> Result<Decided<T>, StoreError> {
+    let claim = claim_of(waiting, &typed.caller);
+    waiting::end(tx, &typed.caller.browser)?;
+    claim::succeed_at_last(tx, moment.now, &claim, waiting.failed)?;
+    let shown = Shown { waiting, caller: &typed.caller, claim, new_device: &typed.new_device };
+    (typed.leads)(tx, moment, &shown, account).map(Decided::Right)
 }
 
 /// The session opens, as it does without a code.
-fn right(
-    tx: &mut Tx<'_>,
-    moment: &Moment,
-    caller: &CodeCaller,
-    waiting: &Waiting,
-    account: Account,
-    new_device: &(String, Id),
-) -> Result<CodeAnswer, StoreError> {
-    let claim = claim_of(waiting, caller);
-    waiting::end(tx, &caller.browser)?;
-    claim::succeed_at_last(tx, moment.now, &claim, waiting.failed)?;
-    let mut entry = claim.entered(ENTERED).subject(known_subject(waiting.user_id.office()));
-    if waiting.client != caller.client {
-        entry = entry.detail(WAITED_FROM, &waiting.client);
-    }
-    flow::open(tx, moment, &claim, account, waiting.rehashed.as_ref(), new_device, entry).map(CodeAnswer::Entered)
+fn enter(tx: &mut Tx<'_>, moment: &Moment, shown: &Shown<'_>, account: Account) -> Result<Entered, StoreError> {
+    let (entry, rehashed) = (shown.entry(ENTERED), shown.waiting.rehashed.as_ref());
+    flow::open(tx, moment, &shown.claim, account, rehashed, shown.new_device, entry)
 }

@@ -6,6 +6,7 @@ use super::attempts::{ENTERED, WAITS_FOR_CODE};
 use super::claim::{self, Claim, Reservation, Reserved};
 use super::decision::{Decision, Matched, decide};
 use super::first_use;
+use super::goal::Goal;
 use super::waiting::{self, Waiting};
 use crate::accounts::{self, Account, LastLogin};
 use crate::app::App;
@@ -74,32 +75,73 @@ pub enum LoginError {
 
 /// Logs in with user ID and password, chosen or temporary.
 ///
+/// # Errors
+/// [`LoginError`].
+pub async fn log_in(app: &App, attempt: Attempt) -> Result<Outcome, LoginError> {
+    Ok(match run(app, attempt, ENTER).await? {
+        Tried::In(entered) => Outcome::Entered(entered),
+        Tried::Code => Outcome::Code,
+        Tried::Refused => Outcome::Refused,
+        Tried::Locked(until) => Outcome::Locked(until),
+        Tried::Crowded(again_at) => Outcome::Crowded(again_at),
+    })
+}
+
+/// What a right password leads to, decided in the transaction that ends the try.
+pub(super) struct Leads<T> {
+    pub(super) goal: Goal,
+    pub(super) by_password: Step<T>,
+    pub(super) by_temporary: Step<T>,
+}
+
+type Step<T> = fn(&mut Tx<'_>, &Moment, &Claim, &Reserved, Account, &Found) -> Result<T, StoreError>;
+
+/// To a session of the office.
+const ENTER: Leads<Entered> = Leads { goal: Goal::Enter, by_password: enter, by_temporary: enter_first };
+
+/// How a try ended, whatever it was for.
+#[derive(Debug)]
+pub(super) enum Tried<T> {
+    In(T),
+    Code,
+    Refused,
+    Locked(Timestamp),
+    Crowded(Timestamp),
+}
+
+/// Looks at user ID and password.
+///
 /// A try that nothing speaks for takes a token of the bucket that all such tries share, before it costs anything; a right one gives it
 /// back. Then one transaction counts the try as wrong; exactly one argon2 runs outside, whether the account exists or not and whether
 /// a letter is out or not; a second transaction looks again and decides.
 ///
 /// # Errors
 /// [`LoginError`].
-pub async fn log_in(app: &App, attempt: Attempt) -> Result<Outcome, LoginError> {
+pub(super) async fn run<T: Send + 'static>(app: &App, attempt: Attempt, leads: Leads<T>) -> Result<Tried<T>, LoginError> {
     let claim = Claim::new(&app.keys, &attempt);
     let now = app.clock.now();
     let expected = app.store.read(|r| claim::is_expected(r, &app.keys, now, &claim, &attempt.password))?;
     let token = match (!expected).then(|| app.new_devices().admit(now)).transpose() {
         Ok(token) => token,
-        Err(again_at) => return Ok(Outcome::Crowded(again_at)),
+        Err(again_at) => return Ok(Tried::Crowded(again_at)),
     };
-    let outcome = examine_and_settle(app, claim, &attempt.password).await;
-    if let (Some(token), Ok(Outcome::Entered(_) | Outcome::Code) | Err(LoginError::Busy(_))) = (token, &outcome) {
+    let tried = examine_and_settle(app, claim, &attempt.password, leads).await;
+    if let (Some(token), Ok(Tried::In(_) | Tried::Code) | Err(LoginError::Busy(_))) = (token, &tried) {
         app.new_devices().give_back(token);
     }
-    outcome
+    tried
 }
 
-async fn examine_and_settle(app: &App, claim: Claim, password: &Secret<String>) -> Result<Outcome, LoginError> {
+async fn examine_and_settle<T: Send + 'static>(
+    app: &App,
+    claim: Claim,
+    password: &Secret<String>,
+    leads: Leads<T>,
+) -> Result<Tried<T>, LoginError> {
     let (moment, rules) = (app.moment(), app.config.lockout.clone());
     let at_start = claim.clone();
     let reserved = match app.store.write::<_, StoreError, _>(move |tx| claim::reserve(tx, &moment, &rules, &at_start)).await? {
-        Reservation::Locked(until) => return Ok(Outcome::Locked(until)),
+        Reservation::Locked(until) => return Ok(Tried::Locked(until)),
         Reservation::Reserved(reserved) => reserved,
     };
     let found = match examine(app, &moment, &reserved, password).await {
@@ -111,15 +153,15 @@ async fn examine_and_settle(app: &App, claim: Claim, password: &Secret<String>) 
     };
     // The hash may have waited: what is decided now is decided by the time of now.
     let moment = app.moment();
-    Ok(app.store.write::<_, StoreError, _>(move |tx| settle(tx, &moment, &claim, &reserved, &found)).await?)
+    Ok(app.store.write::<_, StoreError, _>(move |tx| settle(tx, &moment, &claim, &reserved, &found, &leads)).await?)
 }
 
 /// What was found outside the transactions.
 #[derive(Clone, Debug)]
-struct Found {
+pub(super) struct Found {
     matched: Matched,
     /// The password hashed anew, where the parameters have changed.
-    rehashed: Option<PasswordHash>,
+    pub(super) rehashed: Option<PasswordHash>,
     /// A device cookie and its id, for a browser without one.
     new_device: (String, Id),
 }
@@ -143,28 +185,42 @@ async fn examine(app: &App, moment: &Moment, reserved: &Reserved, password: &Sec
     Ok(Found { matched: Matched { password: verdict.matches, temporary }, rehashed, new_device })
 }
 
-fn settle(tx: &mut Tx<'_>, moment: &Moment, claim: &Claim, reserved: &Reserved, found: &Found) -> Result<Outcome, StoreError> {
+fn settle<T>(
+    tx: &mut Tx<'_>,
+    moment: &Moment,
+    claim: &Claim,
+    reserved: &Reserved,
+    found: &Found,
+    leads: &Leads<T>,
+) -> Result<Tried<T>, StoreError> {
     let present = claim.user_id.map(|user_id| accounts::find(tx, user_id)).transpose()?.flatten();
     let decision = decide(reserved.account.as_ref(), present.as_ref(), found.matched, reserved.open, moment.now);
     match (decision, present) {
-        (Decision::Temporary, Some(account)) => enter_first(tx, moment, claim, reserved, account),
-        (Decision::Password, Some(account)) => enter(tx, moment, claim, reserved, account, found),
-        (Decision::Code, Some(account)) => wait_for_code(tx, moment, claim, reserved, &account, found),
+        (Decision::Temporary, Some(account)) => (leads.by_temporary)(tx, moment, claim, reserved, account, found).map(Tried::In),
+        (Decision::Password, Some(account)) => (leads.by_password)(tx, moment, claim, reserved, account, found).map(Tried::In),
+        (Decision::Code, Some(account)) => {
+            let mut waiting = Waiting::new(account.user_id, account.revision, claim.key().0, &claim.client, moment.now);
+            waiting.goal = leads.goal;
+            waiting.rehashed.clone_from(&found.rehashed);
+            waiting.device = claim.device;
+            wait_for_code(tx, moment, claim, reserved, &waiting)?;
+            Ok(Tried::Code)
+        }
         (Decision::Refused(why), _) => refuse(tx, moment, claim, reserved, why),
         (_, None) => refuse(tx, moment, claim, reserved, "unknown"),
     }
 }
 
 /// The try stays counted; nothing else is written but the entry.
-fn refuse(
+fn refuse<T>(
     tx: &mut Tx<'_>,
     moment: &Moment,
     claim: &Claim,
     reserved: &Reserved,
     why: &'static str,
-) -> Result<Outcome, StoreError> {
+) -> Result<Tried<T>, StoreError> {
     audit::record(tx, moment, claim.refused(why))?;
-    Ok(reserved.locks.map_or(Outcome::Refused, Outcome::Locked))
+    Ok(reserved.locks.map_or(Tried::Refused, Tried::Locked))
 }
 
 /// With the chosen password: the device is remembered.
@@ -175,9 +231,9 @@ fn enter(
     reserved: &Reserved,
     account: Account,
     found: &Found,
-) -> Result<Outcome, StoreError> {
+) -> Result<Entered, StoreError> {
     claim::succeed(tx, reserved)?;
-    open(tx, moment, claim, account, found.rehashed.as_ref(), &found.new_device, claim.entered(ENTERED)).map(Outcome::Entered)
+    open(tx, moment, claim, account, found.rehashed.as_ref(), &found.new_device, claim.entered(ENTERED))
 }
 
 /// All that was asked for was right: the account notes the login, the device is remembered, the session opens.
@@ -229,17 +285,11 @@ fn wait_for_code(
     moment: &Moment,
     claim: &Claim,
     reserved: &Reserved,
-    account: &Account,
-    found: &Found,
-) -> Result<Outcome, StoreError> {
+    waiting: &Waiting,
+) -> Result<(), StoreError> {
     claim::give_back(tx, reserved)?;
-    let (typed_key, browser) = claim.key();
-    let mut waiting = Waiting::new(account.user_id, account.revision, *typed_key, &claim.client, moment.now);
-    waiting.rehashed.clone_from(&found.rehashed);
-    waiting.device = claim.device;
-    waiting::put(tx, browser, &waiting)?;
-    audit::record(tx, moment, claim.refused(WAITS_FOR_CODE))?;
-    Ok(Outcome::Code)
+    waiting::put(tx, &claim.key().1, waiting)?;
+    audit::record(tx, moment, claim.refused(WAITS_FOR_CODE))
 }
 
 /// With the temporary password: only the steps of the first login open, and the device is not remembered before they are done.
@@ -249,7 +299,8 @@ fn enter_first(
     claim: &Claim,
     reserved: &Reserved,
     mut account: Account,
-) -> Result<Outcome, StoreError> {
+    _: &Found,
+) -> Result<Entered, StoreError> {
     claim::succeed(tx, reserved)?;
     note_login(&mut account, moment, claim);
     if account.use_temporary(moment.now) {
@@ -267,7 +318,7 @@ fn enter_first(
         place: None,
     };
     let session = sessions::open(tx, moment, Subject::Office(account.user_id), &with)?;
-    Ok(Outcome::Entered(Entered { session, limited: true, device: None }))
+    Ok(Entered { session, limited: true, device: None })
 }
 
 fn note_login(account: &mut Account, moment: &Moment, claim: &Claim) {

@@ -56,9 +56,9 @@ impl UnderWay {
     }
 
     /// The second transaction.
-    async fn settle(self) -> Outcome {
+    async fn settle(self) -> Tried<Entered> {
         let Self { store, claim, reserved, found, .. } = self;
-        store.write::<_, StoreError, _>(move |tx| settle(tx, &moment(7), &claim, &reserved, &found)).await.unwrap()
+        store.write::<_, StoreError, _>(move |tx| settle(tx, &moment(7), &claim, &reserved, &found, &ENTER)).await.unwrap()
     }
 }
 
@@ -68,7 +68,7 @@ async fn a_letter_printed_while_the_hash_runs_does_not_refuse_the_right_password
     let (user_id, temporary) = (UserId::parse(USER).unwrap(), login.temporary());
     login.meanwhile(move |tx| accounts::set_temporary(tx, user_id, temporary.clone())).await;
     let outcome = login.settle().await;
-    assert!(matches!(outcome, Outcome::Entered(Entered { limited: false, .. })), "{outcome:?}");
+    assert!(matches!(outcome, Tried::In(Entered { limited: false, .. })), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_letter_that_comes_back_while_the_hash_runs_does_not_refuse_the_right_
         })
         .await;
     let outcome = login.settle().await;
-    assert!(matches!(outcome, Outcome::Entered(Entered { limited: false, .. })), "{outcome:?}");
+    assert!(matches!(outcome, Tried::In(Entered { limited: false, .. })), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -98,5 +98,5 @@ async fn a_temporary_password_used_while_the_hash_runs_ends_the_old_password() {
         })
         .await;
     let outcome = login.settle().await;
-    assert!(matches!(outcome, Outcome::Refused), "{outcome:?}");
+    assert!(matches!(outcome, Tried::Refused), "{outcome:?}");
 }

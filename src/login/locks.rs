@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 
 use super::claim::door;
-use super::code;
-use super::store::{STRANGERS, TRIES};
+use super::code_counts;
+use super::store::DOORS;
 use crate::config::Lockout;
 use crate::kernel::UserId;
 use crate::security::Keys;
-use crate::store::{Reads, Span, StoreError};
+use crate::store::{Reads, StoreError};
 
 /// Strangers may leave any number of rows: no more than these are looked at.
-const LOOKED_AT: usize = 1_000;
+pub(super) const LOOKED_AT: usize = 1_000;
 
-/// Locks on one user ID.
+/// Locks on one account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Locks {
     /// Browsers and devices that are locked, of the first thousand that tried.
@@ -38,16 +38,10 @@ impl Locks {
 /// [`StoreError`] when the database fails.
 pub fn locks(r: &impl Reads, keys: &Keys, rules: &Lockout, user_id: UserId, now: Timestamp) -> Result<Locks, StoreError> {
     let door = door(keys, &user_id.to_string());
-    let mut locks = Locks::default();
-    for (_, tries) in r.list(&TRIES, &Span::prefix(&door), LOOKED_AT)? {
-        if let Some(until) = tries.locked_until(now) {
-            locks.devices += 1;
-            locks.until = locks.until.max(Some(until));
-        }
-    }
-    let (unknown, known) = code::closed(r, user_id, now)?;
+    let mut locks = DOORS.locks(r, now, rules, &door)?;
+    let (unknown, known) = code_counts::closed(r, user_id, now)?;
     locks.devices += known.len();
     locks.until = locks.until.max(known.into_iter().max());
-    locks.strangers = unknown.is_some() || r.get(&STRANGERS, &door)?.is_some_and(|strangers| strangers.are_refused(now, rules));
+    locks.strangers |= unknown.is_some();
     Ok(locks)
 }

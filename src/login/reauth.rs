@@ -4,27 +4,20 @@
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 
+use super::ask_again::{Asked, FIELD, ask_again, counted_under, is_recent, present_password};
 use super::flow::LoginError;
 use super::office::Office;
 use crate::accounts;
 use crate::app::App;
-use crate::audit::{self, Actor, Event};
-use crate::kernel::{Moment, jst};
-use crate::security::limits::{self, Allowance, Rule};
-use crate::security::sessions;
-use crate::store::{StoreError, Tx};
-use crate::web::components::password_field;
+use crate::audit::{Actor, Event};
+use crate::kernel::jst;
+use crate::security::limits::Rule;
+use crate::store::Tx;
 use crate::web::{Errors, Form};
 
-/// For how long a password that was entered need not be entered again (D).
-pub const FRESH: SignedDuration = SignedDuration::from_mins(10);
-
-/// The name of the field.
-const FIELD: &str = "current_password";
 const MISSING: &str = "現在のパスワードを入力してください。";
 
-/// Wrong answers in one session. The last of them ends it: whoever holds a session that is not theirs must not try passwords with it, and
-/// keeps nobody else from answering.
+/// Wrong answers in one session. The last of them ends it.
 const OF_SESSION: Rule = Rule { name: "login.reauth.session", per: SignedDuration::from_hours(24), most: 5 };
 
 /// Wrong answers of one user ID in all its sessions (quality bar 16).
@@ -58,8 +51,7 @@ pub enum Confirmed {
 /// Whether the password need not be asked.
 #[must_use]
 pub fn is_fresh(office: &Office, now: Timestamp) -> bool {
-    // A clock that was ahead must not have made it fresh for as long as it was.
-    (SignedDuration::ZERO..FRESH).contains(&now.duration_since(office.session.reauthenticated))
+    is_recent(office.session.reauthenticated, now)
 }
 
 /// The field 《現在のパスワード》; nothing while the password is fresh.
@@ -73,12 +65,7 @@ pub fn password_again(office: &Office, now: Timestamp, errors: &Errors) -> Marku
 /// The same field, however fresh the password is: for [`confirm_anew`].
 #[must_use]
 pub fn password_anew(office: &Office, errors: &Errors) -> Markup {
-    html! {
-        // Password managers look for the user's name before the password.
-        input type="text" name="user_id" value=(office.account.user_id) autocomplete="username" readonly hidden;
-        (password_field(FIELD, "現在のパスワード").required().autocomplete("current-password")
-            .support("安全のため、もう一度入力してください。").error(errors.of(FIELD)))
-    }
+    present_password(&office.account.user_id.to_string(), errors)
 }
 
 /// Looks at the answer, where the question was asked. Whoever changes things all the time (each change is a mail to all addresses, and a
@@ -112,100 +99,27 @@ pub async fn confirm_to_end(app: &App, office: &Office, form: &Form, now: Timest
     if is_fresh(office, now) { Ok(Confirmed::Fresh) } else { confirm_always(app, office, form, now).await }
 }
 
-/// Looks at the answer, also while the password is fresh: who changes the password itself always names the present one. It is counted as
-/// wrong before the hash runs, so that parallel ones cannot slip past the count, and all are forgotten when one is right.
+/// Looks at the answer, also while the password is fresh: who changes the password itself always names the present one.
 ///
 /// # Errors
 /// [`LoginError`]; [`LoginError::Ended`] where the session is over, by this answer or already.
 pub async fn confirm_always(app: &App, office: &Office, form: &Form, now: Timestamp) -> Result<Confirmed, LoginError> {
-    let typed = form.secret(FIELD);
-    if typed.expose().is_empty() {
-        return Ok(Confirmed::Missing);
-    }
-    let counted = office.clone();
-    let reserved = app.store.write::<_, StoreError, _>(move |tx| reserve(tx, now, &counted)).await?;
-    match reserved {
-        Reserved::Looks => {}
-        Reserved::TooMany { again_at } => return Ok(Confirmed::TooMany { again_at }),
-        Reserved::Ended => return Err(LoginError::Ended),
-    }
-    let seen = office.clone();
-    let matches = match app.hasher.verify(typed, office.account.usable_password().cloned()).await {
-        Ok(verdict) => verdict.matches,
-        Err(busy) => {
-            let back = move |tx: &mut Tx<'_>| {
-                limits::take_back(tx, now, OF_SESSION, &session(&seen))?;
-                limits::take_back(tx, now, OF_OFFICE, &who(&seen))
-            };
-            app.store.write::<_, StoreError, _>(back).await?;
-            return Err(busy.into());
-        }
+    let (user_id, revision) = (office.account.user_id, office.account.revision);
+    let event = Event::new(Actor::Office(user_id), "account.reauth").office(user_id.office());
+    let asked = Asked {
+        session: office.session_key,
+        handle: office.session.handle,
+        of_session: OF_SESSION,
+        of_all: OF_OFFICE,
+        who: counted_under(user_id, office.session.passkey.is_some()),
+        stored: office.account.usable_password().cloned(),
+        event: event.client(&office.session.address),
     };
-    let moment = app.moment();
-    if matches {
-        return Ok(app.store.write(move |tx| settle(tx, &seen, moment.now)).await?);
-    }
-    let ended = app.store.write(move |tx| refuse(tx, &moment, &seen)).await?;
-    if ended { Err(LoginError::Ended) } else { Ok(Confirmed::Wrong) }
-}
-
-/// What wrong answers are counted under. Those in sessions that a passkey has opened stand apart: such a session is opened anew without the
-/// password, and who does that all day must not keep the office from answering that has entered with it.
-fn who(office: &Office) -> String {
-    let user_id = office.account.user_id;
-    if office.session.passkey.is_some() { format!("passkey {user_id}") } else { user_id.to_string() }
-}
-
-fn session(office: &Office) -> String {
-    office.session.handle.to_string()
-}
-
-/// Whether an answer is looked at.
-enum Reserved {
-    Looks,
-    TooMany {
-        again_at: Timestamp,
-    },
-    /// The session is over, or all its answers are being looked at.
-    Ended,
-}
-
-fn reserve(tx: &mut Tx<'_>, now: Timestamp, seen: &Office) -> Result<Reserved, StoreError> {
-    if !sessions::is_there(tx, &seen.session_key)? {
-        return Ok(Reserved::Ended);
-    }
-    if let Allowance::Exceeded { again_at } = limits::peek(tx, now, OF_OFFICE, &who(seen))? {
-        return Ok(Reserved::TooMany { again_at });
-    }
-    if limits::hit(tx, now, OF_SESSION, &session(seen))? != Allowance::Fine {
-        return Ok(Reserved::Ended);
-    }
-    limits::hit(tx, now, OF_OFFICE, &who(seen))?;
-    Ok(Reserved::Looks)
-}
-
-/// The password was right when it was read; it must still be the one, and the session must still live.
-fn settle(tx: &mut Tx<'_>, seen: &Office, now: Timestamp) -> Result<Confirmed, StoreError> {
-    let present = accounts::find(tx, seen.account.user_id)?;
-    let same = present.is_some_and(|account| account.opens() && account.revision == seen.account.revision);
-    if !same || !sessions::change(tx, &seen.session_key, |session| session.reauthenticated = now)? {
-        return Ok(Confirmed::Changed);
-    }
-    limits::forget(tx, OF_SESSION, &session(seen))?;
-    limits::forget(tx, OF_OFFICE, &who(seen))?;
-    Ok(Confirmed::Right)
-}
-
-/// Says whether this was the answer that ends the session.
-fn refuse(tx: &mut Tx<'_>, moment: &Moment, seen: &Office) -> Result<bool, StoreError> {
-    let user_id = seen.account.user_id;
-    let ended = limits::count(tx, moment.now, OF_SESSION, &session(seen))? >= OF_SESSION.most as usize;
-    if ended {
-        sessions::end(tx, &seen.session_key)?;
-    }
-    let event = Event::new(Actor::Office(user_id), "account.reauth").outcome(if ended { "ended" } else { "refused" });
-    audit::record(tx, moment, event.office(user_id.office()).client(&seen.session.address))?;
-    Ok(ended)
+    let still = move |tx: &Tx<'_>| {
+        let present = accounts::find(tx, user_id)?;
+        Ok(present.is_some_and(|account| account.opens() && account.revision == revision))
+    };
+    ask_again(app, asked, form.secret(FIELD), now, still).await
 }
 
 /// For a form that is refused anyway: an empty field is told with all else that is wrong. What was typed is not looked at, so that a slip

@@ -3,17 +3,16 @@
 
 use jiff::Timestamp;
 
+use super::doors::{Doors, TriesKey};
 use super::model::{Strangers, Tries};
 use super::waiting;
 use crate::jobs::{Job, Kind, Lane, Outcome};
 use crate::kernel::{OfficeKey, jst};
 use crate::store::{self, Check, Store, StoreError, Table};
 
-/// (typed ID, device).
-pub(super) type TriesKey = ([u8; 32], [u8; 32]);
-
 pub(super) const TRIES: Table<TriesKey, Tries> = Table::new("login_tries");
 pub(super) const STRANGERS: Table<[u8; 32], Strangers> = Table::new("login_strangers");
+pub(super) const DOORS: Doors = Doors { tries: TRIES, strangers: STRANGERS };
 
 /// Removes counted tries that say nothing any more, and logins that have waited too long for their security code.
 pub const SWEEP: Kind = Kind::new("login.sweep", Lane::Clock);

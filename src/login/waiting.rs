@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::goal::Goal;
 use crate::kernel::{Id, UserId, clock};
 use crate::security::PasswordHash;
 use crate::store::{self, Check, Reads, Store, StoreError, Table, Tx};
@@ -38,6 +39,9 @@ pub(super) struct Waiting {
     pub(super) typed_key: [u8; 32],
     /// The client's address.
     pub(super) client: String,
+    /// What it leads to.
+    #[serde(default)]
+    pub(super) goal: Goal,
 }
 
 impl Waiting {
@@ -45,7 +49,8 @@ impl Waiting {
     pub(super) fn new(user_id: UserId, revision: u64, typed_key: [u8; 32], client: &str, now: Timestamp) -> Self {
         let expires = now.saturating_add(OPEN).unwrap_or(Timestamp::MAX);
         let client = client.to_owned();
-        Self { user_id, revision, wrong: 0, failed: None, expires, rehashed: None, device: None, typed_key, client }
+        let (rehashed, device, goal) = (None, None, Goal::Enter);
+        Self { user_id, revision, wrong: 0, failed: None, expires, rehashed, device, typed_key, client, goal }
     }
 
     fn waits(&self, now: Timestamp) -> bool {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::model::{Attempt, Invitation, Member, StaffName};
 use crate::kernel::Id;
-use crate::login::{Strangers, Tries};
+use crate::login::{Doors, Strangers, Tries, TriesKey};
 use crate::store::{self, Check, Reads, Span, Store, StoreError, Table, Tx, expect, leads_to};
 
 const MEMBERS: Table<Id, Member> = Table::new("staff");
@@ -15,10 +15,10 @@ const ATTEMPTS: Table<[u8; 32], Attempt> = Table::new("staff_attempts");
 /// Where logins lie that wait for their second factor: whoever leaves it out of a copy ends them all.
 pub const WAITING_LOGINS: &str = ATTEMPTS.name();
 
-/// (keyed hash of the typed name, browser or device).
-pub type TriesKey = ([u8; 32], [u8; 32]);
 pub const TRIES: Table<TriesKey, Tries> = Table::new("staff_tries");
 pub const STRANGERS: Table<[u8; 32], Strangers> = Table::new("staff_strangers");
+/// How tries at the login of staff are counted.
+pub const DOORS: Doors = Doors { tries: TRIES, strangers: STRANGERS };
 
 /// The member of this id.
 pub fn find(r: &impl Reads, id: Id) -> Result<Option<Member>, StoreError> {

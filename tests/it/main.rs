@@ -41,6 +41,7 @@ mod letters_post;
 mod letters_print;
 mod letters_replace;
 mod login_lock;
+mod login_prove;
 mod login_reauth;
 mod login_same_answer;
 mod login_session;

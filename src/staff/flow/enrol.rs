@@ -124,7 +124,7 @@ pub async fn prove(app: &App, token: [u8; 32], typed: String, caller: Caller) ->
             passkeys::forget_all(tx, Subject::Staff(member.id))?;
             devices::forget_all(tx, &device_owner(member.id))?;
             devices::remember(tx, &device_owner(member.id), caller.remember_as, moment.now)?;
-            tries::succeed(tx, tries::door(&keys, &member.name), &caller)?;
+            tries::succeed(tx, tries::door(&keys, &member.name), member.id, &caller)?;
             invitation.stage = Stage::Enrolled;
             invitation.expires = moment.now.saturating_add(READ_THE_END).unwrap_or(invitation.expires);
             store::save_invitation(tx, &token, &invitation)?;

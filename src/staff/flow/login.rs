@@ -111,9 +111,9 @@ fn settle(
 ) -> Result<Passed, StoreError> {
     let asked = reserved.member.as_ref().map_or((Id::from_bytes([0; 16]), 0), |member| (member.id, member.revision));
     let present = store::find(tx, asked.0)?.filter(|member| member.revision == asked.1 && member.may_enter());
-    let Some(member) = present.filter(|_| matches && reserved.open) else {
+    let Some(member) = present.filter(|_| matches && reserved.held.open) else {
         audit::record(tx, moment, refused("refused", caller).subject(asked.0))?;
-        return Ok(reserved.locks.map_or(Passed::Refused, Passed::Locked));
+        return Ok(reserved.held.locks.map_or(Passed::Refused, Passed::Locked));
     };
     tries::give_back(tx, reserved)?;
     let expires = moment.now.saturating_add(ATTEMPT_OPEN).unwrap_or(Timestamp::MAX);
@@ -217,7 +217,7 @@ fn open(
     if let Some(hash) = rehashed {
         member.password = Some(hash);
     }
-    tries::succeed(tx, door, caller)?;
+    tries::succeed(tx, door, member.id, caller)?;
     devices::remember(tx, &device_owner(member.id), caller.remember_as, moment.now)?;
     open_as_stranger(tx, moment, member, outcome, caller)
 }

@@ -12,6 +12,7 @@ mod tries;
 
 use crate::audit::Event;
 use crate::kernel::Id;
+use crate::login::LoginError;
 use crate::security::Busy;
 use crate::store::{Reads, StoreError};
 use crate::web::Fault;
@@ -32,6 +33,16 @@ pub enum FlowError {
     /// The session is over: the password that was asked for again was wrong too often.
     #[error("the session has ended")]
     Ended,
+}
+
+impl From<LoginError> for FlowError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Store(error) => Self::Store(error),
+            LoginError::Busy(busy) => Self::Busy(busy),
+            LoginError::Ended => Self::Ended,
+        }
+    }
 }
 
 impl From<FlowError> for Fault {
