@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::staff::{self, Role};
 use crate::web::{DEFAULT_LIMIT, SMALL, assets, health};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, reissue, reset, security_code,
-    security_mail, top_menu, user_info,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, reissue, reset,
+    security_code, security_mail, top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -32,6 +32,12 @@ pub enum Who {
     Staff(Role),
     /// A member of staff, whatever their role.
     AnyStaff,
+    /// A user of the portal who has nothing left to do before マイページ.
+    Portal,
+    /// A user of the portal at the steps before it: new password, institution, terms.
+    PortalStep,
+    /// A user of the portal who is logged in, whatever step they are at.
+    AnyPortal,
     /// Machines that watch the process; nothing personal is shown.
     Machine,
 }
@@ -284,6 +290,13 @@ pub fn rows() -> Vec<Row> {
         Row::post("/office/user/passkeys/new", Who::Office, passkeys::pages::office::register),
         Row::post("/office/user/passkeys/begin", Who::Office, passkeys::pages::office::begin),
         Row::post("/office/user/passkeys/remove", Who::Office, passkeys::pages::office::remove),
+        // portal: front and login
+        Row::button("/portal/session/extend", Who::AnyPortal, portal::extend),
+        // portal: first registration
+        // portal: my page
+        // portal: inquiries
+        // portal: desk
+        // checklist
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),

@@ -2,7 +2,7 @@
 
 use super::model::{Institution, Medical, Member, User, What};
 use crate::kernel::{Id, MailAddress, MedicalCode, Prefecture, UserId};
-use crate::login::{Strangers, Tries};
+use crate::login::{Strangers, Tries, TriesKey};
 use crate::store::{Reads, Span, StoreError, Table, Tx};
 
 pub(super) const USERS: Table<Id, User> = Table::new("portal_users");
@@ -20,12 +20,10 @@ pub(super) const MEMBERS_OF: Table<(Id, Id), ()> = Table::new("portal_members_of
 /// (user, member).
 pub(super) const MEMBERSHIPS: Table<(Id, Id), ()> = Table::new("portal_memberships");
 
-/// (keyed hash of the typed address, browser or device), as at the other logins.
-pub type TriesKey = ([u8; 32], [u8; 32]);
 /// Counted tries of each device.
-pub const TRIES: Table<TriesKey, Tries> = Table::new("portal_tries");
+pub(super) const TRIES: Table<TriesKey, Tries> = Table::new("portal_tries");
 /// Those of all devices together that the typed address does not know.
-pub const STRANGERS: Table<[u8; 32], Strangers> = Table::new("portal_strangers");
+pub(super) const STRANGERS: Table<[u8; 32], Strangers> = Table::new("portal_strangers");
 
 /// The user of this id.
 ///

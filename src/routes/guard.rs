@@ -8,6 +8,7 @@ use poem::{Endpoint, Request, Response, RouteMethod};
 use super::Who;
 use crate::app::App;
 use crate::login::{self, Admission, Door};
+use crate::portal;
 use crate::staff::{self, Role};
 use crate::web::{BodyLimit, Fault, ShownAt, Visit, kept};
 
@@ -82,6 +83,9 @@ fn admit(app: &App, who: Who, request: &mut Request) -> poem::Result<Option<Resp
         Who::AnyOffice => office(app, Door::Any, request),
         Who::Staff(role) => staff_member(app, Some(role), request),
         Who::AnyStaff => staff_member(app, None, request),
+        Who::Portal => portal_user(app, portal::Door::Page, request),
+        Who::PortalStep => portal_user(app, portal::Door::Step, request),
+        Who::AnyPortal => portal_user(app, portal::Door::Any, request),
     }
 }
 
@@ -105,6 +109,18 @@ fn staff_member(app: &App, role: Option<Role>, request: &mut Request) -> poem::R
             Ok(None)
         }
         staff::Admission::Elsewhere(path) => Ok(Some(staff::turn_away(&visit, path)?)),
+    }
+}
+
+fn portal_user(app: &App, door: portal::Door, request: &mut Request) -> poem::Result<Option<Response>> {
+    let visit = visit(request)?;
+    let posting = *request.method() == Method::POST;
+    match app.store.read(|r| portal::admit(r, &visit, door, posting)).map_err(Fault::from)? {
+        portal::Admission::In(bearer) => {
+            request.extensions_mut().insert(bearer);
+            Ok(None)
+        }
+        portal::Admission::Elsewhere(path) => Ok(Some(portal::turn_away(&visit, path, posting)?)),
     }
 }
 

@@ -2,17 +2,19 @@
 
 use std::fmt::Write as _;
 
-use uketsuke::kernel::ControlNumber;
+use uketsuke::kernel::{ControlNumber, Id};
 use uketsuke::letters::Offices;
 use uketsuke::notices::{self, Notice};
 use uketsuke::reissue::State;
 use uketsuke::routes::{Row, Who, rows};
+use uketsuke::security::sessions::{self, Subject};
 use uketsuke::staff::Role;
 
 use crate::letters_print::{issue, letter_of, offices, print_all};
 use crate::support::browser::{Browser, FORM, Page};
 use crate::support::office::{PASSWORD, TEMPORARY, USER};
 use crate::support::reissue::{CONTACT, NUMBER};
+use crate::support::world::{PORTAL_TOKEN, with_portal_token};
 use crate::support::{TestApp, staff};
 
 /// An installation in which each path of the table leads somewhere.
@@ -26,6 +28,10 @@ struct Town {
     office: Browser,
     newcomer: Browser,
     visitor: Browser,
+    user: Browser,
+    step: Browser,
+    /// Whose browsers the two are.
+    main: Id,
 }
 
 /// An office at the steps of its first login.
@@ -60,9 +66,17 @@ impl Town {
         let mut visitor = app.browser();
         visitor.apply(NUMBER, CONTACT).await;
         visitor.get("/lost").await;
+        let main = app.portal_main(USER).await;
+        let mut user = with_portal_token(&app);
+        user.portal(&app, &main.user, &main.member).await;
+        user.get(PORTAL_TOKEN).await;
+        let mut step = with_portal_token(&app);
+        step.portal_at_a_step(&app, main.user.id, false).await;
+        step.get(PORTAL_TOKEN).await;
         app.take_mails().await;
         let letter = letter_of(&app, key).id.to_string();
-        Self { app, application: one.number.to_string(), letter, batch, notice, clerk, office, newcomer, visitor }
+        let application = one.number.to_string();
+        Self { app, application, letter, batch, notice, clerk, office, newcomer, visitor, user, step, main: main.user.id }
     }
 
     fn path(&self, row: &Row) -> String {
@@ -78,6 +92,8 @@ impl Town {
             Who::Staff(_) | Who::AnyStaff => self.clerk.clone(),
             Who::Office | Who::AnyOffice => self.office.clone(),
             Who::FirstLogin => self.newcomer.clone(),
+            Who::Portal | Who::AnyPortal => self.user.clone(),
+            Who::PortalStep => self.step.clone(),
             Who::Public | Who::Machine => self.visitor.clone(),
         }
     }
@@ -247,11 +263,14 @@ async fn a_form_of_a_session_that_was_logged_out_leads_to_the_login_and_says_so(
     {
         assert_eq!(browser.post(logout, &[]).await.status.as_u16(), 303);
     }
+    let user = Subject::Portal(town.main);
+    town.app.write(move |tx| sessions::end_all(tx, user)).await;
     let mut keeps = false;
     for row in forms() {
         let login = match row.who {
             Who::Staff(_) | Who::AnyStaff => "/staff/login?notice=form",
             Who::Office | Who::AnyOffice | Who::FirstLogin => "/login?notice=form",
+            Who::Portal | Who::PortalStep | Who::AnyPortal => "/portal/login?notice=form",
             Who::Public | Who::Machine => continue,
         };
         let mut browser = town.browser(&row);
@@ -259,6 +278,10 @@ async fn a_form_of_a_session_that_was_logged_out_leads_to_the_login_and_says_so(
         let page = browser.post(&town.path(&row), &[("reason", "理由"), ("move", "approve")]).await;
         assert_eq!(page.location(), Some(login), "{}", row.path);
         assert_eq!(town.app.app.store.counts().written, before, "{}", row.path);
+        // What the login of the portal says is looked at with its screens.
+        if login.starts_with("/portal") {
+            continue;
+        }
         let page = browser.open(login).await;
         // What one form of this browser has left is there until its person comes back.
         keeps |= row.shown_at.is_some();

@@ -51,6 +51,7 @@ mod office_notices;
 mod packaging;
 mod passkeys;
 mod portal;
+mod portal_guard;
 mod press;
 mod props_input;
 mod reissue_apply;

@@ -1,7 +1,7 @@
 //! The table of routes: nothing is open by accident.
 
 use uketsuke::routes::{Row, Who, rows};
-
+use uketsuke::security::sessions::{self, Subject};
 use uketsuke::staff::Role;
 
 use crate::support::TestApp;
@@ -163,6 +163,7 @@ const GUARDED: &[(&str, &str)] = &[
     ("POST /office/user/passkeys/new", "Office"),
     ("POST /office/user/passkeys/remove", "Office"),
     ("POST /office/user/password", "Office"),
+    ("POST /portal/session/extend", "AnyPortal"),
     ("POST /session/extend", "AnyOffice"),
     ("POST /staff/applications/:number", "Staff(Clerk)"),
     ("POST /staff/applications/:number/decision", "Staff(Approver)"),
@@ -233,7 +234,9 @@ async fn q41_without_login_no_guarded_route_opens() {
             "GET" => browser.get(&sample(row.path)).await,
             _ => browser.post(&sample(row.path), &[]).await,
         };
-        let to_login = page.location().is_some_and(|place| place.starts_with("/login") || place.starts_with("/staff/login"));
+        let to_login = page
+            .location()
+            .is_some_and(|place| ["/login", "/staff/login", "/portal/login"].iter().any(|login| place.starts_with(login)));
         assert!(page.status.as_u16() == 303 && to_login, "{} answered {} {:?}", name(row), page.status, page.location());
     }
 }
@@ -285,6 +288,18 @@ async fn q35_a_form_of_an_office_with_a_foreign_token_is_refused() {
     refuses_foreign_tokens(&app, &mut browser, |row| matches!(row.who, Who::AnyOffice | Who::Office) || row.path == "/logout")
         .await;
     assert_eq!(browser.get("/office").await.status.as_u16(), 200, "still logged in");
+}
+
+#[tokio::test]
+async fn q35_a_form_of_a_portal_user_with_a_foreign_token_is_refused() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let main = app.portal_main(USER).await;
+    let mut browser = app.browser();
+    browser.get("/login").await;
+    browser.portal(&app, &main.user, &main.member).await;
+    refuses_foreign_tokens(&app, &mut browser, |row| matches!(row.who, Who::AnyPortal | Who::Portal)).await;
+    assert!(app.app.store.read(|r| sessions::list(r, Subject::Portal(main.user.id))).unwrap().len() == 1, "still logged in");
 }
 
 #[tokio::test]

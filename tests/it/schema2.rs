@@ -143,8 +143,8 @@ async fn fill_portal(app: &TestApp) {
     app.medical(portal::CODE).await;
     // As wrong logins leave them.
     app.write(|tx| {
-        tx.put(&uketsuke::portal::TRIES, &([1; 32], [2; 32]), &Tries::none())?;
-        tx.put(&uketsuke::portal::STRANGERS, &[1; 32], &Strangers::default())
+        tx.put(&uketsuke::portal::DOORS.tries, &([1; 32], [2; 32]), &Tries::none())?;
+        tx.put(&uketsuke::portal::DOORS.strangers, &[1; 32], &Strangers::default())
     })
     .await;
 }

@@ -38,6 +38,7 @@ async fn at_another_installation() -> Browser {
     let mut browser = crate::support::staff(&world.app, "管理者", Role::Admin, 7).await;
     browser.log_in(&UserId::of(world.at07.office).to_string(), PASSWORD).await;
     browser.apply(&world.at07.only_here.number.to_string(), "a@example.jp").await;
+    browser.portal(&world.app, &world.at07.main.user, &world.at07.main.member).await;
     browser
 }
 
@@ -46,7 +47,7 @@ async fn cookies_of_nobody_or_of_another_installation_open_nothing_and_break_not
     let foreign = at_another_installation().await;
     let app = TestApp::seeded(2);
     app.office(USER).await;
-    let names = ["browser", "office", "staff", "device", "flow", "enrolment"];
+    let names = ["browser", "office", "staff", "device", "flow", "enrolment", "portal"];
     for name in names {
         let theirs = foreign.cookies.get(name).cloned().unwrap_or_else(|| "A".repeat(43));
         for value in garbage(&theirs) {

@@ -34,6 +34,8 @@ fn who_may<'a>(people: &'a mut [Person], row: &Row) -> &'a mut Person {
         Who::Office | Who::AnyOffice => person.kind == Kind::Office,
         Who::FirstLogin => person.kind == Kind::Wizard,
         Who::Staff(_) | Who::AnyStaff => person.kind == Kind::Staff(Role::Admin),
+        Who::Portal | Who::AnyPortal => person.kind == Kind::Portal,
+        Who::PortalStep => person.kind == Kind::PortalStep,
         // So that there is a session to end.
         Who::Public if row.path == "/logout" => person.kind == Kind::Office,
         Who::Public if row.path == "/staff/logout" => person.kind == Kind::Staff(Role::Admin),

@@ -10,6 +10,7 @@ use uketsuke::store::Table;
 use uketsuke::web::assets::asset_url;
 use uketsuke::web::{Answer, Fault};
 
+use crate::security_matrix::token_page;
 use crate::support::browser::{Browser, Page};
 use crate::support::office::USER;
 use crate::support::world::{World, dump};
@@ -92,7 +93,7 @@ async fn q36_q37_every_route_answers_everybody_with_the_security_headers() {
                 assert!(head.bytes.is_empty(), "{what}");
             } else {
                 check(&person.browser.post(&path, &[("_csrf", "none")]).await, &what, false);
-                person.browser.open(if path.starts_with("/staff") { "/staff/login" } else { "/login" }).await;
+                person.browser.open(token_page(&path)).await;
                 check(&person.browser.post(&path, &[]).await, &what, false);
             }
         }

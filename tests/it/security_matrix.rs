@@ -7,7 +7,7 @@ use uketsuke::staff::Role;
 use crate::support::browser::{Browser, Page};
 use crate::support::office::PASSWORD;
 use crate::support::staff;
-use crate::support::world::{Kind, Person, World, dump};
+use crate::support::world::{Kind, PORTAL_TOKEN, Person, World, dump};
 
 /// What the guard of a row answers to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ enum Expected {
     Login,
     /// Sent to the login of staff.
     StaffLogin,
+    /// Sent to the login of the portal.
+    PortalLogin,
     /// Sent to this page.
     Elsewhere(&'static str),
     /// Known, and may not.
@@ -31,7 +33,10 @@ fn expected(who: Who, kind: Kind) -> Expected {
         | (Who::Office, Kind::Office)
         | (Who::FirstLogin, Kind::Wizard)
         | (Who::AnyOffice, Kind::Office | Kind::Wizard)
-        | (Who::AnyStaff, Kind::Staff(_)) => Expected::In,
+        | (Who::AnyStaff, Kind::Staff(_))
+        | (Who::Portal, Kind::Portal)
+        | (Who::PortalStep, Kind::PortalStep)
+        | (Who::AnyPortal, Kind::Portal | Kind::PortalStep) => Expected::In,
         (Who::Office, Kind::Wizard) => Expected::Elsewhere("/first-login"),
         (Who::FirstLogin, Kind::Office) => Expected::Elsewhere("/office"),
         (Who::Office | Who::FirstLogin | Who::AnyOffice, _) => Expected::Login,
@@ -41,6 +46,9 @@ fn expected(who: Who, kind: Kind) -> Expected {
         | (Who::Staff(Role::Operator), Kind::Staff(Role::Operator)) => Expected::In,
         (Who::Staff(_), Kind::Staff(_)) => Expected::Forbidden,
         (Who::Staff(_) | Who::AnyStaff, _) => Expected::StaffLogin,
+        (Who::Portal, Kind::PortalStep) => Expected::Elsewhere("/portal/first"),
+        (Who::PortalStep, Kind::Portal) => Expected::Elsewhere("/portal/my"),
+        (Who::Portal | Who::PortalStep | Who::AnyPortal, _) => Expected::PortalLogin,
     }
 }
 
@@ -66,6 +74,10 @@ fn answered(row: &Row, page: &Page) -> Expected {
         (303, Some("/login?notice=form")) if posted => Expected::Login,
         (303, Some("/staff/login")) if !posted => Expected::StaffLogin,
         (303, Some("/staff/login?notice=form")) if posted => Expected::StaffLogin,
+        (303, Some("/portal/login")) if !posted => Expected::PortalLogin,
+        (303, Some("/portal/login?notice=form")) if posted => Expected::PortalLogin,
+        (303, Some("/portal/first")) if row.who == Who::Portal => Expected::Elsewhere("/portal/first"),
+        (303, Some("/portal/my")) if row.who == Who::PortalStep => Expected::Elsewhere("/portal/my"),
         (303, Some("/first-login")) if !row.path.starts_with("/first-login") && row.path != "/login" => {
             Expected::Elsewhere("/first-login")
         }
@@ -84,9 +96,18 @@ fn in_order() -> Vec<Row> {
     all
 }
 
+/// A page of the same side of the house that has a token for whoever comes.
+pub fn token_page(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("staff") => "/staff/login",
+        Some("portal") => PORTAL_TOKEN,
+        _ => "/login",
+    }
+}
+
 /// Opens a page that has the token for forms of this part of the site.
 pub async fn take_token(browser: &mut Browser, path: &str) {
-    let page = browser.open(if path.starts_with("/staff") { "/staff/login" } else { "/login" }).await;
+    let page = browser.open(token_page(path)).await;
     assert!(page.value("_csrf").is_some(), "{}", page.text());
 }
 
@@ -191,15 +212,27 @@ async fn q41_a_session_opens_only_its_own_side_of_the_house() {
     let mut office = world.app.browser();
     office.log_in(&UserId::of(world.at07.office).to_string(), PASSWORD).await;
     let member = staff(&world.app, "管理者", Role::Admin, 7).await;
-    let mut crossed = world.app.browser();
-    crossed.cookies.insert("staff".to_owned(), office.cookies["office"].clone());
-    crossed.cookies.insert("office".to_owned(), member.cookies["staff"].clone());
-    for row in rows().iter().filter(|row| !matches!(row.who, Who::Public | Who::Machine)) {
-        let mut browser = crossed.clone();
-        let page = call_with_any_token(&mut browser, row, &world.at07.path(row.path)).await;
-        let place = page.location().unwrap_or_default();
-        let login = if row.path.starts_with("/staff") { "/staff/login" } else { "/login" };
-        assert!(place.starts_with(login), "{} {}: {} {place}", row.method, row.path, page.status);
+    let mut user = world.app.browser();
+    user.portal(&world.app, &world.at07.main.user, &world.at07.main.member).await;
+    let sides = [("office", &office), ("staff", &member), ("portal", &user)];
+    // Each cookie holds the session of the next side, then that of the one after.
+    for shift in [1, 2] {
+        let mut crossed = world.app.browser();
+        for (at, (side, _)) in sides.iter().enumerate() {
+            let (other, holder) = sides[(at + shift) % 3];
+            crossed.cookies.insert((*side).to_owned(), holder.cookies[other].clone());
+        }
+        for row in rows().iter().filter(|row| !matches!(row.who, Who::Public | Who::Machine)) {
+            let mut browser = crossed.clone();
+            let page = call_with_any_token(&mut browser, row, &world.at07.path(row.path)).await;
+            let place = page.location().unwrap_or_default();
+            let login = match row.path.split('/').nth(1) {
+                Some("staff") => "/staff/login",
+                Some("portal") => "/portal/login",
+                _ => "/login",
+            };
+            assert!(place.starts_with(login), "{} {}: {} {place}", row.method, row.path, page.status);
+        }
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod members;
 mod offices;
+mod portal;
 
 use members::a_member_registers_a_passkey;
 use offices::{
     an_office_changes_its_data, an_office_comes_in, an_office_helps_itself, an_office_is_asked_again,
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
 };
+use portal::a_portal_user_is_asked_again;
 
 use jiff::SignedDuration;
 use uketsuke::kernel::{ControlNumber, MailAddress, OfficeKey, Prefecture, UserId};
@@ -73,6 +75,7 @@ pub const BY_BROWSER: &[&str] = &[
     "mail.send_again",
     "passkey.add",
     "passkey.remove",
+    "portal.reauth",
     "reissue.approve",
     "reissue.complete",
     "reissue.expire",
@@ -366,6 +369,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_account_is_managed(&app, &mut witness, &mut clerk, &mut chief).await;
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
     an_office_is_asked_again(&app, &mut witness).await;
+    a_portal_user_is_asked_again(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
     a_member_registers_a_passkey(&app, &mut witness).await;

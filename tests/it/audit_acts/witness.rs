@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use uketsuke::audit::Actor;
-use uketsuke::kernel::{Prefecture, UserId};
+use uketsuke::kernel::{Id, Prefecture, UserId};
 use uketsuke::store::{Reads as _, Span, Store, StoreError, Table};
 
 use crate::support::TestApp;
@@ -48,6 +48,7 @@ pub enum Who<'a> {
     Visitor,
     Office(UserId),
     Staff(&'a str),
+    Portal(Id),
     System,
     Console,
 }
@@ -58,6 +59,7 @@ impl Who<'_> {
             (Self::Visitor, Actor::Visitor) | (Self::System, Actor::System) | (Self::Console, Actor::Console) => true,
             (Self::Office(wanted), Actor::Office(user)) => wanted == *user,
             (Self::Staff(wanted), Actor::Staff { name, .. }) => wanted == name,
+            (Self::Portal(wanted), Actor::Portal { id }) => wanted == *id,
             _ => false,
         }
     }

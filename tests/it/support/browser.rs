@@ -96,6 +96,12 @@ impl Browser {
         self.endpoint = endpoint;
     }
 
+    /// The same server and its cookies are those of another browser.
+    pub fn with_cookies(mut self, of: &Self) -> Self {
+        self.cookies.clone_from(&of.cookies);
+        self
+    }
+
     /// Fetches a page without following where it leads.
     pub async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, None).await

@@ -114,6 +114,15 @@ impl TestApp {
 }
 
 impl Browser {
+    /// A session of this user that works nowhere yet; `limited` as one that an initial password has opened.
+    pub async fn portal_at_a_step(&mut self, app: &TestApp, user: Id, limited: bool) {
+        let (moment, subject) = (app.app.moment(), Subject::Portal(user));
+        let address = "203.0.113.7".to_owned();
+        let with = OpenSession { address, device: None, limited, agent: String::new(), place: None };
+        let token = app.write(move |tx| sessions::open(tx, &moment, subject, &with)).await;
+        self.cookies.insert("portal".to_owned(), token.expose().to_owned());
+    }
+
     /// A session of this user at one of their places, opened without the screens of the login.
     pub async fn portal(&mut self, app: &TestApp, user: &User, place: &Member) {
         let (moment, subject) = (app.app.moment(), Subject::Portal(user.id));

@@ -1,19 +1,25 @@
 //! An installation with something in every room, twice: what belongs to 07 and what belongs to 13. And everybody who may come.
 
-use uketsuke::kernel::{Id, OfficeKey, Prefecture, UserId};
+use maud::html;
+use poem::handler;
+use uketsuke::kernel::{Id, MailAddress, OfficeKey, Prefecture, UserId};
 use uketsuke::ledger;
 use uketsuke::letters;
 use uketsuke::mail::outbox;
 use uketsuke::mail::transport::SendError;
 use uketsuke::notices;
+use uketsuke::portal::{self, Member};
 use uketsuke::reissue::{Application, State};
+use uketsuke::routes::{Row, Who};
 use uketsuke::staff::{Role, Scope};
 use uketsuke::store::{Reads as _, Span, StoreError};
 use uketsuke::web::assets::asset_url;
+use uketsuke::web::{Answer, Visit, page};
 
 use super::browser::Browser;
 use super::desk::shown;
 use super::office::{PASSWORD, TEMPORARY};
+use super::portal::Main;
 use super::reissue::office;
 use super::staff::{PASSWORD as STAFF_PASSWORD, enrol, invite, log_in};
 use super::{TestApp, staff};
@@ -43,6 +49,10 @@ pub struct Things {
     notice: Id,
     /// Addressed to the office.
     own_notice: Id,
+    /// The main user of this office at the portal.
+    pub main: Main,
+    /// Another user of it.
+    pub additional: Member,
 }
 
 /// The installation.
@@ -63,6 +73,10 @@ pub enum Kind {
     Wizard,
     /// A member of staff.
     Staff(Role),
+    /// A user of the portal at マイページ.
+    Portal,
+    /// A user of the portal at a step before it.
+    PortalStep,
 }
 
 /// Somebody with a browser.
@@ -121,7 +135,34 @@ impl World {
         people.push(Person { name: "staff enrolling", kind: Kind::Stranger, at: 13, browser: self.enrolling().await });
         let name = "staff between password and code";
         people.push(Person { name, kind: Kind::Stranger, at: 13, browser: self.between().await });
+        for (name, things) in [("a main user of the portal", &self.at13), ("a main user of the other prefecture", &self.at07)] {
+            let mut browser = app.browser();
+            browser.portal(app, &things.main.user, &things.main.member).await;
+            people.push(Person { name, kind: Kind::Portal, at: things.prefecture, browser });
+        }
+        let member = &self.at13.additional;
+        let mut browser = app.browser();
+        browser.portal(app, &app.portal_user(member.user), member).await;
+        people.push(Person { name: "an additional user of the portal", kind: Kind::Portal, at: 13, browser });
+        let name = "a user of the portal with an initial password";
+        people.push(Person { name, kind: Kind::PortalStep, at: 13, browser: self.with_initial().await });
+        let name = "a user of the portal who has not chosen where to work";
+        let mut browser = app.browser();
+        browser.portal_at_a_step(app, self.at07.main.user.id, false).await;
+        people.push(Person { name, kind: Kind::PortalStep, at: 7, browser });
+        for person in &mut people {
+            person.browser = with_portal_token(app).with_cookies(&person.browser);
+        }
         people
+    }
+
+    async fn with_initial(&self) -> Browser {
+        self.app.office("KJ131344444444").await;
+        let (mail, _) = self.app.portal_initial("KJ131344444444").await;
+        let user = self.app.app.store.read(|r| portal::user_by_mail(r, &MailAddress::parse(&mail).unwrap())).unwrap().unwrap();
+        let mut browser = self.app.browser();
+        browser.portal_at_a_step(&self.app, user.id, true).await;
+        browser
     }
 
     async fn wizard(&self) -> Browser {
@@ -164,6 +205,8 @@ impl Things {
             ("ledger", ":number") => self.only_here.number.to_string(),
             ("applications", ":number") => self.application.number.to_string(),
             ("mails", ":mail") => self.mail.to_string(),
+            ("users" | "members", ":member") => self.additional.id.to_string(),
+            ("institutions", ":institution") => self.main.institution.id.to_string(),
             ("assets", "*path") => asset_url("css/app.css").trim_start_matches("/assets/").to_owned(),
             _ => panic!("{pattern}: what stands for {part}?"),
         };
@@ -242,8 +285,11 @@ async fn things(app: &TestApp, prefecture: u8) -> Things {
         until: None,
     };
     app.write(move |tx| notices::put_public(tx, &public)).await;
+    let main = app.portal_main(&user.to_string()).await;
+    let additional = app.portal_additional(&main, 1).await;
     let mut names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
     names.extend([application.number.to_string(), letter_number.clone(), letter.id.to_string(), only_number(prefecture)]);
+    names.extend([main.mail.clone(), main.institution.id.to_string(), additional.id.to_string()]);
     let application = app.application(application.number);
     Things {
         prefecture,
@@ -257,7 +303,22 @@ async fn things(app: &TestApp, prefecture: u8) -> Things {
         names,
         notice,
         own_notice,
+        main,
+        additional,
     }
+}
+
+/// Where every person of [`World::people`] finds a token for forms of the portal, whatever the portal's own pages are.
+pub const PORTAL_TOKEN: &str = "/portal/token";
+
+/// A browser of an installation that has [`PORTAL_TOKEN`].
+pub fn with_portal_token(app: &TestApp) -> Browser {
+    app.browser_with(vec![Row::get(PORTAL_TOKEN, Who::Public, portal_token)])
+}
+
+#[handler]
+fn portal_token(visit: Visit) -> Answer {
+    page(html! { input type="hidden" name="_csrf" value=(visit.csrf()); })
 }
 
 fn only_number(prefecture: u8) -> String {
