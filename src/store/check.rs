@@ -267,7 +267,7 @@ mod tests {
 
     use redb::ReadableDatabase as _;
 
-    use super::super::open::{Counters, builder};
+    use super::super::open::builder;
     use super::super::table::definition;
     use super::super::{StoreError, Tx};
     use super::*;
@@ -279,12 +279,14 @@ mod tests {
     fn spoilt(key: &[u8], spoil: impl FnOnce(&mut Vec<u8>)) -> redb::Database {
         let database = builder().create_with_backend(redb::backends::InMemoryBackend::new()).unwrap();
         let txn = database.begin_write().unwrap();
-        let mut tx = Tx::new(&txn, Arc::new(Counters::default()));
-        for n in [1, 2, 4] {
-            tx.put(&ROWS, &n, &"text".to_owned()).unwrap();
-            tx.put(&WHOLE, &n, &"text".to_owned()).unwrap();
-        }
-        drop(tx);
+        Tx::run(&txn, Arc::default(), |tx| {
+            for n in [1, 2, 4] {
+                tx.put(&ROWS, &n, &"text".to_owned())?;
+                tx.put(&WHOLE, &n, &"text".to_owned())?;
+            }
+            Ok(())
+        })
+        .unwrap();
         let mut bytes = value::encode("checked", key, &"text").unwrap();
         spoil(&mut bytes);
         txn.open_table(definition(ROWS.name())).unwrap().insert(key, bytes.as_slice()).unwrap();

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::digest::{self, Digesting, Digests};
-use super::open::{Counters, builder_with};
+use super::open::builder_with;
 use super::snapshot::CACHE_BYTES;
 use super::table::Bytes;
 use super::{Read, Snapshot, StoreError, Tx, check};
@@ -99,9 +99,9 @@ fn write(
         rows.insert(name, seen);
     }
     let txn = target.begin_write()?;
-    add(&mut Tx::new(&txn, Arc::new(Counters::default())), &rows)?;
+    Tx::run(&txn, Arc::default(), |tx| add(tx, &rows))?;
     digest::add_others(&txn, &mut digests)?;
-    finish(&mut Tx::new(&txn, Arc::new(Counters::default())), &digests)?;
+    Tx::run(&txn, Arc::default(), |tx| finish(tx, &digests))?;
     txn.commit()?;
     go_on(tell(all, all))?;
     Ok(rows)

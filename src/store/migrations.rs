@@ -76,10 +76,10 @@ pub(super) fn run(
     drop(read);
     for (from, step) in (begin..).zip(&steps[begin as usize..]) {
         let txn = database.begin_write()?;
-        let mut tx = Tx::new(&txn, Arc::clone(counters));
-        step(&mut tx)?;
-        tx.put(&META, &KEY.to_owned(), &(from + 1))?;
-        drop(tx);
+        Tx::run(&txn, Arc::clone(counters), |tx| {
+            step(tx)?;
+            tx.put(&META, &KEY.to_owned(), &(from + 1))
+        })?;
         txn.commit()?;
         tracing::info!(from, to = from + 1, "schema migrated");
     }

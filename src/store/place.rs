@@ -2,18 +2,23 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 
 use super::StoreError;
 
 const MIB: u64 = 1024 * 1024;
 
+/// Disk and number of a file.
+type FileId = ((u32, u32), u64);
+
 /// The place of an open database file.
 pub(super) struct Place {
     path: PathBuf,
-    /// Disk and number of the file that is open.
-    id: (u64, u64),
+    /// The file that is open.
+    id: FileId,
     /// Free disk below which the writer refuses work.
     reserve_mib: u64,
 }
@@ -31,13 +36,13 @@ impl Place {
     pub(super) fn of(path: &Path, open: &File, reserve_mib: u64) -> io::Result<Self> {
         // The working directory may change its name, too.
         let path = std::path::absolute(path)?;
-        Ok(Self { path, id: id(&open.metadata()?), reserve_mib })
+        Ok(Self { path, id: id(open, Path::new(""), AtFlags::EMPTY_PATH)?, reserve_mib })
     }
 
     /// Whether something written now would be kept.
     pub(super) fn check(&self) -> Result<(), StoreError> {
-        let there = match fs::metadata(&self.path) {
-            Ok(there) => id(&there) == self.id,
+        let there = match id(CWD, &self.path, AtFlags::empty()) {
+            Ok(there) => there == self.id,
             Err(error) => error.kind() != ErrorKind::NotFound,
         };
         if !there {
@@ -51,7 +56,7 @@ impl Place {
     /// What is missing for a copy of the whole file in `folder`; on the same disk the writer keeps its reserve.
     pub(super) fn lacks_room_for_copy(&self, folder: &Path) -> Option<Room> {
         let (free, bytes) = (free(folder)?, fs::metadata(&self.path).ok()?.len());
-        let same_disk = fs::metadata(folder).ok()?.dev() == self.id.0;
+        let same_disk = id(CWD, folder, AtFlags::empty()).ok()?.0 == self.id.0;
         let needed_mib = bytes.div_ceil(MIB) + if same_disk { self.reserve_mib } else { 0 };
         (free < needed_mib.saturating_mul(MIB)).then_some(Room { needed_mib, free_mib: free / MIB })
     }
@@ -61,8 +66,11 @@ impl Place {
     }
 }
 
-fn id(file: &fs::Metadata) -> (u64, u64) {
-    (file.dev(), file.ino())
+/// Asks for nothing but the number. Whoever asks for the times of a file makes Linux write them down anew with the next commit: one more
+/// place on the disk to sync, each time.
+fn id(folder: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<FileId> {
+    let file = statx(folder, path, flags, StatxFlags::INO)?;
+    Ok(((file.stx_dev_major, file.stx_dev_minor), file.stx_ino))
 }
 
 /// Bytes that are free where `folder` lies, as far as the system tells.

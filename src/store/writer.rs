@@ -346,6 +346,9 @@ impl Room {
                 };
             }
         }
+        if let Err(error) = tx.hand_over() {
+            return Ended::Broken(error);
+        }
         let touched = std::mem::take(&mut tx.touched);
         drop(tx);
         if touched.is_empty() {
