@@ -69,7 +69,7 @@ fn last_login(last: &LastLogin) -> Markup {
     let from = last.from.parse().map_or_else(|_| "不明".to_owned(), |address| ClientNetwork::of(address).masked());
     let from = if last.agent.is_empty() { from } else { format!("{from}、{}", last.agent) };
     html! {
-        (Facts::new().row("前回のログイン", html! { (jst::sentence_time(last.at)) " " span.muted { "接続元 " (from) } }))
+        (Facts::new().row("前回のログイン", html! { (jst::sentence_time(last.at)) " " span.muted.inline { "接続元 " (from) } }))
     }
 }
 

@@ -185,7 +185,8 @@ fn removal(frame: &Frame, held: &[Passkey], chosen: &str, csrf: &str, errors: &E
     html! {
         (form(&frame.below("remove"), csrf, html! {
             (radio_cards("passkey", "登録されているパスキー", &choices).chosen(chosen).error(errors.of("passkey")))
-            p { "端末をなくしたときや、使わなくなったときは、一覧で選び、【削除】ボタンを押してください。" }
+            h2 { "パスキーの削除" }
+            p { "端末をなくしたときや、使わなくなったときは、上の一覧で選び、【削除】ボタンを押してください。" }
             (frame.password_again(errors))
             div { button.button.danger type="submit" { "削除" } }
         }))
@@ -223,7 +224,7 @@ fn name_screen(frame: &Frame, ceremony: &Ceremony, typed: &str, answer: &str, er
             action: &action,
             csrf,
             answer,
-            fields: html! { (fields.support("どの端末のものかわかる名前。40文字まで")) },
+            fields: html! { (fields.support("どの端末かわかる名前（40文字まで）")) },
             buttons: ButtonRow::forward("登録").back(Back::Link(frame.list())),
         };
         html! {

@@ -7,28 +7,24 @@ use poem::web::Data;
 use super::{Here, STEPS, current, home};
 use crate::app::App;
 use crate::codes::{self, Sort};
-use crate::kernel::{OfficeNumber, Prefecture, jst};
+use crate::kernel::OfficeNumber;
+use crate::lost::{self, NUMBER};
 use crate::reissue::flow::apply::{self as flow, Went};
 use crate::reissue::model::{Screen, Stage, Typed};
-use crate::web::components::{
-    Back, ButtonRow, Choice, Mark, error_summary, form, hidden, mail_field, notice, select, text_field,
-};
+use crate::web::components::{Back, ButtonRow, error_summary, form, hidden, mail_field};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, FlowCookie, Form, Twice, Visit, page, page_422, see_other};
 
-const NUMBER: &str = "number";
 const CONTACT: &str = "contact";
 const AGAIN: &str = "contact_again";
 const TWICE: Twice<'_> = Twice { first: (CONTACT, "通知先メールアドレス"), again: AGAIN };
 /// See [`FlowCookie::offer`].
 const FLOW: &str = "flow";
-const PREFECTURE: &str = "prefecture";
 
 /// The name of \[戻る\], which sends what was typed.
 const BACK: &str = "back";
 
 const UNKNOWN: &str = "この事業所番号は、事業所台帳に登録がありません。番号をお確かめください。番号が正しい場合は、請求先の国保連合会へお電話ください。";
-const CHECK_DIGIT: &str = "番号をお確かめください。入力に誤りがある可能性があります。このまま進むこともできます。";
 
 /// A1, with what was typed before.
 #[handler]
@@ -58,16 +54,9 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Went::To(screen) => return cookie.keep(&visit, see_other(screen.path())),
         Went::UnknownOffice => errors.add(NUMBER, UNKNOWN),
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
-        Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
+        Went::TooManyFlows { again_at } => errors.add("", lost::too_many_flows(again_at)),
     }
     page_422(screen(&visit, FlowCookie::offer(&visit, &app.random, form.get(FLOW)), &typed, &errors))
-}
-
-fn too_many_flows(again_at: jiff::Timestamp) -> String {
-    format!(
-        "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",
-        jst::sentence_time(again_at)
-    )
 }
 
 /// A1 \[戻る\]: to P4, with the choice that led here still made.
@@ -81,15 +70,7 @@ async fn leave(app: &App, visit: &Visit, offered: &str, typed: &Typed) -> Answer
 /// The live check under 事業所番号: a fragment. It says early what \[次へ\] would say, and the check digit's warning.
 #[handler]
 pub fn check_number(app: Data<&App>, form: Form) -> Answer {
-    let typed = form.get(NUMBER);
-    let sentence = match OfficeNumber::parse(typed) {
-        _ if typed.trim().is_empty() => String::new(),
-        Err(error) => error.to_string(),
-        Ok(number) if app.store.read(|r| flow::federations(r, number))?.is_empty() => UNKNOWN.to_owned(),
-        Ok(number) if !number.check_digit_fits() => CHECK_DIGIT.to_owned(),
-        Ok(_) => String::new(),
-    };
-    page(html! { @if !sentence.is_empty() { (notice(Mark::Warning, "", html! { p { (sentence) } })) } })
+    lost::check_number(&form, |number| Ok(app.store.read(|r| flow::federations(r, number))?.is_empty().then_some(UNKNOWN)))
 }
 
 fn screen(visit: &Visit, flow: Option<String>, typed: &Typed, errors: &Errors) -> Markup {
@@ -98,9 +79,7 @@ fn screen(visit: &Visit, flow: Option<String>, typed: &Typed, errors: &Errors) -
         p.lead { "ログイン情報の再発行を申請します。事業所番号と、申請の状況をお知らせするメールアドレスを入力し、【次へ】ボタンを押してください。" }
         (form(Screen::Apply.path(), &visit.csrf(), html! {
             @if let Some(flow) = flow { (hidden(FLOW, &flow)) }
-            (text_field(NUMBER, "事業所番号").required().short().value(&typed.number).autocomplete("off")
-                .support("10桁の事業所番号を入力してください。例: 1311111111")
-                .error(errors.of(NUMBER)).live_check("/reissue/number"))
+            (lost::number_field(&typed.number, errors.of(NUMBER), "/reissue/number"))
             (mail_field(CONTACT, "通知先メールアドレス").required().value(&typed.contact)
                 .support("審査の結果などをお知らせします。メールを確認できるアドレスを入力してください。").error(errors.of(CONTACT)))
             (mail_field(AGAIN, "通知先メールアドレス(確認用)").required().value(&typed.again)
@@ -137,9 +116,8 @@ pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         return home(flow.as_ref());
     };
     let mut errors = Errors::default();
-    let chosen = Prefecture::parse(form.get(PREFECTURE)).filter(|one| stage.among().contains(one));
+    let chosen = lost::chosen_prefecture(&form, stage.among(), &mut errors);
     let (Some(chosen), Some(key)) = (chosen, visit.flow()) else {
-        errors.add(PREFECTURE, "請求先都道府県を選択してください。");
         return page_422(choice(&visit, stage, &errors));
     };
     let here = Here::new(&app, &visit, key);
@@ -147,22 +125,20 @@ pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Went::To(screen) => return see_other(screen.path()),
         Went::UnknownOffice => return see_other(Screen::Apply.path()),
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::Confirmation, again_at)),
-        Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
+        Went::TooManyFlows { again_at } => errors.add("", lost::too_many_flows(again_at)),
     }
     page_422(choice(&visit, stage, &errors))
 }
 
 fn choice(visit: &Visit, stage: &Stage, errors: &Errors) -> Markup {
-    let values: Vec<String> = stage.among().iter().map(ToString::to_string).collect();
-    let choices: Vec<_> = stage.among().iter().zip(&values).map(|(one, value)| Choice::new(value, one.name())).collect();
-    let chosen = stage.office().map(|office| office.prefecture.to_string()).unwrap_or_default();
-    visit.page("請求先都道府県選択", Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
-        (error_summary(&errors.list()))
-        p.lead { "ログイン情報の再発行を申請します。請求先都道府県を選択し、【次へ】ボタンを押してください。" }
-        (form(Screen::Choose.path(), &visit.csrf(), html! {
-            (select(PREFECTURE, "請求先都道府県", &choices).chosen(&chosen).empty("選択してください").required().error(errors.of(PREFECTURE)))
-            p.note { "この事業所番号は、複数の都道府県に登録があります。ログイン情報を再発行する都道府県を選んでください。" }
-            (ButtonRow::forward("次へ").back(Back::Link(Screen::Apply.path())))
-        }))
-    })
+    let choosing = lost::Choosing {
+        steps: &STEPS,
+        lead: "ログイン情報の再発行を申請します。",
+        note: "この事業所番号は、複数の都道府県に登録があります。ログイン情報を再発行する都道府県を選んでください。",
+        among: stage.among(),
+        chosen: stage.office(),
+        action: Screen::Choose.path(),
+        back: Screen::Apply.path(),
+    };
+    choosing.screen(visit, errors)
 }

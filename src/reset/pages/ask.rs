@@ -4,22 +4,18 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{ADDRESS, ADDRESS_FIELD, BACK, FLOW, Here, STEPS, crowded, current, home, too_many_flows};
+use super::{ADDRESS, ADDRESS_FIELD, BACK, FLOW, Here, STEPS, crowded, current, home};
 use crate::app::App;
 use crate::codes::{self, Sort};
-use crate::kernel::{OfficeNumber, Prefecture};
+use crate::kernel::OfficeNumber;
+use crate::lost::{self, NUMBER};
 use crate::reset::flow::ask::{self as flow, Went};
 use crate::reset::model::{Screen, Stage, Typed, Way};
-use crate::web::components::{
-    Back, ButtonRow, Choice, Mark, error_summary, form, hidden, mail_field, notice, select, text_field,
-};
+use crate::web::components::{Back, ButtonRow, Mark, error_summary, form, hidden, mail_field, notice};
 use crate::web::layout::Shell;
 use crate::web::{Answer, Errors, FlowCookie, Form, Visit, page, page_422, see_other, typed_address};
 
 const WAY: Way = Way::Reset;
-const NUMBER: &str = "number";
-const PREFECTURE: &str = "prefecture";
-const CHECK_DIGIT: &str = "番号をお確かめください。入力に誤りがある可能性があります。このまま進むこともできます。";
 
 /// R1, with what was typed before.
 #[handler]
@@ -56,7 +52,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         match app.store.write(move |tx| flow::ask(tx, &here.visitor(), kept.clone(), number, address.clone())).await? {
             Went::To(screen) => return cookie.keep(&visit, see_other(WAY.path(screen))),
             Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::OneTime, again_at)),
-            Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
+            Went::TooManyFlows { again_at } => errors.add("", lost::too_many_flows(again_at)),
         }
     }
     page_422(screen(&visit, FlowCookie::offer(&visit, &app.random, form.get(FLOW)), &typed, &errors, None))
@@ -65,14 +61,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
 /// The live check under 事業所番号: a fragment. Only what the number itself says, never whether anybody has it.
 #[handler]
 pub fn check_number(form: Form) -> Answer {
-    let typed = form.get(NUMBER);
-    let sentence = match OfficeNumber::parse(typed) {
-        _ if typed.trim().is_empty() => String::new(),
-        Err(error) => error.to_string(),
-        Ok(number) if !number.check_digit_fits() => CHECK_DIGIT.to_owned(),
-        Ok(_) => String::new(),
-    };
-    page(html! { @if !sentence.is_empty() { (notice(Mark::Warning, "", html! { p { (sentence) } })) } })
+    lost::check_number(&form, |_| Ok(None))
 }
 
 fn screen(visit: &Visit, flow: Option<String>, typed: &Typed, errors: &Errors, told: Option<Markup>) -> Markup {
@@ -82,9 +71,7 @@ fn screen(visit: &Visit, flow: Option<String>, typed: &Typed, errors: &Errors, t
         p.lead { "ログイン情報を再設定するため、事業所の認証を行います。事業所番号と登録済みのセキュリティ用メールアドレスを入力し、【次へ】ボタンを押してください。" }
         (form(WAY.path(Screen::Ask), &visit.csrf(), html! {
             @if let Some(flow) = flow { (hidden(FLOW, &flow)) }
-            (text_field(NUMBER, "事業所番号").required().short().value(&typed.who).autocomplete("off")
-                .support("10桁の事業所番号を入力してください。例: 1311111111")
-                .error(errors.of(NUMBER)).live_check("/reset/number"))
+            (lost::number_field(&typed.who, errors.of(NUMBER), "/reset/number"))
             (mail_field(ADDRESS, "セキュリティ用メールアドレス").required().value(&typed.address).autocomplete("email")
                 .support("登録済みのアドレスを、登録したとおりに入力してください。ワンタイムパスワードをお送りします。")
                 .error(errors.of(ADDRESS)))
@@ -115,31 +102,28 @@ pub async fn choose(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         return home(&app, &visit, WAY, flow.as_ref());
     };
     let mut errors = Errors::default();
-    let chosen = Prefecture::parse(form.get(PREFECTURE)).filter(|one| stage.among().contains(one));
+    let chosen = lost::chosen_prefecture(&form, stage.among(), &mut errors);
     let (Some(chosen), Some(key)) = (chosen, visit.flow()) else {
-        errors.add(PREFECTURE, "請求先都道府県を選択してください。");
         return page_422(choice(&visit, stage, &errors));
     };
     let here = Here::new(&app, &visit, WAY, key);
     match app.store.write(move |tx| flow::choose(tx, &here.visitor(), chosen)).await? {
         Went::To(screen) => return see_other(WAY.path(screen)),
         Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::OneTime, again_at)),
-        Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
+        Went::TooManyFlows { again_at } => errors.add("", lost::too_many_flows(again_at)),
     }
     page_422(choice(&visit, stage, &errors))
 }
 
 fn choice(visit: &Visit, stage: &Stage, errors: &Errors) -> Markup {
-    let values: Vec<String> = stage.among().iter().map(ToString::to_string).collect();
-    let choices: Vec<_> = stage.among().iter().zip(&values).map(|(one, value)| Choice::new(value, one.name())).collect();
-    let chosen = stage.office().map(|office| office.prefecture.to_string()).unwrap_or_default();
-    visit.page("請求先都道府県選択", Shell::Visitor).steps(&STEPS, 2).error(!errors.is_empty()).render(html! {
-        (error_summary(&errors.list()))
-        p.lead { "ログイン情報を再設定するため、事業所の認証を行います。請求先都道府県を選択し、【次へ】ボタンを押してください。" }
-        (form(WAY.path(Screen::Choose), &visit.csrf(), html! {
-            (select(PREFECTURE, "請求先都道府県", &choices).chosen(&chosen).empty("選択してください").required().error(errors.of(PREFECTURE)))
-            p.note { "この事業所番号は、複数の都道府県にユーザIDがあります。ログイン情報を再設定する都道府県を選んでください。" }
-            (ButtonRow::forward("次へ").back(Back::Link(WAY.path(Screen::Ask))))
-        }))
-    })
+    let choosing = lost::Choosing {
+        steps: &STEPS,
+        lead: "ログイン情報を再設定するため、事業所の認証を行います。",
+        note: "この事業所番号は、複数の都道府県にユーザIDがあります。ログイン情報を再設定する都道府県を選んでください。",
+        among: stage.among(),
+        chosen: stage.office(),
+        action: WAY.path(Screen::Choose),
+        back: WAY.path(Screen::Ask),
+    };
+    choosing.screen(visit, errors)
 }

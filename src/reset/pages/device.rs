@@ -4,12 +4,11 @@ use maud::{Markup, html};
 use poem::handler;
 use poem::web::Data;
 
-use super::{
-    ADDRESS, ADDRESS_FIELD, BACK, DEVICE_STEPS, FLOW, Here, crowded, current, home, is_device, one_time, too_many_flows,
-};
+use super::{ADDRESS, ADDRESS_FIELD, BACK, DEVICE_STEPS, FLOW, Here, crowded, current, home, is_device, one_time};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::kernel::{UserId, text};
+use crate::lost;
 use crate::reset::flow::ask::{self as flow, Went};
 use crate::reset::model::{Screen, Stage, Typed, Way};
 use crate::web::components::{Back, ButtonRow, Mark, error_summary, form, hidden, mail_field, notice, text_field};
@@ -51,7 +50,7 @@ pub async fn start(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         match app.store.write(move |tx| flow::ask_device(tx, &here.visitor(), kept.clone(), user_id, address.clone())).await? {
             Went::To(screen) => return cookie.keep(&visit, see_other(WAY.path(screen))),
             Went::TooMany { again_at } => errors.add("", codes::too_many(Sort::OneTime, again_at)),
-            Went::TooManyFlows { again_at } => errors.add("", too_many_flows(again_at)),
+            Went::TooManyFlows { again_at } => errors.add("", lost::too_many_flows(again_at)),
         }
     }
     page_422(screen(&visit, FlowCookie::offer(&visit, &app.random, form.get(FLOW)), &typed, &errors))

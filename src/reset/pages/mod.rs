@@ -14,7 +14,7 @@ use poem::Response;
 use super::flow::{self, Visitor};
 use super::model::{Flow, Screen, Way};
 use crate::app::App;
-use crate::kernel::{Id, Moment, jst};
+use crate::kernel::{Id, Moment};
 use crate::lost;
 use crate::security::devices;
 use crate::web::{self, Answer, Cookie, Fault, Visit, cookies, see_other};
@@ -97,12 +97,4 @@ fn current(app: &App, visit: &Visit, way: Way) -> Result<Option<Flow>, Fault> {
 /// Where a browser belongs that may not see the screen it asked for.
 fn home(app: &App, visit: &Visit, way: Way, flow: Option<&Flow>) -> Answer {
     see_other(way.path(flow.map_or(Screen::Ask, |flow| flow.home(&app.config.code, visit.now))))
-}
-
-/// What somebody is told from whose network too many were begun.
-fn too_many_flows(again_at: jiff::Timestamp) -> String {
-    format!(
-        "お使いの回線からのお手続きが短い時間に多く始められたため、受け付けを一時的に止めています。{}以降に、もう一度お試しください。",
-        jst::sentence_time(again_at)
-    )
 }

@@ -152,13 +152,13 @@ fn why(flow: &Editing) -> Cow<'static, str> {
     let Stage::Asking { new, .. } = &flow.stage else {
         return "入力されたメールアドレスに誤りがないことを確認するため、".into();
     };
-    let what = match flow.act {
-        Act::Add => "を追加します",
-        Act::Change { .. } => "に変更します",
-        Act::Delete { .. } => "を削除します",
-    };
     let address = flow.act.regards(new.as_ref()).map(MailAddress::to_string).unwrap_or_default();
-    format!("セキュリティ用メールアドレス {address} {what}。ユーザの本人確認を行うため、").into()
+    let what = match flow.act {
+        Act::Add => format!("セキュリティ用メールアドレス {address} を追加します"),
+        Act::Change { .. } => format!("セキュリティ用メールアドレスを {address} に変更します"),
+        Act::Delete { .. } => format!("セキュリティ用メールアドレス {address} を削除します"),
+    };
+    format!("{what}。ユーザの本人確認を行うため、").into()
 }
 
 const fn again(act: &Act) -> &'static str {

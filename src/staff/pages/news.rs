@@ -24,9 +24,9 @@ pub fn passkeys(app: &App, visit: &Visit, desk: &Desk) -> Result<Markup, StoreEr
         ul.plain {
             @for one in &told {
                 li {
-                    (jst::sentence_time(one.at)) "　パスキー「" (one.name) "」の"
+                    "パスキー「" (one.name) "」の"
                     @match one.change { PasskeyChange::Added => { "登録" } PasskeyChange::Removed => { "削除" } }
-                    " " span.muted { "接続元 " (ClientNetwork::masked_text(&one.client)) }
+                    span.under { (jst::sentence_time(one.at)) "　接続元 " (ClientNetwork::masked_text(&one.client)) }
                 }
             }
         }
@@ -35,5 +35,5 @@ pub fn passkeys(app: &App, visit: &Visit, desk: &Desk) -> Result<Markup, StoreEr
             "で覚えのないものを削除し、すぐにシステム管理者に連絡してください。"
         }
     };
-    Ok(notice(Mark::Important, "ご自身のパスキーが変更されました", body))
+    Ok(notice(Mark::Info, "ご自身のパスキーが変更されました", body))
 }

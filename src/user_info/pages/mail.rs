@@ -75,7 +75,7 @@ fn read(office: &Office, typed: &Typed, errors: &mut Errors) -> Option<Option<Ma
     let present = office.account.notice_mail.as_ref();
     match typed.way.as_str() {
         "none" if present.is_none() => {
-            errors.add(WAY, "メールアドレスは登録されていません。");
+            errors.add(WAY, "メールアドレスは登録されていません。変更しない場合は、【戻る】ボタンを押してください。");
             None
         }
         "none" => Some(None),
