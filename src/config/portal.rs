@@ -62,3 +62,25 @@ impl Portal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_category_for_id_applications_must_be_there() {
+        let fits = |name: &str, items: &[&str]| {
+            let items = items.iter().map(|item| (*item).to_owned()).collect();
+            let mut found = Findings::default();
+            Portal { categories: vec![Category { name: name.to_owned(), items }] }.validate(&mut found);
+            found.0.is_empty()
+        };
+        let (name, item) = ID_APPLICATION;
+        assert!(fits(name, &["その他", item]));
+        assert!(!fits(name, &["その他"]) && !fits("ログイン", &[item]));
+        let mut found = Findings::default();
+        Portal::default().validate(&mut found);
+        Portal { categories: vec![] }.validate(&mut found);
+        assert_eq!(found.0.len(), 1, "the built-in list fits, none does not");
+    }
+}

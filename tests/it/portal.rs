@@ -1,5 +1,6 @@
 //! 介護情報基盤ポータル: its users and places when several people act at once, and what their sessions open.
 
+use uketsuke::codes::{self, Attempt, Entered, Opened, Opening, Purpose};
 use uketsuke::kernel::{MailAddress, UserId};
 use uketsuke::portal::{self, AddFault, Member, What};
 use uketsuke::store::{Check, StoreError};
@@ -107,4 +108,32 @@ async fn q46_no_initial_password_lies_in_the_database_or_a_mail_that_waits() {
     }
     let read: Result<_, StoreError> = app.app.store.read(|r| portal::standing(r, office(), app.clock.now()));
     assert!(!read.unwrap().initial_expired);
+}
+
+#[tokio::test]
+async fn q15_a_one_time_password_of_the_portal_is_good_once_and_for_its_purpose() {
+    let app = TestApp::new();
+    let main = app.portal_main(USER).await;
+    let (moment, keys, config) = (app.app.moment(), app.app.keys.clone(), std::sync::Arc::clone(&app.app.config));
+    let opening = Opening {
+        purpose: Purpose::PortalLogin,
+        browser: [3; 32],
+        address: main.user.mail.clone(),
+        account: main.user.id.to_string(),
+        prefecture: None,
+        sends: true,
+        network: "203.0.113".to_owned(),
+    };
+    let Opened::Open(id) = app.write(move |tx| codes::open(tx, &moment, &keys, &config, opening.clone())).await else {
+        panic!("the first code is sent")
+    };
+    let code = app.code_in_last_mail().await;
+    let mut seen = Vec::new();
+    for purpose in [Purpose::PortalMail, Purpose::PortalLogin, Purpose::PortalLogin] {
+        let (code, now, keys, rules) = (code.clone(), app.clock.now(), app.app.keys.clone(), app.app.config.code.clone());
+        let entered = app
+            .write(move |tx| codes::enter(tx, Attempt { id, browser: [3; 32], purpose, now, keys: &keys, rules: &rules }, &code));
+        seen.push(entered.await);
+    }
+    assert_eq!(seen, [Entered::Ended, Entered::Right, Entered::Used]);
 }

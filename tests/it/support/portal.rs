@@ -79,6 +79,14 @@ impl TestApp {
         self.app.store.read(|r| portal::user(r, id)).unwrap().unwrap()
     }
 
+    /// The code of the newest mail that holds one.
+    pub async fn code_in_last_mail(&self) -> String {
+        let mails = self.take_mails().await;
+        let is_code = |line: &&str| (4..=8).contains(&line.len()) && line.bytes().all(|b| b.is_ascii_digit());
+        let code = mails.iter().rev().find_map(|mail| mail.body.lines().find(is_code));
+        code.unwrap_or_else(|| panic!("no code in {mails:?}")).to_owned()
+    }
+
     async fn settled_for(&self, what: What, name: &str) -> (Settled, String) {
         let (moment, keys, home) = (self.app.moment(), self.app.keys.clone(), home(&what));
         let mail = format!("{}@portal.example.jp", name.to_lowercase());
