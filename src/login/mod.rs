@@ -13,6 +13,7 @@ mod claim;
 mod code;
 mod code_counts;
 mod decision;
+mod device_table;
 mod doors;
 mod first_use;
 mod flow;
@@ -31,6 +32,7 @@ pub use ask_again::{Asked, FIELD as PRESENT_PASSWORD, FRESH, ask_again, counted_
 pub use attempts::{Attempted, RefusedTries, attempts, refused_tries};
 pub use by_passkey::{enter_by_passkey, refuse_passkey};
 pub use code::{CodeAnswer, CodeCaller, CodeKind, Ended, enter_code, waits_for};
+pub use device_table::{DEVICE, DEVICE_FORM, device_table};
 pub use doors::{Doors, Held, Knock, Locked, TriesKey};
 pub use flow::{Attempt, Entered, LoginError, Outcome, log_in, log_out};
 pub use locks::{Locks, locks};

@@ -6,24 +6,21 @@ use poem::web::Data;
 
 use super::MENU;
 use crate::app::App;
-use crate::kernel::{ClientNetwork, Id, jst};
-use crate::login::{self, MenuPage, Office};
+use crate::kernel::Id;
+use crate::login::{self, DEVICE, DEVICE_FORM, MenuPage, Office};
 use crate::passkeys;
-use crate::security::sessions::{Session, Subject};
+use crate::security::sessions::Subject;
 use crate::store::StoreError;
 use crate::user_info::flow::{self, Ended, Which};
-use crate::web::components::{ButtonRow, Column, DataTable, Mark, Tone, badge, error_summary, form_with_id, notice};
+use crate::web::components::{ButtonRow, Mark, error_summary, form_with_id, notice};
 use crate::web::{Answer, Cookie, Errors, Form, Query, Visit, cookies, page, page_422, see_other};
 
 const PATH: &str = "/office/user/devices";
 const ENDED: &str = "/office/user/devices?notice=ended";
 /// And the devices are strangers again.
 const FORGOTTEN: &str = "/office/user/devices?notice=forgotten";
-/// The name of the field: a session's public name, or [`OTHERS`].
-const DEVICE: &str = "device";
+/// All sessions but the one that asks.
 const OTHERS: &str = "others";
-/// The form that all buttons of the list belong to: the password, where it is asked, is typed once.
-const LIST: &str = "devices";
 
 /// What led here.
 #[derive(Default, serde::Deserialize)]
@@ -83,12 +80,12 @@ fn screen(app: &App, visit: &Visit, office: &Office, told: &str, errors: &Errors
                 }))
             }
             p.lead { "このユーザIDで、いまログインしている端末です。心当たりのない端末は、【ログアウトさせる】ボタンを押してください。" }
-            (form_with_id(LIST, PATH, csrf, html! {
+            (form_with_id(DEVICE_FORM, PATH, csrf, html! {
                 // The first button of a form is what the Enter key presses: none of the devices.
                 button type="submit" disabled hidden {}
                 (login::password_again(office, visit.now, errors))
             }))
-            (table(office, &sessions))
+            (login::device_table(&sessions, office.session.handle, None))
             p.note { "心当たりのない端末があったときは、パスワードも変更してください。パスワードを変更すると、ほかの端末はすべてログアウトします。" }
             @if !passkeys.is_empty() {
                 p.note {
@@ -97,40 +94,9 @@ fn screen(app: &App, visit: &Visit, office: &Office, told: &str, errors: &Errors
                 }
             }
             @if sessions.len() > 2 {
-                p { button.button.danger type="submit" form=(LIST) name=(DEVICE) value=(OTHERS) { "ほかのすべての端末をログアウトさせる" } }
+                p { button.button.danger type="submit" form=(DEVICE_FORM) name=(DEVICE) value=(OTHERS) { "ほかのすべての端末をログアウトさせる" } }
             }
             (ButtonRow::only_back(MENU))
         }
     }))
-}
-
-fn table(office: &Office, sessions: &[Session]) -> Markup {
-    let columns = [
-        Column::Head("端末"),
-        Column::Short("ログイン日時"),
-        Column::Short("最終操作"),
-        Column::Short("接続元"),
-        Column::Short("操作"),
-    ];
-    let mut table = DataTable::new("ログイン中の端末", &columns);
-    for session in sessions {
-        let own = session.handle == office.session.handle;
-        let agent = if session.agent.is_empty() { "不明な端末" } else { &session.agent };
-        table.push(vec![
-            html! { (agent) @if own { " " (badge("この端末", Tone::Good)) } },
-            html! { (jst::list_time(session.created)) },
-            html! { (jst::list_time(session.last_seen)) },
-            html! { (ClientNetwork::masked_text(&session.address)) },
-            button(session, agent),
-        ]);
-    }
-    html! { (table) }
-}
-
-fn button(session: &Session, agent: &str) -> Markup {
-    html! {
-        button.button.small type="submit" form=(LIST) name=(DEVICE) value=(session.handle) {
-            span.vh { (jst::list_time(session.created)) "にログインした" (agent) "を" } "ログアウトさせる"
-        }
-    }
 }
