@@ -24,6 +24,7 @@ use crate::notices;
 use crate::passkeys;
 use crate::pdf::Typesetter;
 use crate::portal;
+use crate::portal_page;
 use crate::reissue;
 use crate::reset;
 use crate::routes::{self, Row};
@@ -107,6 +108,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     letters::EXPIRE,
     mail::CLEAN,
     passkeys::CLEAN,
+    portal_page::CLEAN,
     reissue::CLEAN,
     reset::CLEAN,
     security_code::CLEAN,
@@ -130,6 +132,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     outbox::check,
     passkeys::check,
     portal::check,
+    portal_page::check,
     reissue::check,
     reset::check,
     security::check,
@@ -254,6 +257,8 @@ impl App {
         handlers.on(security_code::CLEAN, move |job| security_code::clean(store.clone(), keep, job));
         let (store, keep) = (self.store.clone(), self.config.retention.flow());
         handlers.on(user_info::CLEAN, move |job| user_info::clean(store.clone(), keep, job));
+        let (store, keep) = (self.store.clone(), self.config.retention.flow());
+        handlers.on(portal_page::CLEAN, move |job| portal_page::clean(store.clone(), keep, job));
         let store = self.store.clone();
         handlers.on(passkeys::CLEAN, move |job| passkeys::clean(store.clone(), job));
         let app = self.clone();

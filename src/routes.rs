@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::staff::{self, Role};
 use crate::web::{DEFAULT_LIMIT, SMALL, assets, health};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, reissue, reset,
-    security_code, security_mail, top_menu, user_info,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, portal_page, reissue,
+    reset, security_code, security_mail, top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -294,6 +294,32 @@ pub fn rows() -> Vec<Row> {
         Row::button("/portal/session/extend", Who::AnyPortal, portal::extend),
         // portal: first registration
         // portal: my page
+        Row::get("/portal/my", Who::Portal, portal_page::pages::home::show),
+        Row::get("/portal/my/profile", Who::Portal, portal_page::pages::profile::show),
+        Row::post("/portal/my/profile", Who::Portal, portal_page::pages::profile::change),
+        Row::get("/portal/my/users/new", Who::Portal, portal_page::pages::users::show),
+        Row::post("/portal/my/users/new", Who::Portal, portal_page::pages::users::propose),
+        Row::get("/portal/my/users/check", Who::Portal, portal_page::pages::users::check),
+        Row::button("/portal/my/users/check", Who::Portal, portal_page::pages::users::add),
+        Row::get("/portal/my/users/done", Who::Portal, portal_page::pages::users::done),
+        Row::get("/portal/my/users/:member", Who::Portal, portal_page::pages::one::show),
+        Row::post("/portal/my/users/:member", Who::Portal, portal_page::pages::one::carry),
+        Row::get("/portal/my/mail", Who::Portal, portal_page::pages::mail::show),
+        Row::post("/portal/my/mail", Who::Portal, portal_page::pages::mail::send),
+        Row::get("/portal/my/mail/otp", Who::Portal, portal_page::pages::code::show_otp),
+        Row::post("/portal/my/mail/otp", Who::Portal, portal_page::pages::code::enter_otp),
+        Row::button("/portal/my/mail/otp/resend", Who::Portal, portal_page::pages::code::resend_otp),
+        Row::get("/portal/my/mail/otp/delivery", Who::Portal, portal_page::pages::code::otp_delivery),
+        Row::get("/portal/my/mail/code", Who::Portal, portal_page::pages::code::show_code),
+        Row::post("/portal/my/mail/code", Who::Portal, portal_page::pages::code::enter_code),
+        Row::button("/portal/my/mail/code/resend", Who::Portal, portal_page::pages::code::resend_code),
+        Row::get("/portal/my/mail/code/delivery", Who::Portal, portal_page::pages::code::code_delivery),
+        Row::get("/portal/my/mail/done", Who::Portal, portal_page::pages::mail::done),
+        Row::get("/portal/my/password", Who::Portal, portal_page::pages::password::show),
+        Row::post("/portal/my/password", Who::Portal, portal_page::pages::password::change),
+        Row::get("/portal/my/password/done", Who::Portal, portal_page::pages::password::done),
+        Row::get("/portal/my/devices", Who::Portal, portal_page::pages::devices::show),
+        Row::post("/portal/my/devices", Who::Portal, portal_page::pages::devices::end),
         // portal: inquiries
         // portal: desk
         // checklist

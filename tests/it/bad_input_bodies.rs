@@ -32,6 +32,7 @@ struct Town {
     step: Browser,
     /// Whose browsers the two are.
     main: Id,
+    member: String,
 }
 
 /// An office at the steps of its first login.
@@ -75,15 +76,15 @@ impl Town {
         step.get(PORTAL_TOKEN).await;
         app.take_mails().await;
         let letter = letter_of(&app, key).id.to_string();
-        let application = one.number.to_string();
-        Self { app, application, letter, batch, notice, clerk, office, newcomer, visitor, user, step, main: main.user.id }
+        let (application, member) = (one.number.to_string(), main.member.id.to_string());
+        Self { app, application, letter, batch, notice, clerk, office, newcomer, visitor, user, step, main: main.user.id, member }
     }
 
     fn path(&self, row: &Row) -> String {
         let id = if row.path.contains("batches") { &self.batch } else { &self.letter };
         let number = if row.path.contains("ledger") { NUMBER } else { &self.application };
         let path = row.path.replace(":mail", &self.letter).replace(":notice", &self.notice);
-        path.replace(":number", number).replace(":id", id)
+        path.replace(":number", number).replace(":id", id).replace(":member", &self.member)
     }
 
     /// A browser that may call this route.
@@ -204,6 +205,15 @@ const FIELDS: &[&str] = &[
     "mail_choice",
     "credential",
     "passkey",
+    "kana",
+    "mail_address",
+    "mail_address_again",
+    "department",
+    "occupation",
+    "challenge",
+    "sure_remove",
+    "sure_hand_over",
+    "sure_leave",
 ];
 
 /// Texts in the form's own encoding; some are no text at all.

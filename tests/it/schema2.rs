@@ -15,6 +15,7 @@ use uketsuke::store::{Check, Key, Reads as _, SCHEMA, Snapshot, Span, Store, Sto
 
 use crate::backup_verify::declared;
 use crate::new_device::ask_device;
+use crate::portal_page::member_at;
 use crate::reset;
 use crate::support::TestApp;
 use crate::support::installed::{Installed, take};
@@ -22,6 +23,7 @@ use crate::support::office::{PASSWORD, TEMPORARY, USER, user};
 use crate::support::portal;
 use crate::support::reissue::{CONTACT, NUMBER};
 use crate::support::staff::invite;
+use crate::{portal_mail, portal_users};
 
 /// Has a letter out and has begun its first login.
 const NEWCOMER: &str = "KJ131399999999";
@@ -141,6 +143,12 @@ async fn fill_portal(app: &TestApp) {
     app.portal_additional(&main, 1).await;
     app.portal_initial(SETTLED).await;
     app.medical(portal::CODE).await;
+    // Another user about to be added, and another address about to be proved.
+    let mut browser = member_at(app, &main.member).await;
+    browser.get(portal_users::EDIT).await;
+    let added = browser.post(portal_users::EDIT, &portal_users::typed("三人目", "sannin@example.jp")).await;
+    assert_eq!(added.location(), Some(portal_users::CHECK));
+    assert_eq!(portal_mail::type_address(&mut browser, portal_mail::NEW).await.location(), Some(portal_mail::OTP));
     // As wrong logins leave them.
     app.write(|tx| {
         tx.put(&uketsuke::portal::DOORS.tries, &([1; 32], [2; 32]), &Tries::none())?;
@@ -199,8 +207,10 @@ const ALONE: &[&str] = &[
     "notices_public",
     "notices_versions",
     "passkey_ceremonies",
+    "portal_mail_flows",
     "portal_strangers",
     "portal_tries",
+    "portal_user_flows",
     "reissue_applying",
     "reissue_days",
     "reissue_looking",

@@ -58,6 +58,8 @@ const NOT_BEFORE_ITS_STEP: &[&str] = &[
     "/first-login/address/code/delivery",
     "/office/user/addresses/code/delivery",
     "/office/user/addresses/otp/delivery",
+    "/portal/my/mail/code/delivery",
+    "/portal/my/mail/otp/delivery",
     "/reissue/code/delivery",
     "/staff/enrol",
     "/staff/enrol/app",
@@ -69,6 +71,8 @@ const NOT_BEFORE_ITS_STEP: &[&str] = &[
 fn answered(row: &Row, page: &Page) -> Expected {
     let posted = row.method.as_str() == "POST";
     match (page.status.as_u16(), page.location()) {
+        // Who may manage the others is decided by the handler: it changes while somebody is logged in.
+        (403, _) if page.says("主たる利用者だけが行えます") => Expected::In,
         (403, _) => Expected::Forbidden,
         (303, Some("/login")) if !posted => Expected::Login,
         (303, Some("/login?notice=form")) if posted => Expected::Login,

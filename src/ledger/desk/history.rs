@@ -178,6 +178,7 @@ fn title<'a>(action: &'a str, outcome: &str) -> &'a str {
         ("portal.leave", _) => "ポータルの利用者が事業所の利用をやめる",
         ("portal.mail", _) => "ポータルのメールアドレスの変更",
         ("portal.end_session", _) => "ポータルの端末のログアウト",
+        ("portal.end_trust", _) => "ポータルでワンタイムパスワードの省略を解除",
         ("portal.reauth", _) => "ポータルのパスワードの再確認で誤り",
         ("portal.lost", _) => "ポータルのパスワード再設定の開始",
         ("portal.lost_code", "right") => "ポータルのパスワード再設定の本人確認",

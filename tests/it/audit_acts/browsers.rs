@@ -9,7 +9,7 @@ use offices::{
     an_office_changes_its_data, an_office_comes_in, an_office_helps_itself, an_office_is_asked_again,
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
 };
-use portal::a_portal_user_is_asked_again;
+use portal::{a_portal_user_changes_their_own, a_portal_user_is_asked_again, users_of_the_portal_are_managed};
 
 use jiff::SignedDuration;
 use uketsuke::kernel::{ControlNumber, MailAddress, OfficeKey, Prefecture, UserId};
@@ -75,7 +75,19 @@ pub const BY_BROWSER: &[&str] = &[
     "mail.send_again",
     "passkey.add",
     "passkey.remove",
+    "portal.end_session",
+    "portal.end_trust",
+    "portal.hand_over",
+    "portal.invite",
+    "portal.leave",
+    "portal.mail",
+    "portal.password",
+    "portal.profile",
     "portal.reauth",
+    "portal.user_add",
+    "portal.user_release",
+    "portal.user_remove",
+    "portal.user_suspend",
     "reissue.approve",
     "reissue.complete",
     "reissue.expire",
@@ -370,6 +382,8 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     time_passes(&app, &mut witness, &mut clerk, keys[4]).await;
     an_office_is_asked_again(&app, &mut witness).await;
     a_portal_user_is_asked_again(&app, &mut witness).await;
+    users_of_the_portal_are_managed(&app, &mut witness).await;
+    a_portal_user_changes_their_own(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
     a_member_registers_a_passkey(&app, &mut witness).await;

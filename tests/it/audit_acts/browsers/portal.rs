@@ -1,10 +1,17 @@
 //! What users of the portal bring about.
 
 use jiff::SignedDuration;
+use uketsuke::kernel::Id;
+use uketsuke::portal;
+use uketsuke::security::devices;
 
 use super::super::witness::{Who, Witness};
 use crate::portal_guard::{self, ASK};
+use crate::portal_mail::{self, enter, proving};
+use crate::portal_page::{HOME, at, member_at};
+use crate::portal_users::{self, press, typed};
 use crate::support::TestApp;
+use crate::support::portal::PORTAL_PASSWORD;
 
 /// Asked for the password again, and wrong.
 pub(super) async fn a_portal_user_is_asked_again(app: &TestApp, witness: &mut Witness) {
@@ -17,4 +24,66 @@ pub(super) async fn a_portal_user_is_asked_again(app: &TestApp, witness: &mut Wi
     assert_eq!(browser.post(ASK, &[("current_password", "wrong")]).await.status.as_u16(), 422);
     let about = format!("portal {}", main.institution.id);
     witness.expect(app, &[("portal.reauth", "refused", Who::Portal(main.user.id), &about)]);
+}
+
+/// Added, invited again, suspended, released, made main, removed; and one leaves.
+pub(super) async fn users_of_the_portal_are_managed(app: &TestApp, witness: &mut Witness) {
+    let main = app.medical("0719900078").await;
+    let (about, who) = (format!("portal {}", main.institution.id), Who::Portal(main.user.id));
+    let mut browser = at(app, &main.user, &main.member).await;
+    browser.get(portal_users::EDIT).await;
+    browser.post(portal_users::EDIT, &typed("新人", "shinjin@example.jp")).await;
+    witness.expect(app, &[]);
+    assert_eq!(browser.post(portal_users::CHECK, &[]).await.location(), Some(portal_users::DONE));
+    witness.expect(app, &[("portal.user_add", "done", who, &about)]);
+    let members = app.app.store.read(|r| portal::members_of(r, main.institution.id)).unwrap();
+    let invited = members.last().unwrap().id;
+    press(&mut browser, invited, "invite").await;
+    witness.expect(app, &[("portal.invite", "done", who, &about)]);
+    let other = app.portal_additional(&main, 1).await;
+    for (act, action) in
+        [("suspend", "portal.user_suspend"), ("release", "portal.user_release"), ("hand_over", "portal.hand_over")]
+    {
+        press(&mut browser, other.id, act).await;
+        witness.expect(app, &[(action, "done", who, &about)]);
+    }
+    press(&mut browser, main.member.id, "leave").await;
+    witness.expect(app, &[("portal.leave", "done", who, &about)]);
+    let mut browser = member_at(app, &other).await;
+    press(&mut browser, invited, "remove").await;
+    witness.expect(app, &[("portal.user_remove", "done", Who::Portal(other.user), &about)]);
+    app.take_mails().await;
+}
+
+/// Profile, address, password, devices.
+pub(super) async fn a_portal_user_changes_their_own(app: &TestApp, witness: &mut Witness) {
+    let main = app.medical("0719900086").await;
+    let (about, who) = (format!("portal {}", main.institution.id), Who::Portal(main.user.id));
+    let mut browser = at(app, &main.user, &main.member).await;
+    let path = format!("{HOME}/profile");
+    let shown = browser.get(&path).await.value("shown").unwrap();
+    let mut fields = typed("別の名前", "");
+    fields.push(("shown", &shown));
+    browser.post(&path, &fields).await;
+    witness.expect(app, &[("portal.profile", "done", who, &about)]);
+    let code = proving(app, &mut browser, portal_mail::NEW).await;
+    witness.expect(app, &[]);
+    enter(&mut browser, portal_mail::PROVE, &code).await;
+    witness.expect(app, &[("portal.mail", "done", who, &about)]);
+    let path = format!("{HOME}/password");
+    browser.get(&path).await;
+    let new = "gentle Lantern 82";
+    let fields = [("current_password", PORTAL_PASSWORD), ("new_password", new), ("new_password_again", new)];
+    browser.post(&path, &fields).await;
+    witness.expect(app, &[("portal.password", "done", who, &about)]);
+    let (user, now) = (main.user.id, app.clock.now());
+    app.write(move |tx| devices::remember(tx, &portal::trusted_owner(user), Id::from_bytes([3; 16]), now)).await;
+    at(app, &main.user, &main.member).await;
+    let path = format!("{HOME}/devices");
+    browser.get(&path).await;
+    for (device, action) in [("others", "portal.end_session"), ("trust", "portal.end_trust")] {
+        browser.post(&path, &[("device", device)]).await;
+        witness.expect(app, &[(action, "done", who, &about)]);
+    }
+    app.take_mails().await;
 }
