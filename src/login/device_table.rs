@@ -17,7 +17,7 @@ pub const DEVICE_FORM: &str = "devices";
 #[must_use]
 pub fn device_table(sessions: &[Session], own: Id, places: Option<&BTreeMap<Id, String>>) -> Markup {
     let mut columns = vec![Column::Head("端末")];
-    columns.extend(places.map(|_| Column::Text("事業所・医療機関")));
+    columns.extend(places.map(|_| Column::Text("利用先")));
     columns.extend([Column::Short("ログイン日時"), Column::Short("最終操作"), Column::Short("接続元"), Column::Short("操作")]);
     let mut table = DataTable::new("ログイン中の端末", &columns);
     for session in sessions {

@@ -60,6 +60,11 @@ async fn what_cannot_be_taken_back_needs_its_box() {
         assert!(page.body.contains(&format!("href=\"#sure_{act}\"")));
     }
     assert_eq!(member(&app, other.id).unwrap(), other);
+    // Errors stand in the order of the form.
+    app.advance(SignedDuration::from_mins(10));
+    let page = browser.post(&path, &[("act", "remove"), ("shown", &shown)]).await;
+    let places = ["href=\"#current_password\"", "href=\"#sure_remove\""].map(|link| page.body.find(link).unwrap());
+    assert!(places[0] < places[1], "{}", page.text());
 }
 
 #[tokio::test]

@@ -62,10 +62,11 @@ pub async fn carry(app: Data<&App>, visit: Visit, bearer: Bearer, Path(id): Path
     }
     let mut errors = Errors::default();
     if let Some(field) = act.sure().filter(|field| !form.has(field)) {
-        errors.add(field, NOT_SURE);
+        // In the order of the form: the password stands above all acts.
         if !portal::is_fresh(&bearer, visit.now) {
             login::note_missing(&mut errors, &form);
         }
+        errors.add(field, NOT_SURE);
         return page_422(screen(&visit, &bearer, &found, &errors, Told::Nothing));
     }
     let again_at = app.store.read(|r| too_many_changes(r, visit.now, bearer.user.id))?;
