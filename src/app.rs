@@ -25,6 +25,7 @@ use crate::passkeys;
 use crate::pdf::Typesetter;
 use crate::portal;
 use crate::portal_page;
+use crate::portal_register;
 use crate::reissue;
 use crate::reset;
 use crate::routes::{self, Row};
@@ -109,6 +110,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     mail::CLEAN,
     passkeys::CLEAN,
     portal_page::CLEAN,
+    portal_register::CLEAN,
     reissue::CLEAN,
     reset::CLEAN,
     security_code::CLEAN,
@@ -133,6 +135,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     passkeys::check,
     portal::check,
     portal_page::check,
+    portal_register::check,
     reissue::check,
     reset::check,
     security::check,
@@ -261,6 +264,8 @@ impl App {
         handlers.on(portal_page::CLEAN, move |job| portal_page::clean(store.clone(), keep, job));
         let store = self.store.clone();
         handlers.on(passkeys::CLEAN, move |job| passkeys::clean(store.clone(), job));
+        let (store, keep) = (self.store.clone(), self.config.retention.flow());
+        handlers.on(portal_register::CLEAN, move |job| portal_register::clean(store.clone(), keep, job));
         let app = self.clone();
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
         let (store, retention) = (self.store.clone(), self.config.retention.clone());

@@ -29,6 +29,7 @@ pub mod passkeys;
 pub mod pdf;
 pub mod portal;
 pub mod portal_page;
+pub mod portal_register;
 pub mod reissue;
 pub mod reset;
 pub mod routes;

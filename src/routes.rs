@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::staff::{self, Role};
 use crate::web::{DEFAULT_LIMIT, SMALL, assets, health};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, portal_page, reissue,
-    reset, security_code, security_mail, top_menu, user_info,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, portal_page,
+    portal_register, reissue, reset, security_code, security_mail, top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -293,6 +293,21 @@ pub fn rows() -> Vec<Row> {
         // portal: front and login
         Row::button("/portal/session/extend", Who::AnyPortal, portal::extend),
         // portal: first registration
+        Row::get("/portal", Who::Public, portal_register::pages::front::show),
+        Row::get("/portal/register", Who::Public, portal_register::pages::ask::show),
+        Row::post("/portal/register", Who::Public, portal_register::pages::ask::prove),
+        Row::get("/portal/register/security-code", Who::Public, portal_register::pages::code::show),
+        Row::post("/portal/register/security-code", Who::Public, portal_register::pages::code::enter),
+        Row::get("/portal/register/no-address", Who::Public, portal_register::pages::ask::no_address),
+        Row::get("/portal/register/otp", Who::Public, portal_register::pages::otp::show),
+        Row::post("/portal/register/otp", Who::Public, portal_register::pages::otp::enter),
+        Row::button("/portal/register/otp/resend", Who::Public, portal_register::pages::otp::resend),
+        Row::get("/portal/register/otp/delivery", Who::Public, portal_register::pages::otp::delivery),
+        Row::get("/portal/register/user", Who::Public, portal_register::pages::user::show),
+        Row::post("/portal/register/user", Who::Public, portal_register::pages::user::send),
+        Row::get("/portal/register/check", Who::Public, portal_register::pages::check::show),
+        Row::button("/portal/register/check", Who::Public, portal_register::pages::check::register),
+        Row::get("/portal/register/done", Who::Public, portal_register::pages::check::done),
         // portal: my page
         Row::get("/portal/my", Who::Portal, portal_page::pages::home::show),
         Row::get("/portal/my/profile", Who::Portal, portal_page::pages::profile::show),
@@ -323,6 +338,8 @@ pub fn rows() -> Vec<Row> {
         // portal: inquiries
         // portal: desk
         // checklist
+        Row::get("/office/portal", Who::Office, portal_register::pages::checklist::office),
+        Row::get("/portal/my/steps", Who::Portal, portal_register::pages::checklist::of_portal),
         Row::get("/healthz", Who::Machine, health::healthz),
         Row::get("/readyz", Who::Machine, health::readyz),
         Row::get("/assets/*path", Who::Public, assets::asset_file),

@@ -88,6 +88,11 @@ pub enum Change {
     DeviceAdmitted,
     /// Devices were logged out from the list of sessions, and are strangers at the next login.
     DevicesForgotten,
+    /// Somebody was registered as the main user of the office at the portal.
+    PortalRegistered {
+        /// Their address, masked.
+        masked: String,
+    },
 }
 
 impl Change {
@@ -132,6 +137,9 @@ impl Change {
             Self::DeviceAdmitted => "ワンタイムパスワードにより、新しい端末からのログインが許可されました。",
             Self::DevicesForgotten => {
                 "【ログイン中の端末】の操作により、端末がログアウトされました。次にその端末からログインするときは、初めて使う端末として扱われます。"
+            }
+            Self::PortalRegistered { masked } => {
+                return format!("介護情報基盤ポータルの利用者（{masked}）が登録されました。").into();
             }
         })
     }

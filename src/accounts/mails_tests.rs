@@ -44,7 +44,8 @@ fn next(change: Option<&Change>) -> Option<Change> {
         Some(C::Released) => C::TemporaryWithdrawn,
         Some(C::TemporaryWithdrawn) => C::DeviceAdmitted,
         Some(C::DeviceAdmitted) => C::DevicesForgotten,
-        Some(C::DevicesForgotten) => return None,
+        Some(C::DevicesForgotten) => C::PortalRegistered { masked: masked() },
+        Some(C::PortalRegistered { .. }) => return None,
     })
 }
 

@@ -39,7 +39,8 @@ pub use locks::{Locks, locks};
 pub use model::{MOST_CONSECUTIVE, Strangers, Tries};
 pub use new_password::{is_old, judge_new, judge_typed, new_password_fields, new_password_fields_below, password_fields};
 pub use office::{Admission, Door, MOVED, MenuPage, Office, admit, turn_away};
-pub use pages::opened;
+pub use pages::code::{code_part, judge_code, wrong_code};
+pub use pages::{Asks, advice, codes_closed, locked, opened};
 pub use prove::{Proof, ProofAnswer, Proving, prove, prove_code, waits_for_proof};
 pub use reauth::{
     Confirmed, confirm, confirm_always, confirm_anew, confirm_to_end, confirmed, is_fresh, note_missing, password_again,

@@ -14,6 +14,8 @@ use crate::accounts::LastLogin;
 use crate::app::App;
 use crate::kernel::{ClientNetwork, Id, jst};
 use crate::login::{self, Attempted, MenuPage, Office};
+use crate::portal;
+use crate::portal_register;
 use crate::store::StoreError;
 use crate::web::components::{
     ButtonRow, Column, DataTable, Facts, Mark, Tone, badge, empty_state, link_button, notice, pager, paragraphs, post_button,
@@ -48,15 +50,17 @@ struct Asked {
 pub fn show_home(app: Data<&App>, visit: Visit, office: Office, Query(asked): Query<Asked>) -> Answer {
     let user = office.account.user_id;
     let a_month_ago = visit.now.saturating_sub(SignedDuration::from_hours(ATTEMPT_DAYS * 24)).unwrap_or(Timestamp::MIN);
-    let (own, mut news, attempts) = app.store.read(|r| {
+    let (own, mut news, attempts, standing) = app.store.read(|r| {
         let attempts = login::attempts(r, user.office(), a_month_ago, visit.now, ATTEMPTS_MOST)?;
-        Ok::<_, StoreError>((store::of_office(r, user, MOST_SHOWN)?, store::public(r, visit.now)?, attempts))
+        let (own, news) = (store::of_office(r, user, MOST_SHOWN)?, store::public(r, visit.now)?);
+        Ok::<_, StoreError>((own, news, attempts, portal::standing(r, user, visit.now)?))
     })?;
     news.retain(|one| one.prefecture.is_none_or(|place| place == user.office().prefecture));
     let markup = office.screen(&visit, "お知らせ", MenuPage::Notices, None, false, |csrf| {
         html! {
             @if let Some(last) = &office.account.login_before { (last_login(last)) }
             (attempts_part(&attempts, office.account.password_set))
+            (portal_register::card(&standing))
             (own_part(&own, &asked.page, csrf))
             h2 { "お知らせ一覧" }
             (public_part(&news, &visit))

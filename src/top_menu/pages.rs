@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::kernel::{Id, jst};
 use crate::notices::{self, Public, Version};
 use crate::store::StoreError;
-use crate::web::components::{ButtonRow, Tone, badge, empty_state, paragraphs};
+use crate::web::components::{ButtonRow, Tone, badge, door, empty_state, paragraphs};
 use crate::web::layout::{Clock, Page, Shell};
 use crate::web::{Answer, Fault, Visit, page};
 
@@ -33,6 +33,7 @@ fn render(visit: &Visit, news: &[Public], versions: &[Version]) -> Markup {
                     (door("/login", true, "ログイン", "ユーザIDとパスワードをお持ちの方"))
                     (door("/lost", false, "パスワード等を紛失した方はこちら", "ログイン情報の再設定・再発行、新しくユーザIDを取得する方"))
                     (door("/status", false, "申請状況の確認", "管理番号をお手元にご用意ください"))
+                    (door("/portal", false, "介護情報基盤ポータル", "初回利用登録、ログイン、お問い合わせ"))
                 }
             }
             section.card {
@@ -61,10 +62,6 @@ fn render(visit: &Visit, news: &[Public], versions: &[Version]) -> Markup {
             }
         }
     })
-}
-
-fn door(href: &str, primary: bool, title: &str, note: &str) -> Markup {
-    html! { li { a.door .primary[primary] href=(href) { span.door-title { (title) } span.door-note { (note) } } } }
 }
 
 /// The text of a public notice. One that is not shown today is not there.

@@ -67,19 +67,26 @@ fn crowded(
     aside: &str,
     device: Option<&'static str>,
 ) -> Response {
+    // The portal asks for the same passwords at its first registration, which is no login.
+    let (shell, back) = if login.starts_with("/portal") { (Shell::PortalVisitor, "/portal") } else { (Shell::Visitor, "/") };
+    let (again, button) = if login.ends_with("/login") {
+        ("もう一度ログインしてください。", "ログイン画面へ")
+    } else {
+        ("もう一度お試しください。", "お手続きの画面へ")
+    };
     let body = html! {
         (notice(Mark::Error, "ログインが混み合っています", html! {
             p {
                 (why) "恐れ入りますが、あと"
                 strong { (countdown(&visit.time, again_at.as_millisecond(), "0秒")) }
-                "お待ちになってから（" (jst::hms(again_at)) "以降に）、もう一度ログインしてください。" (aside)
+                "お待ちになってから（" (jst::hms(again_at)) "以降に）、" (again) (aside)
             }
         }))
         @if let Some(device) = device {
             p { "お急ぎのときは、セキュリティ用メールアドレスで端末を確認すると、お待ちにならずにログインできます。" }
             p { a href=(device) { "端末を確認する" } }
         }
-        (ButtonRow::forward_link("ログイン画面へ", login).back(Back::Link("/")))
+        (ButtonRow::forward_link(button, login).back(Back::Link(back)))
     };
-    come_again(visit, visit.page(title, Shell::Visitor).error(true).render(body), again_at)
+    come_again(visit, visit.page(title, shell).error(true).render(body), again_at)
 }

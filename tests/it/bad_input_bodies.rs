@@ -214,6 +214,8 @@ const FIELDS: &[&str] = &[
     "sure_remove",
     "sure_hand_over",
     "sure_leave",
+    "replace",
+    "flow",
 ];
 
 /// Texts in the form's own encoding; some are no text at all.

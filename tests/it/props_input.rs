@@ -212,6 +212,11 @@ fn no_bytes_of_a_form_make_a_request_fail() {
             "/login/passkey",
             "/staff/login",
             "/staff/login/passkey",
+            "/portal/register",
+            "/portal/register/security-code",
+            "/portal/register/otp",
+            "/portal/register/user",
+            "/portal/register/check",
         ] {
             let sent = [("cookie", cookie.as_bytes()), ("content-type", FORM.as_bytes())];
             let (status, ..) = house.ask(&Method::POST, path, &sent, body.clone());

@@ -16,6 +16,7 @@ use uketsuke::store::{Check, Key, Reads as _, SCHEMA, Snapshot, Span, Store, Sto
 use crate::backup_verify::declared;
 use crate::new_device::ask_device;
 use crate::portal_page::member_at;
+use crate::portal_register;
 use crate::reset;
 use crate::support::TestApp;
 use crate::support::installed::{Installed, take};
@@ -149,6 +150,10 @@ async fn fill_portal(app: &TestApp) {
     let added = browser.post(portal_users::EDIT, &portal_users::typed("三人目", "sannin@example.jp")).await;
     assert_eq!(added.location(), Some(portal_users::CHECK));
     assert_eq!(portal_mail::type_address(&mut browser, portal_mail::NEW).await.location(), Some(portal_mail::OTP));
+    // One registration at each of its steps that leaves a row.
+    let bare = portal_register::prove(&mut app.browser(), BARE, PASSWORD).await;
+    assert_eq!(bare.location(), Some("/portal/register/no-address"));
+    portal_register::at_otp(&mut app.browser(), USER).await;
     // As wrong logins leave them.
     app.write(|tx| {
         tx.put(&uketsuke::portal::DOORS.tries, &([1; 32], [2; 32]), &Tries::none())?;
@@ -208,6 +213,7 @@ const ALONE: &[&str] = &[
     "notices_versions",
     "passkey_ceremonies",
     "portal_mail_flows",
+    "portal_register_flows",
     "portal_strangers",
     "portal_tries",
     "portal_user_flows",

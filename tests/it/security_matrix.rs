@@ -60,6 +60,7 @@ const NOT_BEFORE_ITS_STEP: &[&str] = &[
     "/office/user/addresses/otp/delivery",
     "/portal/my/mail/code/delivery",
     "/portal/my/mail/otp/delivery",
+    "/portal/register/otp/delivery",
     "/reissue/code/delivery",
     "/staff/enrol",
     "/staff/enrol/app",

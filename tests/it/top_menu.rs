@@ -37,6 +37,7 @@ async fn the_top_menu_shows_notices_and_versions_as_the_seeds_do() {
         "2025/12/22 New 【重要】介護電子請求受付システムの機能変更について",
         "統合インストーラ Ver1.4.0 2025/01/27",
         "申請状況の確認",
+        "介護情報基盤ポータル 初回利用登録、ログイン、お問い合わせ",
         "0000-07-0000",
         "0000-13-0000",
     ] {
@@ -69,14 +70,12 @@ async fn q35_an_anonymous_get_writes_nothing_and_the_top_menu_sets_no_cookie() {
     let app = TestApp::new();
     let id = publish(&app, "お知らせ", false, date(2026, 1, 20)).await;
     let before = app.app.store.counts();
-    for path in ["/", "/login", "/lost", "/reset", "/login/device", &format!("/notices/{id}"), "/office", "/first-login"] {
+    let forms = ["/login", "/lost", "/reset", "/login/device", "/portal/register"];
+    let others = ["/", &format!("/notices/{id}"), "/office", "/first-login", "/portal", "/portal/register/user"];
+    for path in forms.iter().chain(&others) {
         let page = app.browser().get(path).await;
         let cookies = page.headers.get_all("set-cookie").iter().count();
-        assert_eq!(
-            cookies,
-            usize::from(["/login", "/lost", "/reset", "/login/device"].contains(&path)),
-            "{path}: a form needs the browser's cookie"
-        );
+        assert_eq!(cookies, usize::from(forms.contains(path)), "{path}: a form needs the browser's cookie");
     }
     assert_eq!(app.app.store.counts().written, before.written);
 }

@@ -8,7 +8,8 @@ use poem::http::{HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{Response, handler};
 
-use screens::{advice, locked, screen};
+pub use screens::{Asks, advice, codes_closed, locked};
+use screens::{LOGIN, screen};
 
 use super::flow::{self, Attempt, Entered, LoginError, Outcome};
 use super::office::Office;
@@ -107,9 +108,9 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
         Outcome::Code => see_other("/login/code"),
         Outcome::Refused => {
             errors.add("user_id", REFUSED);
-            form_page(true, screen(&visit, typed, &errors, None, Some(advice(&app.config.lockout))))
+            form_page(true, screen(&visit, typed, &errors, None, Some(advice(&LOGIN, &app.config.lockout))))
         }
-        Outcome::Locked(until) => Ok(locked(&visit, &app.config.lockout, until)),
+        Outcome::Locked(until) => Ok(locked(&visit, &LOGIN, &app.config.lockout, until)),
         Outcome::Crowded(again_at) => {
             Ok(web::too_many_new_devices(&visit, "ログイン", "/login", Some("/login/device"), again_at))
         }

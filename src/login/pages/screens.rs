@@ -10,6 +10,32 @@ use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, fo
 use crate::web::layout::Shell;
 use crate::web::{self, Errors, Visit};
 
+/// Where user ID, password and security code of an office are asked for: at its login, and at the portal's first registration, which answers
+/// in the same words.
+#[derive(Clone, Copy, Debug)]
+pub struct Asks {
+    /// The screen that asks for ID and password.
+    pub title: &'static str,
+    /// What is not possible just now.
+    pub doing: &'static str,
+    /// Where it is begun anew, as its button says.
+    pub anew: (&'static str, &'static str),
+    /// Where \[戻る\] leads.
+    pub back: &'static str,
+    /// Whether it stands in the portal.
+    pub of_portal: bool,
+}
+
+/// The login itself.
+pub(super) const LOGIN: Asks =
+    Asks { title: "ログイン", doing: "ログイン", anew: ("ログイン画面へ", "/login"), back: "/", of_portal: false };
+
+impl Asks {
+    const fn shell(&self) -> Shell<'static> {
+        if self.of_portal { Shell::PortalVisitor } else { Shell::Visitor }
+    }
+}
+
 /// `told` stands before the form, `advice` after it.
 pub(super) fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<Markup>, advice: Option<Markup>) -> Markup {
     visit.page("ログイン", Shell::Visitor).error(!errors.is_empty()).render(html! {
@@ -30,40 +56,49 @@ pub(super) fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<M
 }
 
 /// Shown with every refusal, whatever its cause.
-pub(super) fn advice(rules: &Lockout) -> Markup {
+#[must_use]
+pub fn advice(asks: &Asks, rules: &Lockout) -> Markup {
+    let doing = asks.doing;
     notice(
         Mark::Info,
-        "ログインできないときは",
+        &format!("{doing}できないときは"),
         html! {
             ul {
                 li { "パスワードは大文字と小文字を区別します。" }
-                li { "同じ端末で" (rules.failures) "回続けて誤ると、その端末からは" (rules.minutes) "分間ログインできません。" }
-                li { "仮パスワードは、通知書に書かれた有効期限まで使えます。再発行された場合は、新しい通知書のものを入力してください。" }
+                li { "同じ端末で" (rules.failures) "回続けて誤ると、その端末からは" (rules.minutes) "分間" (doing) "できません。" }
+                @if asks.of_portal {
+                    li { "通知書の仮パスワードでは認証できません。先に電子請求受付システムへログインして、新しいパスワードを設定してください。" }
+                } @else {
+                    li { "仮パスワードは、通知書に書かれた有効期限まで使えます。再発行された場合は、新しい通知書のものを入力してください。" }
+                }
                 li { "安全のため、初めて使う端末からのログインを一時的に止めている場合があります。以前ログインした端末から、または時間をおいてお試しください。" }
             }
-            p { "初めて使う端末からログインできないときは、セキュリティ用メールアドレスで端末を確認できます。" }
+            p { "初めて使う端末から" (doing) "できないときは、セキュリティ用メールアドレスで端末を確認できます。" }
             p { a href="/login/device" { "端末を確認する" } }
         },
     )
 }
 
 /// The device's own lock, counted down.
-pub(super) fn locked(visit: &Visit, rules: &Lockout, until: Timestamp) -> Response {
+#[must_use]
+pub fn locked(visit: &Visit, asks: &Asks, rules: &Lockout, until: Timestamp) -> Response {
+    let doing = asks.doing;
     let body = html! {
-        (notice(Mark::Error, "ログインを一時的に停止しています", html! {
+        (notice(Mark::Error, &format!("{doing}を一時的に停止しています"), html! {
             p {
-                "ユーザID、パスワードまたはセキュリティコードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDでログインできません。あと"
+                "ユーザID、パスワードまたはセキュリティコードの誤りが" (rules.failures) "回続いたため、この端末からは、このユーザIDで" (doing) "できません。あと"
                 strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
-                "で、もう一度ログインできるようになります（" (crate::kernel::jst::hms(until)) "から）。"
+                "で、もう一度" (doing) "できるようになります（" (crate::kernel::jst::hms(until)) "から）。"
             }
         }))
-        (instead())
+        (instead(asks))
     };
-    web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
+    web::come_again(visit, visit.page(asks.title, asks.shell()).error(true).render(body), until)
 }
 
 /// No security code is looked at from this device, or from any that is not known. Only who has typed the password comes here.
-pub(super) fn codes_closed(visit: &Visit, until: Timestamp) -> Response {
+#[must_use]
+pub fn codes_closed(visit: &Visit, asks: &Asks, until: Timestamp) -> Response {
     let body = html! {
         (notice(Mark::Error, "セキュリティコードの入力を一時的に停止しています", html! {
             p {
@@ -71,21 +106,21 @@ pub(super) fn codes_closed(visit: &Visit, until: Timestamp) -> Response {
                 strong { (countdown(&visit.time, until.as_millisecond(), "0秒")) }
                 "で、もう一度入力できるようになります（" (crate::kernel::jst::sentence_time(until)) "から）。"
             }
-            p { "以前ログインした端末からは、お待ちにならずにログインできる場合があります。" }
+            p { "以前ログインした端末からは、お待ちにならずに" (asks.doing) "できる場合があります。" }
         }))
-        (instead())
+        (instead(asks))
     };
-    web::come_again(visit, visit.page("ログイン", Shell::Visitor).error(true).render(body), until)
+    web::come_again(visit, visit.page(asks.title, asks.shell()).error(true).render(body), until)
 }
 
 /// What can be done without waiting.
-fn instead() -> Markup {
+fn instead(asks: &Asks) -> Markup {
     html! {
         p { "お待ちにならずに、次のお手続きができます。" }
         ul {
-            li { a href="/login/device" { "端末を確認する" } "（セキュリティ用メールアドレスで確認すると、この端末からログインできるようになります）" }
+            li { a href="/login/device" { "端末を確認する" } "（セキュリティ用メールアドレスで確認すると、この端末から" (asks.doing) "できるようになります）" }
             li { a href="/lost" { "パスワード等を紛失した方はこちら" } "（再設定すると、セキュリティコードは解除されます）" }
         }
-        (ButtonRow::forward_link("ログイン画面へ", "/login").back(Back::Link("/")))
+        (ButtonRow::forward_link(asks.anew.0, asks.anew.1).back(Back::Link(asks.back)))
     }
 }

@@ -8,7 +8,7 @@ use crate::accounts::{Account, SecurityCode};
 use crate::kernel::{MailAddress, jst};
 use crate::login::{MenuPage, Office};
 use crate::passkeys::Relying;
-use crate::web::components::{ButtonRow, Facts, help_details};
+use crate::web::components::{self, ButtonRow, Facts, help_details};
 use crate::web::{Answer, Visit, page};
 
 /// U1
@@ -39,7 +39,7 @@ pub fn show(visit: Visit, office: Office) -> Answer {
 }
 
 fn door(path: &str, title: &str, note: &str) -> Markup {
-    html! { li { a.door href={ (MENU) (path) } { span.door-title { (title) } span.door-note { (note) } } } }
+    components::door(&format!("{MENU}{path}"), false, title, note)
 }
 
 /// Addresses are masked: the page may stand open on a counter.

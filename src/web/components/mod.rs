@@ -48,6 +48,7 @@ mod choice;
 mod compare;
 mod countdown;
 mod dashboard;
+mod door;
 mod field;
 mod form;
 mod message;
@@ -60,6 +61,7 @@ pub use choice::{CheckBox, Choice, RadioCards, Select, checkbox, radio_cards, se
 pub use compare::{CompareRow, comparison};
 pub use countdown::{countdown, resend_form};
 pub use dashboard::{Bar, Tile, bar_chart, tiles};
+pub use door::door;
 pub use field::{Field, code_field, date_field, mail_field, password_field, search_field, text_field, textarea};
 pub use form::{Back, ButtonRow, error_summary, form, form_with_id, hidden, link_button, post_button, search_form};
 pub use message::{Mark, Tone, badge, copy_button, empty_state, help_details, notice, paragraphs, print_button};

@@ -3,6 +3,7 @@
 mod members;
 mod offices;
 mod portal;
+mod registration;
 
 use members::a_member_registers_a_passkey;
 use offices::{
@@ -10,6 +11,7 @@ use offices::{
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
 };
 use portal::{a_portal_user_changes_their_own, a_portal_user_is_asked_again, users_of_the_portal_are_managed};
+use registration::an_office_registers_its_main_user;
 
 use jiff::SignedDuration;
 use uketsuke::kernel::{ControlNumber, MailAddress, OfficeKey, Prefecture, UserId};
@@ -81,9 +83,12 @@ pub const BY_BROWSER: &[&str] = &[
     "portal.invite",
     "portal.leave",
     "portal.mail",
+    "portal.otp",
     "portal.password",
     "portal.profile",
     "portal.reauth",
+    "portal.register",
+    "portal.replace",
     "portal.user_add",
     "portal.user_release",
     "portal.user_remove",
@@ -384,6 +389,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     a_portal_user_is_asked_again(&app, &mut witness).await;
     users_of_the_portal_are_managed(&app, &mut witness).await;
     a_portal_user_changes_their_own(&app, &mut witness).await;
+    an_office_registers_its_main_user(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
     a_member_registers_a_passkey(&app, &mut witness).await;

@@ -15,6 +15,7 @@ mod look;
 mod office;
 mod passkey;
 mod people;
+mod portal_register;
 mod rescue;
 mod resend;
 mod reset;

@@ -14,11 +14,13 @@ use crate::support::pdf;
 use crate::support::staff::shown_secret;
 use crate::support::wire::Wire;
 
-const USER: &str = "KJ070799900014";
+pub const USER: &str = "KJ070799900014";
 const STAFF_PASSWORD: &str = "kettle orbit wax 47 plum";
 const CHOSEN: &str = "mV8#trcw2Kq-chosen";
-const WRONG: &str = "Wr0ng-but-typed-9";
-const MISPLACED: &str = "Typed-1n-the-wrong-field";
+pub const WRONG: &str = "Wr0ng-but-typed-9";
+pub const MISPLACED: &str = "Typed-1n-the-wrong-field";
+/// The password after the reset.
+pub const RESET: &str = "Hoshi-no-yoru-8";
 
 fn now() -> Timestamp {
     Clock::system().now()
@@ -180,10 +182,10 @@ pub async fn security_codes(wire: &Wire, secrets: &mut Secrets) -> Browser {
 }
 
 /// The address of the office, to which one-time passwords go.
-const CONTACT: &str = "tanto-d@example.jp";
+pub const CONTACT: &str = "tanto-d@example.jp";
 
 /// The code in the mail of this subject that came as the `nth` to an address.
-fn code_of(house: &House, to: &str, subject: &str, nth: usize, digits: usize) -> String {
+pub fn code_of(house: &House, to: &str, subject: &str, nth: usize, digits: usize) -> String {
     let mut mails = (1..).map(|n| house.mail(to, n)).filter(|mail| mail.subject().starts_with(subject));
     code_in(&mails.nth(nth - 1).unwrap().body, digits)
 }
@@ -236,7 +238,7 @@ pub async fn device(house: &House, wire: &Wire, secrets: &mut Secrets) {
 
 /// The password is lost: a one-time password, once wrong, and a new one.
 pub async fn reset(house: &House, wire: &Wire, secrets: &mut Secrets, office: &str) {
-    let (address, chosen) = (CONTACT, "Hoshi-no-yoru-8");
+    let (address, chosen) = (CONTACT, RESET);
     let mut browser = wire.browser();
     browser.open("/reset").await;
     let page = browser.submit("/reset", &[("number", office), ("address", address)]).await;
