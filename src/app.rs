@@ -24,6 +24,7 @@ use crate::notices;
 use crate::passkeys;
 use crate::pdf::Typesetter;
 use crate::portal;
+use crate::portal_login;
 use crate::portal_page;
 use crate::portal_register;
 use crate::reissue;
@@ -109,6 +110,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     letters::EXPIRE,
     mail::CLEAN,
     passkeys::CLEAN,
+    portal_login::SWEEP,
     portal_page::CLEAN,
     portal_register::CLEAN,
     reissue::CLEAN,
@@ -134,6 +136,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     outbox::check,
     passkeys::check,
     portal::check,
+    portal_login::check,
     portal_page::check,
     portal_register::check,
     reissue::check,
@@ -264,6 +267,8 @@ impl App {
         handlers.on(portal_page::CLEAN, move |job| portal_page::clean(store.clone(), keep, job));
         let store = self.store.clone();
         handlers.on(passkeys::CLEAN, move |job| passkeys::clean(store.clone(), job));
+        let (store, keep) = (self.store.clone(), self.config.retention.flow());
+        handlers.on(portal_login::SWEEP, move |job| portal_login::sweep(store.clone(), keep, job));
         let (store, keep) = (self.store.clone(), self.config.retention.flow());
         handlers.on(portal_register::CLEAN, move |job| portal_register::clean(store.clone(), keep, job));
         let app = self.clone();

@@ -28,6 +28,7 @@ pub mod notices;
 pub mod passkeys;
 pub mod pdf;
 pub mod portal;
+pub mod portal_login;
 pub mod portal_page;
 pub mod portal_register;
 pub mod reissue;

@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::staff::{self, Role};
 use crate::web::{DEFAULT_LIMIT, SMALL, assets, health};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, portal_page,
-    portal_register, reissue, reset, security_code, security_mail, top_menu, user_info,
+    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, portal_login,
+    portal_page, portal_register, reissue, reset, security_code, security_mail, top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -291,6 +291,29 @@ pub fn rows() -> Vec<Row> {
         Row::post("/office/user/passkeys/begin", Who::Office, passkeys::pages::office::begin),
         Row::post("/office/user/passkeys/remove", Who::Office, passkeys::pages::office::remove),
         // portal: front and login
+        Row::get("/portal/login", Who::Public, portal_login::pages::login::show),
+        Row::post("/portal/login", Who::Public, portal_login::pages::login::enter),
+        Row::button("/portal/logout", Who::Public, portal_login::pages::login::leave),
+        Row::get("/portal/login/otp", Who::Public, portal_login::pages::otp::show),
+        Row::post("/portal/login/otp", Who::Public, portal_login::pages::otp::enter),
+        Row::button("/portal/login/otp/resend", Who::Public, portal_login::pages::otp::resend),
+        Row::get("/portal/login/otp/delivery", Who::Public, portal_login::pages::otp::delivery),
+        Row::get("/portal/first", Who::PortalStep, portal_login::pages::first::resume),
+        Row::get("/portal/first/password", Who::PortalStep, portal_login::pages::first::password),
+        Row::post("/portal/first/password", Who::PortalStep, portal_login::pages::first::change),
+        Row::get("/portal/first/place", Who::PortalStep, portal_login::pages::place::show),
+        Row::button("/portal/first/place", Who::PortalStep, portal_login::pages::place::choose),
+        Row::button("/portal/my/place", Who::Portal, portal_login::pages::place::switch),
+        Row::get("/portal/first/terms", Who::PortalStep, portal_login::pages::terms::show),
+        Row::button("/portal/first/terms", Who::PortalStep, portal_login::pages::terms::agree),
+        Row::get("/portal/lost", Who::Public, portal_login::pages::lost::show),
+        Row::post("/portal/lost", Who::Public, portal_login::pages::lost::start),
+        Row::get("/portal/lost/otp", Who::Public, portal_login::pages::lost::show_code),
+        Row::post("/portal/lost/otp", Who::Public, portal_login::pages::lost::enter),
+        Row::button("/portal/lost/otp/resend", Who::Public, portal_login::pages::lost::resend),
+        Row::get("/portal/lost/password", Who::Public, portal_login::pages::lost_password::show),
+        Row::post("/portal/lost/password", Who::Public, portal_login::pages::lost_password::change),
+        Row::get("/portal/lost/done", Who::Public, portal_login::pages::lost_password::done),
         Row::button("/portal/session/extend", Who::AnyPortal, portal::extend),
         // portal: first registration
         Row::get("/portal", Who::Public, portal_register::pages::front::show),

@@ -23,6 +23,7 @@ use crate::letters::{self, Serial};
 use crate::login;
 use crate::mail::outbox;
 use crate::passkeys;
+use crate::portal_login;
 use crate::reissue;
 use crate::security::{KeyError, Keys, sessions};
 use crate::staff;
@@ -184,7 +185,7 @@ fn make(
     if !known && given != Given::default() {
         return Err(BackupError::NumbersInOlder);
     }
-    let mut without = vec![login::WAITING_LOGINS, passkeys::CEREMONIES, staff::WAITING_LOGINS];
+    let mut without = vec![login::WAITING_LOGINS, passkeys::CEREMONIES, portal_login::WAITING_LOGINS, staff::WAITING_LOGINS];
     without.extend(NOT_COPIED.into_iter().chain(sessions::TABLES));
     let (at, before) =
         if known { (backup.read(about)?.map(|about| about.at), backup.read(state)?) } else { (None, State::default()) };

@@ -45,6 +45,7 @@ pub fn too_many_new_devices(
 /// Too many forms of one flow came from this network. Nothing of this one was looked at.
 #[must_use]
 pub fn too_many_forms(visit: &Visit, title: &'static str, start: &'static str, again_at: Timestamp) -> Response {
+    let (shell, back) = if start.starts_with("/portal") { (Shell::PortalVisitor, "/portal") } else { (Shell::Visitor, "/") };
     let body = html! {
         (notice(Mark::Error, "お手続きが混み合っています", html! {
             p {
@@ -53,9 +54,9 @@ pub fn too_many_forms(visit: &Visit, title: &'static str, start: &'static str, a
                 "お待ちになってから（" (jst::hms(again_at)) "以降に）、もう一度お試しください。入力された内容は確認していません。お手続きの途中の方は、続きから行えます。"
             }
         }))
-        (ButtonRow::forward_link("お手続きの画面へ", start).back(Back::Link("/")))
+        (ButtonRow::forward_link("お手続きの画面へ", start).back(Back::Link(back)))
     };
-    come_again(visit, visit.page(title, Shell::Visitor).error(true).render(body), again_at)
+    come_again(visit, visit.page(title, shell).error(true).render(body), again_at)
 }
 
 fn crowded(

@@ -217,6 +217,11 @@ fn no_bytes_of_a_form_make_a_request_fail() {
             "/portal/register/otp",
             "/portal/register/user",
             "/portal/register/check",
+            "/portal/login",
+            "/portal/login/otp",
+            "/portal/lost",
+            "/portal/lost/otp",
+            "/portal/lost/password",
         ] {
             let sent = [("cookie", cookie.as_bytes()), ("content-type", FORM.as_bytes())];
             let (status, ..) = house.ask(&Method::POST, path, &sent, body.clone());

@@ -8,7 +8,6 @@ use serde::Serialize;
 use uketsuke::backup::verify_live;
 use uketsuke::demo::{self, people};
 use uketsuke::kernel::{Id, Random, UserId};
-use uketsuke::login::{Strangers, Tries};
 use uketsuke::security::Keys;
 use uketsuke::security::sessions::Subject;
 use uketsuke::store::{Check, Key, Reads as _, SCHEMA, Snapshot, Span, Store, StoreOptions, Table};
@@ -17,14 +16,13 @@ use crate::backup_verify::declared;
 use crate::new_device::ask_device;
 use crate::portal_page::member_at;
 use crate::portal_register;
-use crate::reset;
 use crate::support::TestApp;
 use crate::support::installed::{Installed, take};
 use crate::support::office::{PASSWORD, TEMPORARY, USER, user};
 use crate::support::portal;
 use crate::support::reissue::{CONTACT, NUMBER};
 use crate::support::staff::invite;
-use crate::{portal_mail, portal_users};
+use crate::{portal_login, portal_lost, portal_mail, portal_users, reset};
 
 /// Has a letter out and has begun its first login.
 const NEWCOMER: &str = "KJ131399999999";
@@ -154,12 +152,11 @@ async fn fill_portal(app: &TestApp) {
     let bare = portal_register::prove(&mut app.browser(), BARE, PASSWORD).await;
     assert_eq!(bare.location(), Some("/portal/register/no-address"));
     portal_register::at_otp(&mut app.browser(), USER).await;
-    // As wrong logins leave them.
-    app.write(|tx| {
-        tx.put(&uketsuke::portal::DOORS.tries, &([1; 32], [2; 32]), &Tries::none())?;
-        tx.put(&uketsuke::portal::DOORS.strangers, &[1; 32], &Strangers::default())
-    })
-    .await;
+    let (mail, password) = (main.mail.as_str(), portal::PORTAL_PASSWORD);
+    assert_eq!(portal_login::log_in(&mut app.browser(), mail, "wrong").await.status, 422);
+    let waits = portal_login::log_in(&mut app.browser(), mail, password).await;
+    assert_eq!(waits.location(), Some("/portal/login/otp"));
+    assert_eq!(portal_lost::ask(&mut app.browser(), mail).await.location(), Some("/portal/lost/otp"));
 }
 
 /// A login that waits for its security code, and an app that is being registered.
@@ -212,11 +209,13 @@ const ALONE: &[&str] = &[
     "notices_public",
     "notices_versions",
     "passkey_ceremonies",
+    "portal_lost_flows",
     "portal_mail_flows",
     "portal_register_flows",
     "portal_strangers",
     "portal_tries",
     "portal_user_flows",
+    "portal_waiting",
     "reissue_applying",
     "reissue_days",
     "reissue_looking",

@@ -58,6 +58,7 @@ const NOT_BEFORE_ITS_STEP: &[&str] = &[
     "/first-login/address/code/delivery",
     "/office/user/addresses/code/delivery",
     "/office/user/addresses/otp/delivery",
+    "/portal/login/otp/delivery",
     "/portal/my/mail/code/delivery",
     "/portal/my/mail/otp/delivery",
     "/portal/register/otp/delivery",

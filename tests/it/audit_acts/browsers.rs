@@ -10,7 +10,9 @@ use offices::{
     an_office_changes_its_data, an_office_comes_in, an_office_helps_itself, an_office_is_asked_again,
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
 };
-use portal::{a_portal_user_changes_their_own, a_portal_user_is_asked_again, users_of_the_portal_are_managed};
+use portal::{
+    a_portal_user_changes_their_own, a_portal_user_comes_in, a_portal_user_is_asked_again, users_of_the_portal_are_managed,
+};
 use registration::an_office_registers_its_main_user;
 
 use jiff::SignedDuration;
@@ -77,11 +79,17 @@ pub const BY_BROWSER: &[&str] = &[
     "mail.send_again",
     "passkey.add",
     "passkey.remove",
+    "portal.choose",
     "portal.end_session",
     "portal.end_trust",
     "portal.hand_over",
     "portal.invite",
     "portal.leave",
+    "portal.login",
+    "portal.logout",
+    "portal.lost",
+    "portal.lost_code",
+    "portal.lost_done",
     "portal.mail",
     "portal.otp",
     "portal.password",
@@ -89,6 +97,7 @@ pub const BY_BROWSER: &[&str] = &[
     "portal.reauth",
     "portal.register",
     "portal.replace",
+    "portal.terms",
     "portal.user_add",
     "portal.user_release",
     "portal.user_remove",
@@ -390,6 +399,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     users_of_the_portal_are_managed(&app, &mut witness).await;
     a_portal_user_changes_their_own(&app, &mut witness).await;
     an_office_registers_its_main_user(&app, &mut witness).await;
+    a_portal_user_comes_in(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
     a_member_registers_a_passkey(&app, &mut witness).await;

@@ -1,6 +1,7 @@
 //! The process dies in the middle of a flow, a job, an import, a print: it goes on.
 
 mod offices;
+mod portal;
 mod registration;
 
 use jiff::SignedDuration;

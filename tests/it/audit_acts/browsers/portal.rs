@@ -11,7 +11,9 @@ use crate::portal_mail::{self, enter, proving};
 use crate::portal_page::{HOME, at, member_at};
 use crate::portal_users::{self, press, typed};
 use crate::support::TestApp;
-use crate::support::portal::PORTAL_PASSWORD;
+use crate::support::portal::{PORTAL_PASSWORD, person};
+use crate::support::reissue::wrong;
+use crate::{portal_login, portal_lost};
 
 /// Asked for the password again, and wrong.
 pub(super) async fn a_portal_user_is_asked_again(app: &TestApp, witness: &mut Witness) {
@@ -85,5 +87,53 @@ pub(super) async fn a_portal_user_changes_their_own(app: &TestApp, witness: &mut
         browser.post(&path, &[("device", device)]).await;
         witness.expect(app, &[(action, "done", who, &about)]);
     }
+    app.take_mails().await;
+}
+
+/// The first login with its steps, another institution, out, and back by パスワードを忘れた方.
+pub(super) async fn a_portal_user_comes_in(app: &TestApp, witness: &mut Witness) {
+    let (office, elsewhere) = ("KJ131388888888", "KJ131399999999");
+    app.office(office).await;
+    app.office(elsewhere).await;
+    let (mail, initial) = app.portal_initial(office).await;
+    let user = app.app.store.read(|r| portal::user_by_mail(r, &portal_login::address(&mail))).unwrap().unwrap();
+    let member = app.app.store.read(|r| portal::memberships(r, user.id)).unwrap().remove(0);
+    let (who, about) = (Who::Portal(user.id), format!("portal {}", member.institution));
+    let mut browser = app.browser();
+    portal_login::log_in(&mut browser, &mail, "wrong").await;
+    witness.expect(app, &[("portal.login", "wrong", Who::Visitor, "refused at portal: ")]);
+    portal_login::log_in(&mut browser, &mail, initial.expose()).await;
+    witness.expect(app, &[("portal.login", "waits_for_code", Who::Visitor, &about)]);
+    let code = portal_login::code(app).await;
+    portal_login::enter(&mut browser, &wrong(&code), false).await;
+    witness.expect(app, &[("portal.login", "code_wrong", Who::Visitor, &about)]);
+    portal_login::enter(&mut browser, &code, false).await;
+    witness.expect(app, &[("portal.login", "entered_by_initial", who, &about)]);
+    portal_login::choose_password(&mut browser, portal_login::CHOSEN).await;
+    witness.expect(app, &[("portal.password", "done", who, &about)]);
+    portal_login::agree(&mut browser).await;
+    witness.expect(app, &[("portal.terms", "done", who, &about)]);
+    let other = app.portal_main(elsewhere).await;
+    let (moment, keys, to) = (app.app.moment(), app.app.keys.clone(), user.mail.clone());
+    let (at, by) = (other.institution.id, other.member.clone());
+    let added = app.write(move |tx| portal::add_member(tx, &moment, &keys, at, person("佐藤 花子"), to.clone(), &by)).await;
+    browser.get("/portal/login?notice=form").await;
+    browser.post("/portal/my/place", &[("place", &added.unwrap().id.to_string())]).await;
+    let about = format!("portal {at}");
+    witness.expect(app, &[("portal.choose", "done", who, &about)]);
+    browser.get("/portal/login?notice=form").await;
+    browser.post("/portal/logout", &[]).await;
+    witness.expect(app, &[("portal.logout", "done", who, &about)]);
+    portal_lost::ask(&mut browser, &mail).await;
+    witness.expect(app, &[("portal.lost", "sent", Who::Visitor, "refused at portal: ")]);
+    let code = portal_login::code(app).await;
+    browser.get("/portal/lost/otp").await;
+    for (typed, outcome) in [(wrong(&code), "wrong"), (code, "right")] {
+        browser.post("/portal/lost/otp", &[("code", &typed)]).await;
+        witness.expect(app, &[("portal.lost_code", outcome, Who::Visitor, "refused at portal: ")]);
+    }
+    browser.get("/portal/lost/password").await;
+    portal_lost::change(&mut browser, "other Teapot 83").await;
+    witness.expect(app, &[("portal.lost_done", "done", who, "portal ")]);
     app.take_mails().await;
 }
