@@ -1,7 +1,7 @@
-//! パスキー (WebAuthn): a further way in for offices and staff, beside the password and never instead of it.
+//! パスキー (WebAuthn): a further way in for offices, staff and users of the portal, beside the password and never instead of it.
 //!
 //! `relying` is the one place that speaks the protocol; `model` holds the records and the rules, `store` the registered passkeys, `ceremonies` what
-//! browsers have under way. `flow` registers, removes and lets in; whom a passkey opens is decided by `login` and `staff`.
+//! browsers have under way. `flow` registers, removes and lets in; whom a passkey opens is decided by `login`, `staff` and `portal_login`.
 
 mod ceremonies;
 mod clean;

@@ -72,13 +72,18 @@ pub enum Gate {
     Office,
     /// That of staff.
     Staff,
+    /// That of 介護情報基盤ポータル.
+    Portal,
 }
 
 impl Gate {
     /// Whether a passkey of this owner opens here.
     #[must_use]
     pub const fn is_of(self, owner: Subject) -> bool {
-        matches!((self, owner), (Self::Office, Subject::Office(_)) | (Self::Staff, Subject::Staff(_)))
+        matches!(
+            (self, owner),
+            (Self::Office, Subject::Office(_)) | (Self::Staff, Subject::Staff(_)) | (Self::Portal, Subject::Portal(_))
+        )
     }
 }
 

@@ -10,6 +10,10 @@ pub mod pages;
 mod store;
 mod sweep;
 
+pub use flow::Caller;
+pub use flow::by_passkey::{enter_by_passkey, refuse_passkey};
+pub use flow::enter::Entered;
 pub use model::{Losing, Screen, Stage, Waiting};
+pub use pages::{caller, opened};
 pub use store::{WAITING_LOGINS, check};
 pub use sweep::{SWEEP, sweep};

@@ -3,6 +3,7 @@
 mod counts;
 mod login;
 mod news;
+pub mod portal;
 mod staff;
 
 use jiff::SignedDuration;

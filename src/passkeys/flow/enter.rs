@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment};
 use crate::login::{self, CodeCaller, Entered};
+use crate::portal_login;
 use crate::security::devices;
 use crate::security::sessions::{SessionToken, Subject};
 use crate::staff;
@@ -25,6 +26,8 @@ pub(in super::super) enum Visitor {
     Office(CodeCaller),
     /// At the login of staff.
     Staff(staff::Caller),
+    /// At the login of the portal.
+    Portal(portal_login::Caller),
 }
 
 impl Visitor {
@@ -32,6 +35,7 @@ impl Visitor {
         match self {
             Self::Office(_) => Gate::Office,
             Self::Staff(_) => Gate::Staff,
+            Self::Portal(_) => Gate::Portal,
         }
     }
 
@@ -39,6 +43,7 @@ impl Visitor {
         match self {
             Self::Office(caller) => &caller.browser,
             Self::Staff(caller) => &caller.browser,
+            Self::Portal(caller) => &caller.browser,
         }
     }
 
@@ -46,6 +51,7 @@ impl Visitor {
         match self {
             Self::Office(caller) => caller.device,
             Self::Staff(caller) => caller.device,
+            Self::Portal(caller) => caller.device,
         }
     }
 
@@ -88,6 +94,8 @@ pub(in super::super) enum Answer {
     Office(Entered),
     /// The session of this member of staff is open.
     Staff(SessionToken, Id),
+    /// The session of a user of the portal is open.
+    Portal(portal_login::Entered),
     /// Refused. Why is not told: an unknown passkey, a wrong signature and a closed account look alike.
     Refused,
     /// Not what any browser sends; the ceremony waits on.
@@ -114,6 +122,7 @@ pub(in super::super) async fn enter(app: &App, relying: &Relying, typed: &str, v
     let moment = app.moment();
     let new_device = devices::issue(&app.keys, &moment.part("device").random());
     let counted = matches!(ceremony.purpose, Purpose::Enter { counted: true, .. });
+    let here = app.clone();
     // What a device of ours begins is not counted; what it answers wrongly is, for each is an entry of the log.
     let untold = !counted && !matches!(found, Found::Proven { .. }) && app.new_devices().admit(moment.now).is_err();
     let answer = app.store.write::<_, StoreError, _>(move |tx| {
@@ -132,13 +141,18 @@ pub(in super::super) async fn enter(app: &App, relying: &Relying, typed: &str, v
                 let session = staff::enter_by_passkey(tx, &moment, (member, passkey), caller)?;
                 Ok(session.map_or(Answer::Refused, |session| Answer::Staff(session, member)))
             }
-            // A passkey of the other gate has not come this far.
+            (Visitor::Portal(caller), Subject::Portal(user)) => {
+                let entered = portal_login::enter_by_passkey(tx, &here, &moment, (user, passkey), caller)?;
+                Ok(entered.map_or(Answer::Refused, Answer::Portal))
+            }
+            // A passkey of another gate has not come this far.
             (Visitor::Office(_), Subject::Staff(_) | Subject::Portal(_))
-            | (Visitor::Staff(_), Subject::Office(_) | Subject::Portal(_)) => Ok(Answer::Refused),
+            | (Visitor::Staff(_), Subject::Office(_) | Subject::Portal(_))
+            | (Visitor::Portal(_), Subject::Office(_) | Subject::Staff(_)) => Ok(Answer::Refused),
         })
     });
     let answer = answer.await?;
-    if counted && matches!(answer, Answer::Office(_) | Answer::Staff(..)) {
+    if counted && matches!(answer, Answer::Office(_) | Answer::Staff(..) | Answer::Portal(_)) {
         app.new_devices().give_back_later();
     }
     Ok(answer)
@@ -201,6 +215,10 @@ fn refuse(
             staff::refuse_passkey(tx, moment, Some(member), caller, why)?;
         }
         (Visitor::Staff(caller), _) => staff::refuse_passkey(tx, moment, None, caller, why)?,
+        (Visitor::Portal(caller), Some(Subject::Portal(user))) => {
+            portal_login::refuse_passkey(tx, moment, Some(user), caller, why)?;
+        }
+        (Visitor::Portal(caller), _) => portal_login::refuse_passkey(tx, moment, None, caller, why)?,
     }
     Ok(Answer::Refused)
 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::audit::{self, Actor, Event};
 use crate::kernel::{Id, Moment};
 use crate::login::Office;
+use crate::portal::{self, Bearer};
 use crate::security::sessions::{self, Subject};
 use crate::staff::{self, Desk, PasskeyChange, Scope};
 use crate::store::{Reads, StoreError, Tx};
@@ -20,6 +21,8 @@ pub(in super::super) enum Holder {
     Office(Office),
     /// A member of staff at their desk.
     Staff(Desk),
+    /// A user of the portal.
+    Portal(Bearer),
 }
 
 /// Who acts, owned, so that the writer thread can have it.
@@ -68,6 +71,7 @@ impl Holder {
         match self {
             Self::Office(office) => Subject::Office(office.account.user_id),
             Self::Staff(desk) => Subject::Staff(desk.id),
+            Self::Portal(bearer) => bearer.subject(),
         }
     }
 
@@ -76,6 +80,10 @@ impl Holder {
         match self {
             Self::Office(office) => (office.account.user_id.to_string(), office.name.clone()),
             Self::Staff(desk) => (desk.name.clone(), desk.name.clone()),
+            Self::Portal(bearer) => {
+                let mail = bearer.user.mail.to_string();
+                (mail.clone(), bearer.member.as_ref().map_or(mail, |member| member.person.name.clone()))
+            }
         }
     }
 
@@ -107,6 +115,16 @@ impl Holder {
                 };
                 audit::record(tx, moment, event)
             }
+            Self::Portal(bearer) => {
+                let (word, change) = match told {
+                    Told::Added => ("portal.passkey_add", portal::Change::PasskeyAdded),
+                    Told::Removed => ("portal.passkey_remove", portal::Change::PasskeyRemoved),
+                };
+                if let Some(user) = portal::user(tx, bearer.user.id)? {
+                    portal::tell(tx, moment, &user, bearer.home(), change, &[])?;
+                }
+                audit::record(tx, moment, bearer.event(word).detail("name", name))
+            }
         }
     }
 }
@@ -117,6 +135,7 @@ impl Acting {
         match &self.holder {
             Holder::Office(office) => Ok(office.present(r)?.is_some_and(|account| account.usable_password().is_some())),
             Holder::Staff(desk) => Ok(sessions::is_there(r, &self.session)? && staff::may_enter(r, desk.id)?),
+            Holder::Portal(bearer) => Ok(bearer.present(r)?.is_some_and(|(user, ..)| user.opens_by_password())),
         }
     }
 

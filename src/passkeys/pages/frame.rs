@@ -1,10 +1,11 @@
-//! Where somebody looks after their passkeys: the same screens in the frame of an office and in that of staff.
+//! Where somebody looks after their passkeys: the same screens in the frame of an office, in that of staff and in that of the portal.
 
 use maud::{Markup, html};
 
 use super::super::flow::{Acting, Holder};
 use crate::app::App;
 use crate::login::{self, Confirmed, MenuPage, Office};
+use crate::portal::{self, Bearer, PortalMenu};
 use crate::staff::{self, Desk, Nav};
 use crate::web::{Errors, Fault, Form, Visit};
 
@@ -15,12 +16,14 @@ pub(super) enum Frame {
     Office(Visit, Office),
     /// Linked beside the member's name.
     Staff(Visit, Desk),
+    /// Linked on マイページ.
+    Portal(Visit, Bearer),
 }
 
 impl Frame {
     const fn visit(&self) -> &Visit {
         match self {
-            Self::Office(visit, _) | Self::Staff(visit, _) => visit,
+            Self::Office(visit, _) | Self::Staff(visit, _) | Self::Portal(visit, _) => visit,
         }
     }
 
@@ -29,6 +32,7 @@ impl Frame {
         match self {
             Self::Office(..) => "/office/user/passkeys",
             Self::Staff(..) => "/staff/passkeys",
+            Self::Portal(..) => "/portal/my/passkeys",
         }
     }
 
@@ -42,6 +46,7 @@ impl Frame {
         match self {
             Self::Office(..) => "/office/user",
             Self::Staff(..) => "/staff",
+            Self::Portal(..) => portal::HOME,
         }
     }
 
@@ -52,6 +57,7 @@ impl Frame {
             Self::Office(_, office) => (Holder::Office(office.clone()), office.session_key),
             // The guard has let nobody in without one.
             Self::Staff(visit, desk) => (Holder::Staff(desk.clone()), visit.session_key.unwrap_or_default()),
+            Self::Portal(_, bearer) => (Holder::Portal(bearer.clone()), bearer.session_key),
         };
         Acting { holder, session, browser: visit.browser(), client: visit.client.to_string(), agent: visit.agent.clone() }
     }
@@ -64,6 +70,7 @@ impl Frame {
                 let card = html! { div.card.stack { (body(&visit.csrf())) } };
                 staff::screen(desk, visit, title, Nav::Own).refused(error).render(card)
             }
+            Self::Portal(visit, bearer) => bearer.screen(visit, title, PortalMenu::My, None, error, body),
         }
     }
 
@@ -72,6 +79,7 @@ impl Frame {
         match self {
             Self::Office(visit, office) => login::password_again(office, visit.now, errors),
             Self::Staff(visit, desk) => staff::password_again(visit, desk, errors),
+            Self::Portal(visit, bearer) => portal::password_again(bearer, visit.now, errors),
         }
     }
 
@@ -80,6 +88,7 @@ impl Frame {
         match self {
             Self::Office(_, office) => login::password_anew(office, errors),
             Self::Staff(_, desk) => staff::password_anew(desk, errors),
+            Self::Portal(_, bearer) => portal::password_anew(bearer, errors),
         }
     }
 
@@ -88,6 +97,7 @@ impl Frame {
         match self {
             Self::Office(visit, office) => login::is_fresh(office, visit.now),
             Self::Staff(visit, _) => staff::is_fresh(visit),
+            Self::Portal(visit, bearer) => portal::is_fresh(bearer, visit.now),
         }
     }
 
@@ -96,6 +106,7 @@ impl Frame {
         match self {
             Self::Office(visit, office) => Ok(login::confirm_anew(app, office, form, visit.now).await?),
             Self::Staff(visit, desk) => Ok(staff::confirm_anew(app, visit, desk, form).await?),
+            Self::Portal(visit, bearer) => portal::confirm_always(app, bearer, form, visit.now).await,
         }
     }
 
@@ -105,6 +116,7 @@ impl Frame {
         match self {
             Self::Office(visit, office) => Ok(login::confirm_to_end(app, office, form, visit.now).await?),
             Self::Staff(visit, desk) => Ok(staff::confirm(app, visit, desk, form).await?),
+            Self::Portal(visit, bearer) => portal::confirm(app, bearer, form, visit.now).await,
         }
     }
 
@@ -113,6 +125,7 @@ impl Frame {
         match self {
             Self::Office(..) => "セキュリティコード",
             Self::Staff(..) => "認証コード",
+            Self::Portal(..) => "ワンタイムパスワード",
         }
     }
 

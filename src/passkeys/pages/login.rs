@@ -9,6 +9,7 @@ use super::super::relying::Relying;
 use super::{Asking, CREDENTIAL, NO_SCRIPT};
 use crate::app::App;
 use crate::login::{self, CodeCaller};
+use crate::portal_login;
 use crate::security::devices;
 use crate::staff;
 use crate::web::components::{Back, ButtonRow, Mark, error_summary, help_details, notice};
@@ -25,6 +26,16 @@ struct Ways {
     device: Option<&'static str>,
     /// Whom to turn to if no passkey helps.
     otherwise: &'static str,
+    /// Where \[戻る\] of a refusal leads.
+    front: &'static str,
+    /// Whether it is the portal's.
+    of_portal: bool,
+}
+
+impl Ways {
+    const fn shell(&self) -> Shell<'static> {
+        if self.of_portal { Shell::PortalVisitor } else { Shell::Visitor }
+    }
 }
 
 const OFFICE: Ways = Ways {
@@ -34,6 +45,8 @@ const OFFICE: Ways = Ways {
     over: "/login?notice=passkey",
     device: Some("/login/device"),
     otherwise: "パスキーを使えないときは、ユーザIDとパスワードでログインしてください。",
+    front: "/",
+    of_portal: false,
 };
 
 const STAFF: Ways = Ways {
@@ -43,6 +56,19 @@ const STAFF: Ways = Ways {
     over: "/staff/login?notice=passkey",
     device: None,
     otherwise: "パスキーを使えないときは、職員名、パスワード、認証コードでログインしてください。",
+    front: "/",
+    of_portal: false,
+};
+
+const PORTAL: Ways = Ways {
+    title: "パスキーでログイン",
+    login: "/portal/login",
+    path: "/portal/login/passkey",
+    over: "/portal/login?notice=passkey",
+    device: None,
+    otherwise: "パスキーを使えないときは、ID（メールアドレス）とパスワードでログインしてください。",
+    front: "/portal",
+    of_portal: true,
 };
 
 /// The one sentence for an unknown passkey, a wrong answer and a closed account.
@@ -85,6 +111,29 @@ pub fn show_staff(app: Data<&App>, visit: Visit) -> Answer {
 pub async fn enter_staff(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     let visitor = member(&app, &visit);
     enter_at(&app, &visit, &STAFF, visitor, form.get(CREDENTIAL)).await
+}
+
+/// \[パスキーでログイン\] of the portal's 【ログイン】
+#[handler]
+pub async fn begin_portal(app: Data<&App>, visit: Visit, _form: Form) -> Answer {
+    begin_at(&app, &visit, &PORTAL, &user(&app, &visit)).await
+}
+
+/// 【パスキーでログイン】 of the portal
+#[handler]
+pub fn show_portal(app: Data<&App>, visit: Visit) -> Answer {
+    show_at(&app, &visit, &PORTAL, &user(&app, &visit))
+}
+
+/// What the browser has answered, at the login of the portal.
+#[handler]
+pub async fn enter_portal(app: Data<&App>, visit: Visit, form: Form) -> Answer {
+    let visitor = user(&app, &visit);
+    enter_at(&app, &visit, &PORTAL, (visitor, None), form.get(CREDENTIAL)).await
+}
+
+fn user(app: &App, visit: &Visit) -> Visitor {
+    Visitor::Portal(portal_login::caller(app, visit))
 }
 
 /// With the cookie of a device that has none yet.
@@ -130,6 +179,7 @@ async fn enter_at(app: &App, visit: &Visit, ways: &Ways, (visitor, device): (Vis
     match flow::enter(app, &relying(visit)?, typed, visitor).await? {
         Taken::Office(entered) => return login::opened(visit, &entered),
         Taken::Staff(session, member) => return staff::opened(visit, &session, member, device.as_deref()),
+        Taken::Portal(entered) => return portal_login::opened(visit, &entered),
         Taken::Over => return see_other(ways.over),
         Taken::Refused => return form_page(true, refused(visit, ways)),
         Taken::Unreadable if typed.is_empty() => errors.add("", NO_SCRIPT),
@@ -149,7 +199,7 @@ fn screen(visit: &Visit, ways: &Ways, options: &str, errors: &Errors) -> Markup 
         fields: html! {},
         buttons: ButtonRow::forward("パスキーを確認").back(Back::Link(ways.login)),
     };
-    visit.page(ways.title, Shell::Visitor).error(!errors.is_empty()).render(html! {
+    visit.page(ways.title, ways.shell()).error(!errors.is_empty()).render(html! {
         (error_summary(&errors.list()))
         p.lead { "端末の案内に従って、指紋、顔、暗証番号などで確認してください。案内が表示されないときは、【パスキーを確認】ボタンを押してください。" }
         (asking.render())
@@ -161,8 +211,8 @@ fn screen(visit: &Visit, ways: &Ways, options: &str, errors: &Errors) -> Markup 
 }
 
 fn refused(visit: &Visit, ways: &Ways) -> Markup {
-    visit.page(ways.title, Shell::Visitor).error(true).render(html! {
+    visit.page(ways.title, ways.shell()).error(true).render(html! {
         (notice(Mark::Error, "ログインできませんでした", html! { p { (REFUSED) } p { (ways.otherwise) } }))
-        (ButtonRow::forward_link("ログイン画面へ", ways.login).back(Back::Link("/")))
+        (ButtonRow::forward_link("ログイン画面へ", ways.login).back(Back::Link(ways.front)))
     })
 }

@@ -7,6 +7,7 @@ mod frame;
 pub mod login;
 pub mod office;
 mod own;
+pub mod portal;
 pub mod staff;
 
 use maud::{Markup, html};

@@ -28,7 +28,7 @@ pub(super) struct By {
 
 /// An open session.
 #[derive(Debug)]
-pub(in crate::portal_login) struct Entered {
+pub struct Entered {
     /// For the cookie.
     pub session: SessionToken,
     /// The cookie of a device that had none of ours.
@@ -37,34 +37,48 @@ pub(in crate::portal_login) struct Entered {
     pub next: Next,
 }
 
-/// The device is remembered, the login noted, the session opened: at the only institution where they may work, if it is the only one.
-pub(super) fn enter(tx: &mut Tx<'_>, here: &Here, mut user: User, members: &[Member], by: By) -> Result<Entered, StoreError> {
+/// The device is remembered, and what it had tried forgotten; then as [`open`].
+pub(super) fn enter(tx: &mut Tx<'_>, here: &Here, user: User, members: &[Member], by: By) -> Result<Entered, StoreError> {
     let By { initial, door, failed, rehashed, trust, waited_from } = by;
     let (now, caller) = (here.moment.now, &here.caller);
-    let (cookie, device) = here.device();
+    let (_, device) = here.device();
     DOORS.succeed(tx, &portal::knock(door, Some(&user), caller.browser, caller.device), failed)?;
     devices::remember(tx, &portal::device_owner(user.id), device, now)?;
     if trust {
         devices::remember(tx, &portal::trusted_owner(user.id), device, now)?;
     }
+    let outcome = if initial { "entered_by_initial" } else { "entered" };
+    let event = Event::new(Actor::Portal { id: user.id }, "portal.login").outcome(outcome);
+    let event = match waited_from {
+        Some(elsewhere) => event.detail("waited_from", elsewhere),
+        None => event,
+    };
+    open(tx, here, user, members, (initial, rehashed), event)
+}
+
+/// The login is noted, the session opened: at the only institution where they may work, if it is the only one. The pair says whether
+/// an initial password opens it, and gives the password hashed anew.
+pub(super) fn open(
+    tx: &mut Tx<'_>,
+    here: &Here,
+    mut user: User,
+    members: &[Member],
+    (initial, rehashed): (bool, Option<PasswordHash>),
+    event: Event,
+) -> Result<Entered, StoreError> {
+    let caller = &here.caller;
     note(&mut user, here, initial, rehashed);
     portal::save_user_quietly(tx, &user)?;
     if let Some(former) = &caller.former {
         sessions::end(tx, former)?;
     }
+    let (cookie, device) = here.device();
     let place = only_place(members).map(|member| member.id);
     let (address, agent) = (caller.client.clone(), caller.agent.clone());
     let with = OpenSession { address, device: Some(device), limited: initial, agent, place };
     let session = sessions::open(tx, &here.moment, Subject::Portal(user.id), &with)?;
-    let outcome = if initial { "entered_by_initial" } else { "entered" };
-    let event = Event::new(Actor::Portal { id: user.id }, "portal.login").outcome(outcome).subject(about(&user, members));
-    let event = event.client(&caller.client);
-    let event = match waited_from {
-        Some(elsewhere) => event.detail("waited_from", elsewhere),
-        None => event,
-    };
-    audit::record(tx, &here.moment, event)?;
-    let next = if initial { Next::Step(Step::Password) } else { arrive(tx, &user, members, place, now)? };
+    audit::record(tx, &here.moment, event.subject(about(&user, members)).client(&caller.client))?;
+    let next = if initial { Next::Step(Step::Password) } else { arrive(tx, &user, members, place, here.moment.now)? };
     Ok(Entered { session, device: cookie, next })
 }
 

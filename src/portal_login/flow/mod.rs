@@ -1,6 +1,7 @@
 //! The use cases, each one write transaction. What happens before a password, an initial password or a code was right is written so that it
 //! costs the same whether the typed address is anybody's or not.
 
+pub(super) mod by_passkey;
 pub(super) mod enter;
 pub(super) mod first;
 pub(super) mod login;
@@ -22,7 +23,7 @@ use crate::terms;
 
 /// The browser that tries.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub struct Caller {
     /// The browser, which every visitor's cookie names.
     pub browser: [u8; 32],
     /// The device, if its cookie is ours.

@@ -5,7 +5,7 @@ use poem::handler;
 use poem::web::Data;
 
 use super::screens::{advice, expired, locked, screen, suspended};
-use super::{LOGIN, here, opened};
+use super::{LOGIN, caller, opened};
 use crate::app::App;
 use crate::codes::{self, Sort};
 use crate::portal::FIRST;
@@ -65,6 +65,11 @@ impl Arrival {
                 "ワンタイムパスワードの誤りが続いたため、ログインを中止しました",
                 "届いたワンタイムパスワードは使えなくなりました。お手数ですが、IDとパスワードからもう一度入力してください。",
             ),
+            "passkey" => (
+                Mark::Warning,
+                "パスキーでのログインを終えられませんでした",
+                "時間がたったか、ほかの画面で操作されたため、ログインを中止しました。お手数ですが、もう一度【パスキーでログイン】ボタンを押してください。",
+            ),
             _ => return None,
         })
     }
@@ -97,7 +102,7 @@ pub async fn enter(app: Data<&App>, visit: Visit, form: Form) -> Answer {
     if let Err(again_at) = app.logins().admit(visit.network, visit.now) {
         return Ok(web::too_many_logins(&visit, "ログイン", LOGIN, again_at));
     }
-    match flow::log_in(&app, typed, password, here(&app, &visit).caller).await? {
+    match flow::log_in(&app, typed, password, caller(&app, &visit)).await? {
         Outcome::In(entered) => opened(&visit, &entered),
         Outcome::Code => see_other("/portal/login/otp"),
         Outcome::Refused => {

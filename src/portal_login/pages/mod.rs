@@ -27,15 +27,20 @@ const STEPS: [&str; 3] = ["ログイン", "パスワード変更", "利用規約
 
 /// What a use case needs of a request, owned, so that the writer thread can have it.
 fn here(app: &App, visit: &Visit) -> Here {
-    let caller = Caller {
+    Here { app: app.clone(), moment: app.moment(), caller: caller(app, visit) }
+}
+
+/// The browser of this visit.
+#[must_use]
+pub fn caller(app: &App, visit: &Visit) -> Caller {
+    Caller {
         browser: visit.browser(),
         device: own_device(app, visit),
         network: visit.network.to_string(),
         client: visit.client.to_string(),
         agent: visit.agent.clone(),
         former: visit.session_key,
-    };
-    Here { app: app.clone(), moment: app.moment(), caller }
+    }
 }
 
 fn own_device(app: &App, visit: &Visit) -> Option<Id> {
@@ -55,7 +60,10 @@ const fn path(next: Next) -> &'static str {
 }
 
 /// The answer to a login that has opened a session.
-fn opened(visit: &Visit, entered: &Entered) -> Answer {
+///
+/// # Errors
+/// Never; the type is what handlers return.
+pub fn opened(visit: &Visit, entered: &Entered) -> Answer {
     let mut response = see_other(path(entered.next))?;
     renewed(visit, &mut response, &entered.session);
     if let Some(device) = &entered.device {

@@ -9,6 +9,7 @@ use super::login::{ID, PASSWORD};
 use crate::app::App;
 use crate::config::Lockout;
 use crate::kernel::{Prefecture, jst};
+use crate::passkeys;
 use crate::portal::INITIAL_DAYS;
 use crate::web::components::{Back, ButtonRow, Mark, countdown, error_summary, form, mail_field, notice, password_field};
 use crate::web::layout::Shell;
@@ -28,6 +29,7 @@ pub(super) fn screen(visit: &Visit, typed: &str, errors: &Errors, told: Option<M
             p { a href="/portal/lost" { "パスワードを忘れた方はこちら" } }
             (ButtonRow::forward("ログイン").back(Back::Link("/portal")))
         }))
+        (passkeys::login_offer(visit, "/portal/login/passkey/begin"))
         p.note {
             "介護事業所の方で、まだ利用者を登録していない場合は、" a href="/portal/register" { "初回利用登録" } "から始めてください。"
         }

@@ -11,7 +11,8 @@ use offices::{
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
 };
 use portal::{
-    a_portal_user_changes_their_own, a_portal_user_comes_in, a_portal_user_is_asked_again, users_of_the_portal_are_managed,
+    a_portal_user_changes_their_own, a_portal_user_comes_in, a_portal_user_is_asked_again, a_portal_user_registers_a_passkey,
+    users_of_the_portal_are_managed,
 };
 use registration::an_office_registers_its_main_user;
 
@@ -92,6 +93,8 @@ pub const BY_BROWSER: &[&str] = &[
     "portal.lost_done",
     "portal.mail",
     "portal.otp",
+    "portal.passkey_add",
+    "portal.passkey_remove",
     "portal.password",
     "portal.profile",
     "portal.reauth",
@@ -400,6 +403,7 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     a_portal_user_changes_their_own(&app, &mut witness).await;
     an_office_registers_its_main_user(&app, &mut witness).await;
     a_portal_user_comes_in(&app, &mut witness).await;
+    a_portal_user_registers_a_passkey(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
     a_member_registers_a_passkey(&app, &mut witness).await;

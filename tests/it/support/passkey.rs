@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::browser::{Browser, Page};
-use super::{TestApp, office, staff};
+use super::{TestApp, office, portal, staff};
 
 /// Where an office looks after its passkeys.
 pub const LIST: &str = "/office/user/passkeys";
@@ -116,7 +116,11 @@ impl Browser {
     /// [次へ] on the first screen of a registration; gives what is to be signed.
     pub async fn begin_passkey(&mut self, list: &str) -> Value {
         self.get(&format!("{list}/new")).await;
-        let password = if list.starts_with("/staff") { staff::PASSWORD } else { office::PASSWORD };
+        let password = match list.split('/').nth(1) {
+            Some("staff") => staff::PASSWORD,
+            Some("portal") => portal::PORTAL_PASSWORD,
+            _ => office::PASSWORD,
+        };
         let page = self.submit(&format!("{list}/begin"), &[("current_password", password)]).await;
         options(&page)
     }

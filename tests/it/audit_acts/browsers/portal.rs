@@ -6,11 +6,13 @@ use uketsuke::portal;
 use uketsuke::security::devices;
 
 use super::super::witness::{Who, Witness};
+use crate::passkeys::portal::{self as of_passkeys, LIST};
 use crate::portal_guard::{self, ASK};
 use crate::portal_mail::{self, enter, proving};
 use crate::portal_page::{HOME, at, member_at};
 use crate::portal_users::{self, press, typed};
 use crate::support::TestApp;
+use crate::support::passkey::Device;
 use crate::support::portal::{PORTAL_PASSWORD, person};
 use crate::support::reissue::wrong;
 use crate::{portal_login, portal_lost};
@@ -135,5 +137,29 @@ pub(super) async fn a_portal_user_comes_in(app: &TestApp, witness: &mut Witness)
     browser.get("/portal/lost/password").await;
     portal_lost::change(&mut browser, "other Teapot 83").await;
     witness.expect(app, &[("portal.lost_done", "done", who, "portal ")]);
+    app.take_mails().await;
+}
+
+/// Registered, used, refused for what is wrong with it, and removed.
+pub(super) async fn a_portal_user_registers_a_passkey(app: &TestApp, witness: &mut Witness) {
+    let office = "KJ071377777777";
+    app.office(office).await;
+    let main = app.portal_main(office).await;
+    let (who, about) = (Who::Portal(main.user.id), format!("portal {}", main.institution.id));
+    let mut browser = app.browser();
+    browser.portal(app, &main.user, &main.member).await;
+    let asked = browser.begin_passkey(LIST).await;
+    let mut device = Device::new(app, &asked);
+    browser.name_passkey(LIST, "窓口", &device.created(&asked)).await;
+    witness.expect(app, &[("portal.passkey_add", "done", who, &about)]);
+    let mut elsewhere = app.browser();
+    of_passkeys::enter(&mut elsewhere, &mut device).await;
+    witness.expect(app, &[("portal.login", "entered_by_passkey", who, &about)]);
+    device.verifies = false;
+    of_passkeys::enter(&mut app.browser(), &mut device).await;
+    witness.expect(app, &[("portal.login", "passkey_wrong", Who::Visitor, &about)]);
+    let id = elsewhere.get(LIST).await.value("passkey").unwrap();
+    elsewhere.post(&format!("{LIST}/remove"), &[("passkey", &id), ("current_password", PORTAL_PASSWORD)]).await;
+    witness.expect(app, &[("portal.passkey_remove", "done", who, &about)]);
     app.take_mails().await;
 }
