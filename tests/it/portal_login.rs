@@ -6,6 +6,7 @@ use uketsuke::portal::{self, Member, Suspended, SuspendedBy};
 use uketsuke::security::sessions::{self, Subject};
 use uketsuke::terms;
 
+use crate::bad_input_twice::at_once;
 use crate::support::TestApp;
 use crate::support::browser::{Browser, Page};
 use crate::support::office::USER;
@@ -331,6 +332,7 @@ async fn a_code_of_another_browser_login_or_time_enters_nothing() {
     app.advance(SignedDuration::from_mins(29));
     assert_eq!(enter(&mut browser, &third, false).await.location(), Some("/portal/my"));
     // Half an hour later nothing waits.
+    let mut browser = app.browser();
     log_in(&mut browser, &main.mail, PORTAL_PASSWORD).await;
     let late = code(&app).await;
     let challenge = browser.get("/portal/login/otp").await.value("challenge").unwrap();
@@ -457,6 +459,26 @@ async fn q28_a_login_opens_a_new_session_and_logging_out_ends_it() {
     let page = browser.submit("/portal/logout", &[]).await;
     assert!(page.says("ログアウトしました") && count() == 0, "{}", page.text());
     assert_eq!(browser.post("/portal/logout", &[]).await.location(), Some("/portal/login?notice=logout"), "twice does no harm");
+}
+
+#[tokio::test]
+async fn two_clicks_on_the_code_open_one_session_and_lead_on() {
+    let app = TestApp::new();
+    app.office(USER).await;
+    let main = app.portal_main(USER).await;
+    let mut browser = app.browser();
+    log_in(&mut browser, &main.mail, PORTAL_PASSWORD).await;
+    let code = code(&app).await;
+    let challenge = browser.get("/portal/login/otp").await.value("challenge").unwrap();
+    let pages = at_once(2, &browser, "/portal/login/otp", &[("code", &code), ("challenge", &challenge)]).await;
+    let mut places: Vec<_> = pages.iter().map(|page| page.location().unwrap()).collect();
+    places.sort_unstable();
+    assert_eq!(places, ["/portal/login?notice=code", "/portal/my"]);
+    let all = app.app.store.read(|r| sessions::list(r, Subject::Portal(main.user.id))).unwrap();
+    assert_eq!(all.len(), 1);
+    // The answer to the first has left its cookie, and that to the second is where the browser goes.
+    browser.portal(&app, &main.user, &main.member).await;
+    assert_eq!(browser.get("/portal/login?notice=code").await.location(), Some("/portal/first"));
 }
 
 #[tokio::test]

@@ -75,10 +75,11 @@ impl Arrival {
     }
 }
 
-/// 【ログイン】
+/// 【ログイン】. Who is in already is led on: the second of two clicks finds that no login waits any more, for the first has ended it well.
 #[handler]
 pub fn show(visit: Visit, Query(arrival): Query<Arrival>) -> Answer {
-    if visit.session.is_some() && arrival.told().is_none() {
+    let of_a_login = matches!(arrival.notice.as_str(), "code" | "otp" | "passkey") || arrival.told().is_none();
+    if visit.session.is_some() && of_a_login {
         return see_other(FIRST);
     }
     let told = arrival.told().map(|(mark, title, text)| notice(mark, title, html! { p { (text) } }));
