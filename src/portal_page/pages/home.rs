@@ -9,6 +9,7 @@ use super::Arrival;
 use super::attempts::{self, Attempt};
 use crate::app::App;
 use crate::kernel::{ClientNetwork, jst};
+use crate::passkeys::Relying;
 use crate::portal::{self, Bearer, HOME, MOST_ADDITIONAL, Member, PortalMenu, User};
 use crate::portal_page::flow::users;
 use crate::portal_page::model::state_words;
@@ -49,6 +50,9 @@ pub fn show(app: Data<&App>, visit: Visit, bearer: Bearer, Query(arrival): Query
                 (door("/mail", "メールアドレス変更", "ログインのIDになっているメールアドレスを変更します。"))
                 (door("/password", "パスワード変更", "ログインに使うパスワードを変更します。"))
                 (door("/devices", "ログイン中の端末", "いまログインしている端末を確認し、ログアウトさせます。"))
+                @if Relying::of(&visit.front().public_url).is_some() {
+                    (door("/passkeys", "パスキー", "パスワードを入力せずにログインできるパスキーを、登録または削除します。"))
+                }
             }
             @if !shown.places.is_empty() {
                 h2 { "事業所の切り替え" }

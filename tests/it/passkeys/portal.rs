@@ -38,6 +38,7 @@ async fn q19_a_portal_passkey_opens_and_is_removed_and_its_user_hears_of_it() {
     let main = app.portal_main(USER).await;
     let mut browser = app.browser();
     browser.portal(&app, &main.user, &main.member).await;
+    assert!(browser.get("/portal/my").await.body.contains(&format!("href=\"{LIST}\"")));
     assert!(browser.get(LIST).await.says("登録されているパスキーはありません"));
     let mut device = browser.register(&app, LIST, NAME).await;
     let told = app.mail(CHANGED).await;
