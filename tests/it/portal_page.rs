@@ -243,7 +243,7 @@ async fn q7_a_portal_user_names_the_present_password_also_a_moment_after_the_log
     assert_eq!(browser.post(PASSWORD, &fields(PORTAL_PASSWORD, NEW)).await.location(), Some("/portal/my/password/done"));
     let page = browser.get("/portal/my/password/done").await;
     assert!(page.title() == "処理終了" && page.says("パスワードを変更しました"), "{}", page.text());
-    assert_eq!(told(&app, CHANGED, "パスワードが変更されました。").await, [main.mail.clone()]);
+    assert_eq!(told(&app, CHANGED, "パスワードが変更されました。").await, *std::slice::from_ref(&main.mail));
     // The new one is the present one now.
     browser.get(PASSWORD).await;
     assert!(browser.post(PASSWORD, &fields(PORTAL_PASSWORD, "quiet Harbor 33")).await.says("現在のパスワードが違います。"));

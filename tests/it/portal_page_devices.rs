@@ -31,7 +31,7 @@ async fn q33_a_device_of_a_portal_user_is_logged_out_and_forgotten_under_both_na
     assert_eq!(own.post(DEVICES, &[("device", &theirs)]).await.location(), Some("/portal/my/devices?notice=forgotten"));
     assert_eq!(phone.get(HOME).await.location(), Some("/portal/login?notice=ended"));
     assert_eq!((promises(&app, main.user.id, here), promises(&app, main.user.id, there)), ((true, true), (false, false)));
-    assert_eq!(told(&app, CHANGED, "【ログイン中の端末】の操作により").await, [main.mail.clone()]);
+    assert_eq!(told(&app, CHANGED, "【ログイン中の端末】の操作により").await, *std::slice::from_ref(&main.mail));
     assert_eq!(own.post(DEVICES, &[("device", &theirs)]).await.location(), Some(DEVICES), "it is gone");
     let page = own.get(DEVICES).await;
     let all = handles(&page);

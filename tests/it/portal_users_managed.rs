@@ -36,9 +36,9 @@ async fn the_main_user_suspends_releases_and_removes() {
         "{}",
         page.text()
     );
-    assert_eq!(told(&app, CHANGED, "利用が停止されました。").await, [mail.clone()]);
+    assert_eq!(told(&app, CHANGED, "利用が停止されました。").await, *std::slice::from_ref(&mail));
     assert_eq!(press(&mut browser, other.id, "release").await.status.as_u16(), 303);
-    assert_eq!(told(&app, CHANGED, "利用が再開されました。").await, [mail.clone()]);
+    assert_eq!(told(&app, CHANGED, "利用が再開されました。").await, *std::slice::from_ref(&mail));
     assert!(member(&app, other.id).unwrap().is_usable());
     assert_eq!(press(&mut browser, other.id, "remove").await.location(), Some("/portal/my?notice=removed"));
     assert_eq!(told(&app, CHANGED, "利用者の登録が削除されました。").await, [mail]);
