@@ -184,6 +184,8 @@ async fn the_end_corrects_an_address_for_as_long_as_the_proof_is_fresh() {
     let page = browser.get(DONE).await;
     assert!(page.says(OTHER) && !page.says("登録内容を訂正する"), "{}", page.text());
     assert_eq!(browser.get(USER_PAGE).await.location(), Some(DONE));
+    let page = at_user(&app, &mut browser, USER).await;
+    assert!(page.says("主たる利用者が交代します") && !page.body.contains(OTHER), "the next begins with nothing: {}", page.text());
 }
 
 #[tokio::test]

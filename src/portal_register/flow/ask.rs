@@ -88,8 +88,10 @@ fn begin(
             }
         }
     };
-    // What was typed for one office is not shown to who has the password of another.
-    let draft = before.filter(|flow| flow.stage.user_id() == proof.user_id).map(|flow| flow.draft).unwrap_or_default();
+    // What was typed for one office is not shown to who has the password of another, nor what a registration has ended with to who begins
+    // the next.
+    let same = |flow: &Registering| flow.stage.user_id() == proof.user_id && !matches!(flow.stage, Stage::Done { .. });
+    let draft = before.filter(same).map(|flow| flow.draft).unwrap_or_default();
     visitor.keep(tx, draft, stage).map(Went::To)
 }
 

@@ -79,9 +79,8 @@ fn steps(items: &[Item]) -> Markup {
             when: item.state.word(),
             detail: html! {
                 p { (item.what) }
-                @if !item.links.is_empty() {
-                    ul.plain { @for (words, path) in &item.links { li { a href=(path) { (words) } } } }
-                }
+                // No list: the line of the steps would draw its marks beside it.
+                @for (words, path) in &item.links { p { a href=(path) { (words) } } }
             },
         })
         .collect();
