@@ -1,4 +1,4 @@
-//! L4 [変更] and L5 [利用規約に同意して次へ].
+//! L4 `[変更]` and L5 `[利用規約に同意して次へ]`.
 
 use super::{arrive, only_place};
 use crate::accounts;

@@ -1,4 +1,4 @@
-//! L1 [ログイン]: mail address and password, chosen or initial.
+//! L1 `[ログイン]`: mail address and password, chosen or initial.
 
 use jiff::Timestamp;
 

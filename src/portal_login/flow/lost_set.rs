@@ -1,4 +1,4 @@
-//! G3 [変更] of パスワードを忘れた方: the new password, and the end of all else that opened the account.
+//! G3 `[変更]` of パスワードを忘れた方: the new password, and the end of all else that opened the account.
 
 use super::home;
 use super::lost::{Visitor, WRONG};

@@ -1,4 +1,4 @@
-//! L3 [次へ], the change of institution, and logging out.
+//! L3 `[次へ]`, the change of institution, and logging out.
 
 use super::arrive;
 use crate::app::App;
