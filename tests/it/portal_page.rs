@@ -117,6 +117,7 @@ async fn my_page_shows_who_one_is_who_else_is_and_all_that_can_be_changed() {
         assert!(page.body.contains(&format!("href=\"{path}\"")), "{path}");
         assert_eq!(browser.get(&path).await.status.as_u16(), 200, "{path}");
     }
+    assert!(page.body.contains("href=\"/portal/my/steps\"") && page.says("利用準備"));
     let of_other = format!("href=\"{HOME}/users/{}\"", additional.id);
     assert!(page.body.contains(&of_other) && page.body.contains("href=\"/portal/my/users/new\""));
     // An additional user sees the same list, and manages nobody but themselves.

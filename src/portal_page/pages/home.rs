@@ -14,7 +14,7 @@ use crate::portal::{self, Bearer, HOME, MOST_ADDITIONAL, Member, PortalMenu, Use
 use crate::portal_page::flow::users;
 use crate::portal_page::model::state_words;
 use crate::store::StoreError;
-use crate::web::components::{Column, DataTable, Facts, Mark, Tone, badge, notice, post_button};
+use crate::web::components::{Column, DataTable, Facts, Mark, Tone, badge, door, notice, post_button};
 use crate::web::{Answer, Query, Visit, page, see_other};
 
 /// What the page shows.
@@ -46,13 +46,14 @@ pub fn show(app: Data<&App>, visit: Visit, bearer: Bearer, Query(arrival): Query
             @if me.main { (adding(shown.members.len())) }
             h2 { "設定の変更" }
             ul.doors {
-                (door("/profile", "登録情報の変更", "氏名、電話番号、部署などを変更します。"))
-                (door("/mail", "メールアドレス変更", "ログインのIDになっているメールアドレスを変更します。"))
-                (door("/password", "パスワード変更", "ログインに使うパスワードを変更します。"))
-                (door("/devices", "ログイン中の端末", "いまログインしている端末を確認し、ログアウトさせます。"))
+                (door("/portal/my/profile", false, "登録情報の変更", "氏名、電話番号、部署などを変更します。"))
+                (door("/portal/my/mail", false, "メールアドレス変更", "ログインのIDになっているメールアドレスを変更します。"))
+                (door("/portal/my/password", false, "パスワード変更", "ログインに使うパスワードを変更します。"))
+                (door("/portal/my/devices", false, "ログイン中の端末", "いまログインしている端末を確認し、ログアウトさせます。"))
                 @if Relying::of(&visit.front().public_url).is_some() {
-                    (door("/passkeys", "パスキー", "パスワードを入力せずにログインできるパスキーを、登録または削除します。"))
+                    (door("/portal/my/passkeys", false, "パスキー", "パスワードを入力せずにログインできるパスキーを、登録または削除します。"))
                 }
+                (door("/portal/my/steps", false, "介護情報基盤ポータルの利用準備", "ご利用開始までの手順と、次に行うことを確認します。"))
             }
             @if !shown.places.is_empty() {
                 h2 { "事業所の切り替え" }
@@ -156,8 +157,4 @@ fn adding(users: usize) -> Markup {
             p { a.button.primary href=(users::EDIT) { "ユーザ新規登録" } }
         }
     }
-}
-
-fn door(path: &str, title: &str, note: &str) -> Markup {
-    html! { li { a.door href={ (HOME) (path) } { span.door-title { (title) } span.door-note { (note) } } } }
 }
