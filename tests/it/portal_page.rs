@@ -244,6 +244,14 @@ async fn q7_a_portal_user_names_the_present_password_also_a_moment_after_the_log
     assert_eq!(browser.post(PASSWORD, &fields(PORTAL_PASSWORD, NEW)).await.location(), Some("/portal/my/password/done"));
     let page = browser.get("/portal/my/password/done").await;
     assert!(page.title() == "処理終了" && page.says("パスワードを変更しました"), "{}", page.text());
+    assert!(!page.says("パスキー"));
+    app.passkey(Subject::Portal(main.user.id)).await;
+    for (path, told) in
+        [("/portal/my/password/done", "登録されているパスキー（1件）は"), ("/portal/my/devices", "その端末のパスキーで")]
+    {
+        let page = browser.get(path).await;
+        assert!(page.says(told) && page.body.contains("href=\"/portal/my/passkeys\""), "{path}: {}", page.text());
+    }
     assert_eq!(told(&app, CHANGED, "パスワードが変更されました。").await, *std::slice::from_ref(&main.mail));
     // The new one is the present one now.
     browser.get(PASSWORD).await;

@@ -178,6 +178,7 @@ async fn an_additional_user_manages_nobody_and_may_leave() {
     assert!(page.says("この事業所の利用をやめる") && !page.says("利用を停止する"), "{}", page.text());
     assert_eq!(press(&mut browser, own.id, "leave").await.location(), Some("/portal/login?notice=left"));
     assert!(member(&app, own.id).is_none() && !browser.cookies.contains_key("portal"));
+    assert!(browser.get("/portal/login?notice=left").await.says("利用をやめました"));
     app.take_mails().await;
 }
 

@@ -10,6 +10,7 @@ use super::{Arrival, acting};
 use crate::app::App;
 use crate::kernel::Id;
 use crate::login::{self, DEVICE, DEVICE_FORM};
+use crate::passkeys;
 use crate::portal::{self, Bearer, HOME, PortalMenu};
 use crate::portal_page::flow::devices::{self, Ended, Which};
 use crate::security;
@@ -63,7 +64,7 @@ pub async fn end(app: Data<&App>, visit: Visit, bearer: Bearer, form: Form) -> A
 }
 
 fn screen(app: &App, visit: &Visit, bearer: &Bearer, told: &str, errors: &Errors) -> Result<Markup, StoreError> {
-    let (sessions, places, trusted) = app.store.read(|r| {
+    let (sessions, places, trusted, passkeys) = app.store.read(|r| {
         let sessions = app.front.living(r, bearer.subject(), visit.now)?;
         let mut places = BTreeMap::new();
         for member in portal::memberships(r, bearer.user.id)? {
@@ -72,7 +73,8 @@ fn screen(app: &App, visit: &Visit, bearer: &Bearer, told: &str, errors: &Errors
             }
         }
         let trusted = security::devices::of(r, &portal::trusted_owner(bearer.user.id))?.len();
-        Ok::<_, StoreError>((sessions, places, trusted))
+        let passkeys = passkeys::of_owner(r, bearer.subject())?.len();
+        Ok::<_, StoreError>((sessions, places, trusted, passkeys))
     })?;
     Ok(bearer.screen(visit, "ログイン中の端末", PortalMenu::My, None, !errors.is_empty(), |csrf| {
         html! {
@@ -86,6 +88,12 @@ fn screen(app: &App, visit: &Visit, bearer: &Bearer, told: &str, errors: &Errors
             }))
             (login::device_table(&sessions, bearer.session.handle, Some(&places)))
             p.note { "心当たりのない端末があったときは、パスワードも変更してください。パスワードを変更すると、ほかの端末はすべてログアウトします。" }
+            @if passkeys > 0 {
+                p.note {
+                    "ログアウトさせた端末からも、その端末のパスキーでログインできます。心当たりのないパスキーは、"
+                    a href="/portal/my/passkeys" { "パスキー" } "の画面で削除してください。"
+                }
+            }
             @if sessions.len() > 2 {
                 p { button.button.danger type="submit" form=(DEVICE_FORM) name=(DEVICE) value=(OTHERS) { "ほかのすべての端末をログアウトさせる" } }
             }

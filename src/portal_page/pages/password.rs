@@ -7,6 +7,7 @@ use poem::web::Data;
 use super::acting;
 use crate::app::App;
 use crate::login::{self, MOVED};
+use crate::passkeys;
 use crate::portal::{self, Bearer, HOME, PortalMenu};
 use crate::portal_page::flow::password::{self, ChangeError, Went};
 use crate::security::passwords::PORTAL_LENGTHS;
@@ -70,15 +71,22 @@ pub async fn change(app: Data<&App>, visit: Visit, bearer: Bearer, form: Form) -
 
 /// 【処理終了】, of the session that was opened by it: both were written at the same instant.
 #[handler]
-pub fn done(visit: Visit, bearer: Bearer) -> Answer {
+pub fn done(app: Data<&App>, visit: Visit, bearer: Bearer) -> Answer {
     if bearer.user.password_set != Some(bearer.session.created) {
         return see_other(HOME);
     }
+    let passkeys = app.store.read(|r| passkeys::of_owner(r, bearer.subject()))?.len();
     page(bearer.screen(&visit, "処理終了", PortalMenu::My, Some((&STEPS, 2)), false, |_| {
         html! {
             (notice(Mark::Success, "パスワードを変更しました", html! {
                 p { "次回から、新しいパスワードでログインしてください。ほかの端末は、すべてログアウトしました。" }
                 p { "ワンタイムパスワードの入力を省略していたほかの端末では、もう一度入力が必要になります。" }
+                @if passkeys > 0 {
+                    p {
+                        "登録されているパスキー（" (passkeys) "件）は、これまでどおり使えます。心当たりのないものがないか、"
+                        a href="/portal/my/passkeys" { "パスキー" } "の画面でお確かめください。"
+                    }
+                }
                 p { "変更のお知らせを、" span.address { (bearer.user.mail.masked()) } " 宛に送信しました。" }
             }))
             (ButtonRow::forward_link("マイページへ", HOME))
