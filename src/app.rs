@@ -12,6 +12,7 @@ use crate::audit;
 use crate::backup;
 use crate::codes;
 use crate::config::Config;
+use crate::contact_form;
 use crate::first_login;
 use crate::jobs::{self, Handlers, Runner};
 use crate::kernel::{Clock, Moment, Random};
@@ -92,6 +93,7 @@ fn composers() -> Composers {
     let mut all = Composers::new();
     all.insert(accounts::CHANGED, accounts::compose);
     all.insert(notices::KIND, notices::compose);
+    all.insert(contact_form::KIND, contact_form::compose);
     all.extend(codes::KINDS.map(|kind| (kind, codes::compose as Composer)));
     all.extend(portal::KINDS.map(|kind| (kind, portal::compose as Composer)));
     all.extend(reissue::KINDS.map(|kind| (kind, reissue::compose as Composer)));
@@ -103,6 +105,7 @@ const REPEATING: &[crate::jobs::Kind] = &[
     // One a line: rooms add theirs without touching another's.
     audit::KEEP,
     backup::DAILY,
+    contact_form::CLEAN,
     first_login::CLEAN,
     housekeeping::WRITE_LAST_SEEN,
     housekeeping::SWEEP,
@@ -127,6 +130,7 @@ const CHECKS: &[fn(&mut Check<'_>)] = &[
     accounts::check,
     backup::check,
     codes::check,
+    contact_form::check,
     first_login::check,
     jobs::check,
     ledger::check,
@@ -275,6 +279,8 @@ impl App {
         handlers.on(reissue::REMIND, move |job| reissue::remind(app.store.clone(), app.moment(), job));
         let (store, retention) = (self.store.clone(), self.config.retention.clone());
         handlers.on(reset::CLEAN, move |job| reset::clean(store.clone(), retention.clone(), job));
+        let (store, retention) = (self.store.clone(), self.config.retention.clone());
+        handlers.on(contact_form::CLEAN, move |job| contact_form::clean(store.clone(), retention.clone(), job));
         let app = self.clone();
         handlers.on(reset::CLOSE, move |job| reset::close(app.clone(), job));
         let app = self.clone();

@@ -13,8 +13,8 @@ use crate::app::App;
 use crate::staff::{self, Role};
 use crate::web::{DEFAULT_LIMIT, SMALL, assets, health};
 use crate::{
-    account_desk, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal, portal_login,
-    portal_page, portal_register, reissue, reset, security_code, security_mail, top_menu, user_info,
+    account_desk, contact_form, first_login, inquiries_list, ledger, letters, login, lost, notices, passkeys, portal,
+    portal_desk, portal_login, portal_page, portal_register, reissue, reset, security_code, security_mail, top_menu, user_info,
 };
 
 /// Who may call a route.
@@ -367,7 +367,26 @@ pub fn rows() -> Vec<Row> {
         Row::get("/portal/my/devices", Who::Portal, portal_page::pages::devices::show),
         Row::post("/portal/my/devices", Who::Portal, portal_page::pages::devices::end),
         // portal: inquiries
+        Row::get("/portal/contact", Who::Public, contact_form::pages::category::show),
+        Row::post("/portal/contact", Who::Public, contact_form::pages::category::choose),
+        Row::get("/portal/contact/content", Who::Public, contact_form::pages::content::show),
+        Row::post("/portal/contact/content", Who::Public, contact_form::pages::content::fill),
+        Row::get("/portal/contact/check", Who::Public, contact_form::pages::check::show),
+        Row::button("/portal/contact/check", Who::Public, contact_form::pages::check::send),
+        Row::get("/portal/contact/done", Who::Public, contact_form::pages::done::show),
         // portal: desk
+        Row::get("/staff/portal", Who::Staff(Role::Operator), contact_form::desk::queue::show),
+        Row::get("/staff/portal/inquiries/:inquiry", Who::Staff(Role::Operator), contact_form::desk::one::show),
+        Row::post("/staff/portal/inquiries/:inquiry", Who::Staff(Role::Operator), contact_form::desk::one::act)
+            .shown_at("/staff/portal/inquiries/:inquiry"),
+        Row::get("/staff/portal/institutions", Who::Staff(Role::Operator), portal_desk::desk::list::show),
+        Row::get("/staff/portal/institutions/:institution", Who::Staff(Role::Operator), portal_desk::desk::one::show),
+        Row::post(
+            "/staff/portal/institutions/:institution/members/:member",
+            Who::Staff(Role::Operator),
+            portal_desk::desk::one::act,
+        )
+        .shown_at("/staff/portal/institutions/:institution"),
         // checklist
         Row::get("/office/portal", Who::Office, portal_register::pages::checklist::office),
         Row::get("/portal/my/steps", Who::Portal, portal_register::pages::checklist::of_portal),

@@ -18,6 +18,6 @@ pub use desk::timeline_of;
 pub use generations::{forget_dead_import, undo};
 pub use import::{ImportError, ImportOptions, Report, Watch, import};
 pub use incoming::{INCOMING, clear_incoming};
-pub use model::{ClaimMethod, Entry, Status};
+pub use model::{ClaimMethod, Entry, Status, postal_code};
 pub use search::{Found, search};
 pub use store::{check, count, find, numbers, prefectures_of, put, set_postal_code};

@@ -21,6 +21,10 @@ pub enum Nav {
     Letters,
     /// 事業所台帳.
     Ledger,
+    /// 問い合わせ of the portal.
+    Inquiries,
+    /// ポータルの利用者.
+    PortalUsers,
     /// None: what the member looks after for themselves, linked beside their name.
     Own,
 }
@@ -29,10 +33,13 @@ impl Nav {
     /// The menu, in its order: the row, its words, where it leads, who sees it. A room adds its row with its screens.
     const MENU: &'static [(Self, &'static str, &'static str, Role)] = &[
         (Self::Dashboard, "ダッシュボード", "/staff", Role::Clerk),
+        (Self::Dashboard, "ダッシュボード", "/staff", Role::Operator),
         (Self::Applications, "再発行申請", "/staff/applications", Role::Clerk),
         (Self::Counter, "窓口受付", "/staff/applications/new", Role::Clerk),
         (Self::Letters, "通知書", "/staff/letters", Role::Clerk),
         (Self::Ledger, "事業所台帳", "/staff/ledger", Role::Clerk),
+        (Self::Inquiries, "問い合わせ", "/staff/portal", Role::Operator),
+        (Self::PortalUsers, "ポータルの利用者", "/staff/portal/institutions", Role::Operator),
     ];
 }
 

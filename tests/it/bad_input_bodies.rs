@@ -12,7 +12,9 @@ use uketsuke::staff::Role;
 
 use crate::letters_print::{issue, letter_of, offices, print_all};
 use crate::support::browser::{Browser, FORM, Page};
+use crate::support::contact::GENERAL;
 use crate::support::office::{PASSWORD, TEMPORARY, USER};
+use crate::support::portal::CODE;
 use crate::support::reissue::{CONTACT, NUMBER};
 use crate::support::world::{PORTAL_TOKEN, with_portal_token};
 use crate::support::{TestApp, staff};
@@ -24,7 +26,11 @@ struct Town {
     letter: String,
     batch: String,
     notice: String,
+    inquiry: String,
+    institution: String,
+    medical_member: String,
     clerk: Browser,
+    operator: Browser,
     office: Browser,
     newcomer: Browser,
     visitor: Browser,
@@ -67,6 +73,12 @@ impl Town {
         let mut visitor = app.browser();
         visitor.apply(NUMBER, CONTACT).await;
         visitor.get("/lost").await;
+        let inquiry = app.inquiry(&GENERAL).await.number.to_string();
+        visitor.inquire_to_check(&GENERAL).await;
+        let medical = app.medical(CODE).await;
+        let (institution, medical_member) = (medical.institution.id.to_string(), medical.member.id.to_string());
+        let mut operator = staff(&app, "運営", Role::Operator, 7).await;
+        operator.get("/staff").await;
         let main = app.portal_main(USER).await;
         let mut user = with_portal_token(&app);
         user.portal(&app, &main.user, &main.member).await;
@@ -77,19 +89,40 @@ impl Town {
         app.take_mails().await;
         let letter = letter_of(&app, key).id.to_string();
         let (application, member) = (one.number.to_string(), main.member.id.to_string());
-        Self { app, application, letter, batch, notice, clerk, office, newcomer, visitor, user, step, main: main.user.id, member }
+        Self {
+            app,
+            application,
+            letter,
+            batch,
+            notice,
+            inquiry,
+            institution,
+            medical_member,
+            member,
+            clerk,
+            operator,
+            office,
+            newcomer,
+            visitor,
+            user,
+            step,
+            main: main.user.id,
+        }
     }
 
     fn path(&self, row: &Row) -> String {
         let id = if row.path.contains("batches") { &self.batch } else { &self.letter };
         let number = if row.path.contains("ledger") { NUMBER } else { &self.application };
         let path = row.path.replace(":mail", &self.letter).replace(":notice", &self.notice);
-        path.replace(":number", number).replace(":id", id).replace(":member", &self.member)
+        let path = path.replace(":inquiry", &self.inquiry).replace(":institution", &self.institution);
+        let member = if path.starts_with("/staff") { &self.medical_member } else { &self.member };
+        path.replace(":member", member).replace(":number", number).replace(":id", id)
     }
 
     /// A browser that may call this route.
     fn browser(&self, row: &Row) -> Browser {
         match row.who {
+            Who::Staff(Role::Operator) => self.operator.clone(),
             Who::Staff(_) | Who::AnyStaff => self.clerk.clone(),
             Who::Office | Who::AnyOffice => self.office.clone(),
             Who::FirstLogin => self.newcomer.clone(),
@@ -205,6 +238,10 @@ const FIELDS: &[&str] = &[
     "mail_choice",
     "credential",
     "passkey",
+    "category",
+    "item",
+    "website",
+    "text",
     "kana",
     "mail_address",
     "mail_address_again",
@@ -214,15 +251,23 @@ const FIELDS: &[&str] = &[
     "sure_remove",
     "sure_hand_over",
     "sure_leave",
-    "replace",
     "flow",
     "id",
     "trust",
+    "medical_code",
+    "medical_name",
+    "medical_telephone",
+    "reply",
+    "proof_text",
+    "replace",
+    "main",
     "place",
+    "member",
+    "suspend_reason_1",
 ];
 
 /// Texts in the form's own encoding; some are no text at all.
-const HOSTILE: [&str; 12] = [
+pub const HOSTILE: [&str; 12] = [
     "%FF%FE%80",
     "%00",
     "%",
@@ -273,9 +318,12 @@ async fn hostile_texts_in_every_field_of_every_form_end_in_a_page() {
 #[tokio::test]
 async fn a_form_of_a_session_that_was_logged_out_leads_to_the_login_and_says_so() {
     let town = Town::new().await;
-    for (mut browser, logout) in
-        [(town.clerk.clone(), "/staff/logout"), (town.office.clone(), "/logout"), (town.newcomer.clone(), "/logout")]
-    {
+    for (mut browser, logout) in [
+        (town.clerk.clone(), "/staff/logout"),
+        (town.operator.clone(), "/staff/logout"),
+        (town.office.clone(), "/logout"),
+        (town.newcomer.clone(), "/logout"),
+    ] {
         assert_eq!(browser.post(logout, &[]).await.status.as_u16(), 303);
     }
     let user = Subject::Portal(town.main);

@@ -16,12 +16,13 @@ use crate::backup_verify::declared;
 use crate::new_device::ask_device;
 use crate::portal_page::member_at;
 use crate::portal_register;
-use crate::support::TestApp;
+use crate::support::contact::{APPLICATION, GENERAL};
 use crate::support::installed::{Installed, take};
 use crate::support::office::{PASSWORD, TEMPORARY, USER, user};
 use crate::support::portal;
 use crate::support::reissue::{CONTACT, NUMBER};
 use crate::support::staff::invite;
+use crate::support::{TestApp, staff};
 use crate::{portal_login, portal_lost, portal_mail, portal_users, reset};
 
 /// Has a letter out and has begun its first login.
@@ -152,11 +153,22 @@ async fn fill_portal(app: &TestApp) {
     let bare = portal_register::prove(&mut app.browser(), BARE, PASSWORD).await;
     assert_eq!(bare.location(), Some("/portal/register/no-address"));
     portal_register::at_otp(&mut app.browser(), USER).await;
+    fill_inquiries(app).await;
     let (mail, password) = (main.mail.as_str(), portal::PORTAL_PASSWORD);
     assert_eq!(portal_login::log_in(&mut app.browser(), mail, "wrong").await.status, 422);
     let waits = portal_login::log_in(&mut app.browser(), mail, password).await;
     assert_eq!(waits.location(), Some("/portal/login/otp"));
     assert_eq!(portal_lost::ask(&mut app.browser(), mail).await.location(), Some("/portal/lost/otp"));
+}
+
+/// An inquiry that waits, one at rest, and one that is being written.
+async fn fill_inquiries(app: &TestApp) {
+    app.inquiry(&GENERAL).await;
+    let closed = app.inquiry(&APPLICATION).await;
+    app.browser().inquire_to_check(&GENERAL).await;
+    let mut operator = staff(app, "窓口", uketsuke::staff::Role::Operator, 7).await;
+    let fields = [("reject_reason", "duplicate"), ("reject_sentence", "重複のため見送ります。")];
+    assert_eq!(operator.on_inquiry(closed.number, "reject", &fields).await.status.as_u16(), 303);
 }
 
 /// A login that waits for its security code, and an app that is being registered.
@@ -196,6 +208,7 @@ const ALONE: &[&str] = &[
     "backup_state",
     "belongs",
     "codes",
+    "contact_flows",
     "device_flows",
     "devices",
     "first_login",

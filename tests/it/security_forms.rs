@@ -33,6 +33,7 @@ fn who_may<'a>(people: &'a mut [Person], row: &Row) -> &'a mut Person {
     let wanted = |person: &Person| match row.who {
         Who::Office | Who::AnyOffice => person.kind == Kind::Office,
         Who::FirstLogin => person.kind == Kind::Wizard,
+        Who::Staff(Role::Operator) => person.kind == Kind::Staff(Role::Operator),
         Who::Staff(_) | Who::AnyStaff => person.kind == Kind::Staff(Role::Admin),
         Who::Portal | Who::AnyPortal => person.kind == Kind::Portal,
         Who::PortalStep => person.kind == Kind::PortalStep,

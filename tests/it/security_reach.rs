@@ -9,7 +9,7 @@ use crate::security_matrix::take_token;
 use crate::support::browser::Browser;
 use crate::support::desk::{action, shown};
 use crate::support::staff;
-use crate::support::world::{SHARED, Things, World, dump};
+use crate::support::world::{SHARED, Things, World, dump, with_portal_token};
 
 async fn admin(world: &World) -> Browser {
     staff(&world.app, "福島の管理者", Role::Admin, 7).await
@@ -24,9 +24,17 @@ async fn q41_no_list_search_or_count_tells_of_another_federation() {
     let world = World::new().await;
     let mut browser = admin(&world).await;
     let (own, foreign) = (&world.at07, &world.at13);
+    let mut operator = staff(&world.app, "福島の運営", Role::Operator, 7).await;
+    let of_operators = rows().into_iter().filter(|row| row.method == "GET" && row.who == Who::Staff(Role::Operator));
+    for path in of_operators.map(|row| own.path(row.path)).chain(["/staff/portal?state=all".to_owned()]) {
+        let page = operator.open(&path).await;
+        assert_eq!(page.status.as_u16(), 200, "{path}");
+        assert!(tells(foreign, &page.body).is_empty() && !tells(own, &page.body).is_empty(), "{path}: {}", page.text());
+    }
     let mut pages: Vec<String> = rows()
         .iter()
         .filter(|row| row.method == "GET" && matches!(row.who, Who::Staff(_) | Who::AnyStaff))
+        .filter(|row| row.who != Who::Staff(Role::Operator))
         .map(|row| own.path(row.path))
         .collect();
     for list in ["waiting", "printed", "posted", "returned", "expired", "completed", "withdrawn"] {
@@ -144,7 +152,7 @@ async fn q41_a_print_orders_nothing_of_another_federation_even_under_its_own_tok
 #[tokio::test]
 async fn ids_that_are_none_are_not_found_and_never_an_error_of_ours() {
     let world = World::new().await;
-    let mut browser = admin(&world).await;
+    let mut browser = with_portal_token(&world.app).with_cookies(&admin(&world).await);
     let odd = [
         "x",
         "0",

@@ -8,6 +8,7 @@ use poem::web::Data;
 use super::{news, warnings};
 use crate::app::App;
 use crate::config::Federation;
+use crate::contact_form;
 use crate::kernel::{Prefecture, jst};
 use crate::letters;
 use crate::mail::outbox;
@@ -45,7 +46,14 @@ struct Now {
 pub async fn show(Data(app): Data<&App>, visit: Visit, desk: Desk) -> Answer {
     let own = news::passkeys(app, &visit, &desk)?;
     if !desk.may(Role::Clerk) {
-        let body = html! { (own) p { "この担当で使える画面は、まだありません。" } };
+        let federations = choose_federation(&desk, &visit, &app.config.federation);
+        let waiting = app.store.read(|r| contact_form::tiles(r, desk.prefecture(), visit.now))?;
+        let body = html! {
+            (own) (federations)
+            section { h2.vh { "現在の件数" } (waiting) }
+            p { a href="/staff/portal" { "ポータルの問い合わせを開く" } }
+            p { a href="/staff/portal/institutions" { "ポータルの利用者を探す" } }
+        };
         return staff::page(&desk, &visit, "ダッシュボード", Nav::Dashboard, body);
     }
     let today = jst::date(visit.now);

@@ -27,12 +27,20 @@ impl<'a> Choice<'a> {
     }
 }
 
+/// Choices of a drop-down list under a heading.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    pub label: &'a str,
+    pub choices: Vec<Choice<'a>>,
+}
+
 /// A drop-down list. Made by [`select`].
 #[derive(Clone, Debug)]
 pub struct Select<'a> {
     name: &'a str,
     label: &'a str,
     choices: &'a [Choice<'a>],
+    groups: &'a [Group<'a>],
     chosen: &'a str,
     empty: Option<&'a str>,
     required: bool,
@@ -43,10 +51,17 @@ pub struct Select<'a> {
 /// A drop-down list of `choices`; nothing is chosen until [`Select::chosen`].
 #[must_use]
 pub fn select<'a>(name: &'a str, label: &'a str, choices: &'a [Choice<'a>]) -> Select<'a> {
-    Select { name, label, choices, chosen: "", empty: None, required: false, support: None, error: None }
+    Select { name, label, choices, groups: &[], chosen: "", empty: None, required: false, support: None, error: None }
 }
 
 impl<'a> Select<'a> {
+    /// More choices, each group under its heading, after those without.
+    #[must_use]
+    pub fn grouped(mut self, groups: &'a [Group<'a>]) -> Self {
+        self.groups = groups;
+        self
+    }
+
     /// The value that is chosen now.
     #[must_use]
     pub fn chosen(mut self, value: &'a str) -> Self {
@@ -83,6 +98,16 @@ impl<'a> Select<'a> {
     }
 }
 
+impl Select<'_> {
+    fn options(&self, choices: &[Choice<'_>]) -> Markup {
+        html! {
+            @for choice in choices {
+                option value=(choice.value) selected[choice.value == self.chosen] { (choice.label) }
+            }
+        }
+    }
+}
+
 impl Render for Select<'_> {
     fn render(&self) -> Markup {
         let support = self.support.map(|text| html! { (text) });
@@ -94,8 +119,9 @@ impl Render for Select<'_> {
                 select.input id=(self.name) name=(self.name) aria-required=[self.required.then_some("true")]
                     aria-invalid=[self.error.map(|_| "true")] aria-describedby=[described] {
                     @if let Some(text) = self.empty { option value="" { (text) } }
-                    @for choice in self.choices {
-                        option value=(choice.value) selected[choice.value == self.chosen] { (choice.label) }
+                    (self.options(self.choices))
+                    @for group in self.groups {
+                        optgroup label=(group.label) { (self.options(&group.choices)) }
                     }
                 }
             }

@@ -57,7 +57,7 @@ mod qr;
 mod table;
 mod timeline;
 
-pub use choice::{CheckBox, Choice, RadioCards, Select, checkbox, radio_cards, select};
+pub use choice::{CheckBox, Choice, Group, RadioCards, Select, checkbox, radio_cards, select};
 pub use compare::{CompareRow, comparison};
 pub use countdown::{countdown, resend_form};
 pub use dashboard::{Bar, Tile, bar_chart, tiles};

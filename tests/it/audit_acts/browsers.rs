@@ -2,6 +2,7 @@
 
 mod members;
 mod offices;
+mod operators;
 mod portal;
 mod registration;
 
@@ -10,6 +11,7 @@ use offices::{
     an_office_changes_its_data, an_office_comes_in, an_office_helps_itself, an_office_is_asked_again,
     an_office_looks_after_its_address, an_office_registers_a_passkey, an_office_sets_a_code,
 };
+use operators::{an_operator_looks_after_users, inquiries_come_and_are_worked_off};
 use portal::{
     a_portal_user_changes_their_own, a_portal_user_comes_in, a_portal_user_is_asked_again, a_portal_user_registers_a_passkey,
     users_of_the_portal_are_managed,
@@ -56,6 +58,10 @@ pub const BY_BROWSER: &[&str] = &[
     "account.suspend",
     "account.unlock",
     "account.withdraw_temporary",
+    "contact.answer",
+    "contact.receive",
+    "contact.reject",
+    "contact.take",
     "first_login.address",
     "first_login.defer",
     "first_login.finish",
@@ -81,6 +87,7 @@ pub const BY_BROWSER: &[&str] = &[
     "passkey.add",
     "passkey.remove",
     "portal.choose",
+    "portal.create",
     "portal.end_session",
     "portal.end_trust",
     "portal.hand_over",
@@ -100,6 +107,11 @@ pub const BY_BROWSER: &[&str] = &[
     "portal.reauth",
     "portal.register",
     "portal.replace",
+    "portal.staff_allow",
+    "portal.staff_invite",
+    "portal.staff_release",
+    "portal.staff_suspend",
+    "portal.staff_unlock",
     "portal.terms",
     "portal.user_add",
     "portal.user_release",
@@ -404,6 +416,8 @@ async fn q45_every_act_of_a_browser_is_told_once_with_when_where_who_and_what() 
     an_office_registers_its_main_user(&app, &mut witness).await;
     a_portal_user_comes_in(&app, &mut witness).await;
     a_portal_user_registers_a_passkey(&app, &mut witness).await;
+    inquiries_come_and_are_worked_off(&app, &mut witness).await;
+    an_operator_looks_after_users(&app, &mut witness).await;
     an_office_sets_a_code(&app, &mut witness).await;
     an_office_registers_a_passkey(&app, &mut witness).await;
     a_member_registers_a_passkey(&app, &mut witness).await;

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod contact;
 pub mod desk;
 pub mod disk;
 pub mod first_login;

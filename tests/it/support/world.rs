@@ -2,6 +2,7 @@
 
 use maud::html;
 use poem::handler;
+use uketsuke::contact_form::InquiryNumber;
 use uketsuke::kernel::{Id, MailAddress, OfficeKey, Prefecture, UserId};
 use uketsuke::ledger;
 use uketsuke::letters;
@@ -17,6 +18,7 @@ use uketsuke::web::assets::asset_url;
 use uketsuke::web::{Answer, Visit, page};
 
 use super::browser::Browser;
+use super::contact::{GENERAL, with};
 use super::desk::shown;
 use super::office::{PASSWORD, TEMPORARY};
 use super::portal::Main;
@@ -49,6 +51,8 @@ pub struct Things {
     notice: Id,
     /// Addressed to the office.
     own_notice: Id,
+    /// An inquiry that has come in.
+    inquiry: InquiryNumber,
     /// The main user of this office at the portal.
     pub main: Main,
     /// Another user of it.
@@ -206,6 +210,7 @@ impl Things {
             ("applications", ":number") => self.application.number.to_string(),
             ("mails", ":mail") => self.mail.to_string(),
             ("users" | "members", ":member") => self.additional.id.to_string(),
+            ("inquiries", ":inquiry") => self.inquiry.to_string(),
             ("institutions", ":institution") => self.main.institution.id.to_string(),
             ("assets", "*path") => asset_url("css/app.css").trim_start_matches("/assets/").to_owned(),
             _ => panic!("{pattern}: what stands for {part}?"),
@@ -231,6 +236,8 @@ impl Things {
             ("seen", text("0.")),
             ("suspend_reason", text("理由です")),
             ("unlock_reason", text("理由です")),
+            ("place", text("1")),
+            ("suspend_reason_1", text("理由です")),
             ("note", text("備考です")),
             ("token", Id::from_bytes([7; 16]).to_string()),
             ("postal_code", text("100-0009")),
@@ -285,11 +292,14 @@ async fn things(app: &TestApp, prefecture: u8) -> Things {
         until: None,
     };
     app.write(move |tx| notices::put_public(tx, &public)).await;
+    let asked = with(&GENERAL, &[("prefecture", if prefecture == 7 { "07" } else { "13" })]);
+    let inquiry = app.inquiry(&asked).await.number;
+    app.take_mails().await;
     let main = app.portal_main(&user.to_string()).await;
     let additional = app.portal_additional(&main, 1).await;
     let mut names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
     names.extend([application.number.to_string(), letter_number.clone(), letter.id.to_string(), only_number(prefecture)]);
-    names.extend([main.mail.clone(), main.institution.id.to_string(), additional.id.to_string()]);
+    names.extend([inquiry.to_string(), main.mail.clone(), main.institution.id.to_string(), additional.id.to_string()]);
     let application = app.application(application.number);
     Things {
         prefecture,
@@ -303,6 +313,7 @@ async fn things(app: &TestApp, prefecture: u8) -> Things {
         names,
         notice,
         own_notice,
+        inquiry,
         main,
         additional,
     }
