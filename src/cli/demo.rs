@@ -138,6 +138,12 @@ fn words(app: &App, args: &Args) -> String {
         office(place, serial, people::TEMPORARY_PASSWORD, what)
     }));
     lines.push(String::new());
+    lines.push("介護情報基盤ポータル（/portal/login、ワンタイムパスワードは /demo/mail）".to_owned());
+    lines.extend(
+        demo::portal::LOGINS
+            .map(|(local, what)| format!("  {:<24}{}  {what}", demo::offices::mail(local).as_str(), people::PORTAL_PASSWORD)),
+    );
+    lines.push(String::new());
     lines.extend(for_reset());
     lines.push(String::new());
     lines.push(format!("職員（/staff）  パスワードは全員  {}", people::STAFF_PASSWORD));

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::fill::{CLIENT, FillError};
 use super::offices::{self, Has, OFFICES};
 use super::people::{self, STAFF};
+use super::portal::{HOME, Players};
 use super::story::{Paper, Scene, Tag};
 use crate::accounts::{self, Kind, Temporary};
 use crate::app::App;
@@ -25,12 +26,13 @@ pub(super) struct Counter {
     /// Ids of [`STAFF`], in its order.
     staff: Vec<Id>,
     numbers: HashMap<Tag, ControlNumber>,
+    portal: Players,
 }
 
 impl Counter {
     /// A counter with this staff, before anything has happened.
     pub(super) fn new(app: App, clock: Clock, staff: Vec<Id>) -> Self {
-        Self { app, clock, staff, numbers: HashMap::new() }
+        Self { app, clock, staff, numbers: HashMap::new(), portal: Players::default() }
     }
 
     /// Lets the time pass, and everything happen that happens by itself.
@@ -84,6 +86,10 @@ impl Counter {
             Scene::Return(paper, note) => self.take_back(paper, note).await,
             Scene::Tell((place, serial)) => self.tell(UserId::of(offices::key(place, serial))).await,
             Scene::FirstLogin((place, serial)) => self.first_login(UserId::of(offices::key(place, serial))).await,
+            Scene::Portal(scene) => {
+                let desk = self.operator()?;
+                self.portal.play(&self.app, &desk, scene).await
+            }
         }
     }
 
@@ -234,6 +240,13 @@ impl Counter {
         let Person { id, name } = self.person(place, role)?;
         let prefecture = prefecture(place);
         Ok(Desk::new(id, name, role, staff::Scope::One(prefecture), prefecture))
+    }
+
+    /// The operator of all federations, at the one in which the portal's story is set.
+    fn operator(&self) -> Result<Desk, FillError> {
+        let found = STAFF.iter().zip(&self.staff).find(|(one, _)| one.role == Role::Operator);
+        let (one, id) = found.ok_or_else(|| FillError::Refused("nobody operates the portal".to_owned()))?;
+        Ok(Desk::new(*id, one.name.to_owned(), Role::Operator, one.scope(), prefecture(HOME)))
     }
 
     fn person(&self, place: u8, role: Role) -> Result<Person, FillError> {

@@ -10,6 +10,7 @@ use super::counter::Counter;
 use super::news;
 use super::offices::{self, Has, OFFICES, Sample};
 use super::people::{self, STAFF};
+use super::portal;
 use super::story::{STORY, Scene};
 use crate::accounts::{self, Account, Agreed, AppCode, Kind, LastLogin, SecurityCode};
 use crate::app::{App, Parts};
@@ -83,7 +84,9 @@ async fn tell(app: &App) -> Result<(), FillError> {
     past.prepare().await?;
     let staff = settle(&past, now).await?;
     let mut counter = Counter::new(past, clock, staff);
-    let mut story: Vec<(Timestamp, Scene)> = STORY.iter().map(|(days, h, m, scene)| (when(now, *days, *h, *m), *scene)).collect();
+    let of_portal = portal::STORY.iter().map(|(days, h, m, scene)| (*days, *h, *m, Scene::Portal(*scene)));
+    let scenes = STORY.iter().copied().chain(of_portal);
+    let mut story: Vec<(Timestamp, Scene)> = scenes.map(|(days, h, m, scene)| (when(now, days, h, m), scene)).collect();
     story.sort_by_key(|(at, _)| *at);
     for (at, scene) in story {
         counter.move_to(at).await?;

@@ -9,6 +9,7 @@ mod news;
 pub mod offices;
 mod pages;
 pub mod people;
+pub mod portal;
 mod story;
 
 pub use fill::{FillError, fill};

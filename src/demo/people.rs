@@ -6,6 +6,9 @@ use crate::staff::{Authenticator, Role, Scope};
 /// The password of every office that has one. It keeps the rules for offices.
 pub const OFFICE_PASSWORD: &str = "Mihon-no-kagi-7";
 
+/// The password of every user of the portal who has one.
+pub const PORTAL_PASSWORD: &str = "mihon no kagi wo 5 hon";
+
 /// The security code of the office that has one. It keeps the rule.
 pub const OFFICE_CODE: &str = "24681357";
 
@@ -85,6 +88,7 @@ mod tests {
         }
         let coded = UserId::of(offices::key(offices::WITH_CODE.0, offices::WITH_CODE.1));
         assert!(security_code::judge(OFFICE_CODE, coded).is_ok());
+        assert_eq!(passwords::check_portal(PORTAL_PASSWORD, &["tanto@example.jp", "tanto"]), Ok(()));
         for one in &STAFF {
             assert_eq!(passwords::check_staff(STAFF_PASSWORD, one.name), Ok(()));
         }

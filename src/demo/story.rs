@@ -48,6 +48,8 @@ pub enum Scene {
     Tell(Office),
     /// First login with that password, up to a new one.
     FirstLogin(Office),
+    /// 介護情報基盤ポータル.
+    Portal(super::portal::Scene),
 }
 
 use InquiryReason::{Envelope, Telephone};

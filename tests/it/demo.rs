@@ -2,10 +2,12 @@
 
 use poem::endpoint::EndpointExt as _;
 use uketsuke::accounts;
+use uketsuke::contact_form;
 use uketsuke::demo::{self, people};
-use uketsuke::kernel::{Prefecture, UserId};
+use uketsuke::kernel::{MedicalCode, Prefecture, UserId};
 use uketsuke::letters;
 use uketsuke::mail::outbox;
+use uketsuke::portal;
 use uketsuke::reissue::{self, State};
 use uketsuke::store::StoreError;
 
@@ -47,6 +49,23 @@ async fn the_demo_shows_every_state() {
                 let some = places().map(|place| letters::count_in_state(r, place, state, 99).unwrap());
                 assert!(some.iter().sum::<usize>() > 0 || state == letters::State::Withdrawn, "no letter is {state:?}");
             }
+            for state in contact_form::State::ALL {
+                let some = places().map(|place| contact_form::in_state(r, place, state, 99).unwrap().len());
+                assert!(some.iter().sum::<usize>() > 0, "no inquiry is {state:?}");
+            }
+            let clinic = portal::of_code(r, &MedicalCode::parse(demo::portal::CLINIC).unwrap())?.unwrap();
+            let members = portal::members_of(r, clinic.id)?;
+            let suspended = members.iter().filter(|one| one.is_suspended_by_staff()).count();
+            assert_eq!((members.len(), suspended), (5, 1));
+            assert!(portal::of_code(r, &MedicalCode::parse(demo::portal::WAITING).unwrap())?.is_none());
+            for (local, what) in demo::portal::LOGINS {
+                let user = portal::user_by_mail(r, &demo::offices::mail(local))?.unwrap();
+                assert!(user.opens_by_password(), "{local} {what}");
+            }
+            let tanto = portal::user_by_mail(r, &demo::offices::mail("tanto"))?.unwrap();
+            assert_eq!(portal::memberships(r, tanto.id)?.len(), 2);
+            let late = portal::user_by_mail(r, &demo::offices::mail("wasureta.13-02"))?.unwrap();
+            assert!(late.initial.is_some() && !late.initial_is_live(house.clock.now()));
             let (place, serial) = demo::offices::IN_BOTH;
             assert_eq!(accounts::prefectures_with_id(r, demo::offices::key(place, serial).number)?, places());
             for (place, serial) in demo::TOLD {
