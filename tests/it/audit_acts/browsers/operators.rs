@@ -13,6 +13,9 @@ use crate::support::contact::{APPLICATION, GENERAL, number_on, with};
 use crate::support::portal::CODE;
 use crate::support::{TestApp, staff};
 
+/// Names and values of a form.
+type Fields<'f> = &'f [(&'f str, &'f str)];
+
 const OPERATOR: &str = "窓口 運営";
 
 async fn operator(app: &TestApp, witness: &mut Witness, name: &str) -> Browser {
@@ -21,7 +24,7 @@ async fn operator(app: &TestApp, witness: &mut Witness, name: &str) -> Browser {
     desk
 }
 
-async fn inquire(app: &TestApp, witness: &mut Witness, fields: &[(&str, &str)]) -> InquiryNumber {
+async fn inquire(app: &TestApp, witness: &mut Witness, fields: Fields<'_>) -> InquiryNumber {
     let mut browser = app.browser();
     browser.inquire_to_check(fields).await;
     witness.expect(app, &[]);
@@ -39,7 +42,7 @@ pub(super) async fn inquiries_come_and_are_worked_off(app: &TestApp, witness: &m
     let general = inquire(app, witness, &GENERAL).await;
     let rejected = inquire(app, witness, &with(&GENERAL, &[("text", "もう一つ")])).await;
     let application = inquire(app, witness, &APPLICATION).await;
-    let acts: [(InquiryNumber, &str, &str, &[(&str, &str)]); 4] = [
+    let acts: [(InquiryNumber, &str, &str, Fields<'_>); 4] = [
         (general, "take", "contact.take", &[]),
         (general, "answer", "contact.answer", &[("reply", "回答です。")]),
         (rejected, "reject", "contact.reject", &[("reject_reason", "other"), ("reject_sentence", "見送ります。")]),
