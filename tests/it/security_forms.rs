@@ -40,6 +40,7 @@ fn who_may<'a>(people: &'a mut [Person], row: &Row) -> &'a mut Person {
         // So that there is a session to end.
         Who::Public if row.path == "/logout" => person.kind == Kind::Office,
         Who::Public if row.path == "/staff/logout" => person.kind == Kind::Staff(Role::Admin),
+        Who::Public if row.path == "/portal/logout" => person.kind == Kind::Portal,
         Who::Public | Who::Machine => person.kind == Kind::Stranger,
     };
     people.iter_mut().find(|person| wanted(person)).unwrap()
