@@ -28,7 +28,7 @@ pub(super) async fn remove_older(store: &Store, before: Timestamp, now: Timestam
     store::sweep(store, FLOWS, old, |tx, key| tx.delete(&FLOWS, key).map(drop)).await.map(drop)
 }
 
-/// The inquiry of this number, whoever's it is: screens of operators use [`find_at`].
+/// The inquiry of this number, whoever's it is: screens of operators use `find_at`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
